@@ -1,0 +1,71 @@
+import type { AbsolutePath } from '@oodate/filemon';
+
+/**
+ * What oodate knows of one successful run beyond bmake's own lines: the facts
+ * the decision compares the present with.
+ */
+export interface RunRecord {
+  /** Version of these lines. A record of another version is not used. */
+  readonly version: 1;
+  /** The command as words, one array for each command of the target. */
+  readonly commands: readonly (readonly string[])[];
+  readonly cwd: AbsolutePath;
+  /** The environment of the command, volatile variables left out. */
+  readonly environment: readonly RecordedVariable[];
+  /** Microseconds since the epoch: when the command was started. */
+  readonly started: number;
+  /** Nanoseconds since the epoch by the clock of the file system, when the states were taken. */
+  readonly recorded: bigint;
+  readonly files: readonly RecordedFile[];
+  readonly listings: readonly RecordedListing[];
+}
+
+/** The value, or for a name that looks secret only its digest. */
+export interface RecordedVariable {
+  readonly name: string;
+  readonly value: string;
+  readonly hidden: boolean;
+}
+
+/** How a path was used. A path that was read and then written is 'output'. */
+export type Use = 'read' | 'executed' | 'looked' | 'missing' | 'output' | 'removed';
+
+export interface RecordedFile {
+  readonly path: AbsolutePath;
+  readonly use: Use;
+  /** What was there when the run had ended, symbolic links followed. */
+  readonly state: RecordedState;
+  /** Executable of the process that first used it. */
+  readonly by: string | undefined;
+  /** Someone else changed it while the command ran. */
+  readonly disturbed: boolean;
+}
+
+/** A symbolic link met on the way to a file is a file of its own, with state 'link'. */
+export type RecordedState =
+  | { readonly type: 'absent' }
+  | { readonly type: 'link'; readonly target: string }
+  | { readonly type: 'directory' }
+  | { readonly type: 'special' }
+  | RecordedContent;
+
+export interface RecordedContent {
+  readonly type: 'file';
+  /** Bytes. */
+  readonly size: bigint;
+  /** Nanoseconds since the epoch. */
+  readonly mtime: bigint;
+  readonly ctime: bigint;
+  readonly inode: bigint;
+  /** Permission bits, as in st_mode & 0o7777. */
+  readonly mode: number;
+  /** SHA-256 in hex. undefined where only the presence matters (use 'looked'). */
+  readonly digest: string | undefined;
+}
+
+export interface RecordedListing {
+  readonly path: AbsolutePath;
+  /** Names in byte order, without those that the command itself makes or removes. */
+  readonly names: readonly string[];
+  readonly by: string | undefined;
+}
