@@ -30,6 +30,8 @@ export interface CommentRecord {
 export interface UnreadableRecord {
   readonly kind: 'unreadable';
   readonly text: string;
+  /** The log ends here, without a newline: the line may have been longer. */
+  readonly cut: boolean;
 }
 
 /** Something wrong in a log or meta file. Reading goes on; nothing is thrown. */

@@ -1,0 +1,28 @@
+export { type Access, type Accesses, type Incompleteness, summarizeAccesses } from './accesses.js';
+export { condenseRecords } from './condensed-records.js';
+export {
+  type FilemonProblemCode,
+  filemonProblems,
+  filemonRecords,
+  formatFilemonLog,
+  formatRecord,
+} from './log-text.js';
+export { type NamePair, parseNamePair } from './name-pair.js';
+export {
+  type AbsolutePath,
+  decodePath,
+  encodePath,
+  fsPath,
+  isAbsolutePath,
+  joinPath,
+  normalizePath,
+} from './path-text.js';
+export type { ProcessExit } from './processes.js';
+export type {
+  CommentRecord,
+  FilemonRecord,
+  Problem,
+  ProcessRecord,
+  UnreadableRecord,
+  VersionRecord,
+} from './record.js';
