@@ -1,0 +1,61 @@
+/*
+ * A way for the probe to see. One file each, one table of them in backend.c.
+ * The supervisor process calls supervise(); the launcher, its parent, is there
+ * to look after the command should the supervisor die.
+ */
+#ifndef OODATE_BACKEND_H
+#define OODATE_BACKEND_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Why something is not possible here. */
+struct refusal {
+	const char *code; /* for programs: upper case, stable */
+	char sentence[256];
+	const char *remedy;
+};
+
+/* What the command is to be run with. */
+struct command {
+	char **words;
+	int log; /* where the filemon log goes */
+	int output[3]; /* descriptors that the command gets as 0, 1 and 2 */
+	struct signals *signals;
+};
+
+/* Exit statuses of the probe that are not the command's, as env(1) and timeout(1) have them. */
+#define EXIT_PROBE_FAILED 125
+#define EXIT_CANNOT_EXECUTE 126
+#define EXIT_NOT_FOUND 127
+
+/* What the supervisor tells the launcher, in this order; FAILED instead of any. */
+enum report_kind { REPORT_STARTED, REPORT_ENDED, REPORT_FAILED };
+
+struct report {
+	enum report_kind kind;
+	pid_t pid; /* STARTED: of the command; with it comes the descriptor for let_one_go_on() */
+	int status; /* ENDED: code and signal. FAILED: exit status for the launcher */
+	int signal;
+	struct refusal refusal; /* FAILED */
+};
+
+struct backend {
+	const char *name;
+	const char *description;
+	/* Tries it out. 0 if it works here, else -1 with the reason. */
+	int (*check)(struct refusal *refusal);
+	/* Runs the command, records it, reports to the launcher. Returns when nothing is left to do. */
+	void (*supervise)(const struct command *command, int launcher);
+	/* The supervisor is gone: let one waiting call go on. fd is the one sent with STARTED. */
+	void (*let_one_go_on)(int fd);
+};
+
+/* Sends with a descriptor beside it, or -1 for none. Returns -1 with errno. */
+int report_send(int socket, const struct report *report, int fd);
+/* Returns 1, 0 at the end, or -1 with errno. *fd is -1 if none came. */
+int report_receive(int socket, struct report *report, int *fd);
+
+extern const struct backend *const backends[]; /* best first, NULL at the end */
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * The system calls that the notify backend asks to be told of, a line each:
+ * where their arguments are, who deals with them, and which the filter sends.
+ */
+#ifndef OODATE_CALLS_H
+#define OODATE_CALLS_H
+
+#include "changes.h"
+#include "path.h"
+#include "tasks.h"
+
+#include <linux/seccomp.h>
+
+/* Everything that the handlers work on. */
+struct watch {
+	struct recorder *recorder;
+	struct path_resolver resolver;
+	struct tasks tasks;
+	struct changes changes;
+	bool unprivileged; /* no_new_privs is set */
+	bool input_is_unseen; /* standard input can be read but not compared with another time's */
+	dev_t input_device;
+	ino_t input_inode;
+};
+
+struct call;
+
+struct request {
+	struct watch *watch;
+	const struct call *call;
+	const struct seccomp_notif *notification;
+	struct task *task;
+	struct process *process;
+};
+
+enum sent {
+	SENT_ALWAYS,
+	/* Not with a descriptor and AT_EMPTY_PATH alone, as fstat is made: that file was seen when it was opened */
+	SENT_UNLESS_FSTAT,
+	SENT_IF_NEW_NAMESPACE,
+	SENT_IF_STANDARD_INPUT,
+	/* Not sent: fails with ENOSYS, so that programs fall back to calls that can be seen */
+	SENT_NEVER_REFUSED,
+};
+
+struct call {
+	int number;
+	const char *name;
+	void (*handle)(struct request *r);
+	enum sent sent;
+	/* Numbers of arguments, counted from 1; 0 for none. */
+	unsigned char directory, path, flags, directory2, path2;
+	/* Flags of a call that takes none. */
+	int fixed_flags;
+};
+
+extern const struct call calls[];
+extern const size_t calls_count;
+
+/* NULL for a number that is not in the table. */
+const struct call *call_by_number(int number);
+
+#endif

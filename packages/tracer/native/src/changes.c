@@ -1,0 +1,101 @@
+#include "changes.h"
+
+#include "look.h"
+
+#include <string.h>
+
+static bool has_taken_effect(const struct change *change)
+{
+	struct look look = look_at(change->lookup, false);
+	bool same = look.error == 0 && look.st.st_dev == change->device && look.st.st_ino == change->inode;
+
+	switch (change->kind) {
+	case CHANGE_REMOVE:
+		return !same;
+	case CHANGE_MAKE:
+		return look.error == 0;
+	case CHANGE_SYMLINK:
+		return look.error == 0 && S_ISLNK(look.st.st_mode);
+	case CHANGE_RENAME:
+	case CHANGE_EXCHANGE:
+	case CHANGE_LINK:
+		return same;
+	}
+	return false;
+}
+
+static void record(struct changes *c, const struct change *change)
+{
+	struct recorder *recorder = c->resolver->recorder;
+
+	switch (change->kind) {
+	case CHANGE_REMOVE:
+		record_path(recorder, 'D', change->pid, change->to);
+		break;
+	case CHANGE_MAKE:
+		record_path(recorder, 'W', change->pid, change->to);
+		break;
+	case CHANGE_RENAME:
+		record_pair(recorder, 'M', change->pid, change->from, change->to);
+		break;
+	case CHANGE_EXCHANGE:
+		record_path(recorder, 'W', change->pid, change->from);
+		record_path(recorder, 'W', change->pid, change->to);
+		break;
+	case CHANGE_LINK:
+	case CHANGE_SYMLINK:
+		record_pair(recorder, 'L', change->pid, change->from, change->to);
+		break;
+	}
+	if (change->directory || change->kind == CHANGE_SYMLINK)
+		path_forget_directories(c->resolver);
+}
+
+struct change *changes_add(struct changes *c, enum change_kind kind, pid_t pid, pid_t tid)
+{
+	struct change *change;
+
+	/* More threads than places: the oldest is taken to have done what it set out to do. */
+	if (c->count == CHANGES_MAX) {
+		record(c, &c->under_way[0]);
+		c->under_way[0] = c->under_way[--c->count];
+	}
+	change = &c->under_way[c->count++];
+	change->kind = kind;
+	change->pid = pid;
+	change->tid = tid;
+	change->directory = false;
+	return change;
+}
+
+static void settle(struct changes *c, pid_t pid, pid_t tid)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < c->count; i++) {
+		struct change *change = &c->under_way[i];
+
+		if (has_taken_effect(change)) {
+			record(c, change);
+			continue;
+		}
+		if (change->tid == tid || change->pid == pid)
+			continue;
+		if (kept != i)
+			c->under_way[kept] = *change;
+		kept++;
+	}
+	c->count = kept;
+}
+
+void changes_settle(struct changes *c, pid_t tid)
+{
+	if (c->count > 0)
+		settle(c, 0, tid);
+}
+
+void changes_settle_process(struct changes *c, pid_t pid)
+{
+	if (c->count > 0)
+		settle(c, pid, 0);
+}

@@ -1,0 +1,479 @@
+#include "handlers.h"
+
+#include "image.h"
+#include "look.h"
+#include "tracee.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* A script whose interpreter is a script, and so on: as far as the kernel goes. */
+#define INTERPRETERS_MAX 5
+
+enum told {
+	TOLD_OPAQUE = 1 << 0,
+	TOLD_FOREIGN = 1 << 1,
+	TOLD_NAMESPACE = 1 << 2,
+	TOLD_ROOT = 1 << 3,
+	TOLD_HANDLE = 1 << 4,
+	TOLD_INPUT = 1 << 5,
+	TOLD_PATH = 1 << 6,
+};
+
+static uint64_t argument(const struct request *r, unsigned number)
+{
+	return r->notification->data.args[number - 1];
+}
+
+static int directory_argument(const struct request *r, unsigned number)
+{
+	return number == 0 ? AT_FDCWD : (int)argument(r, number);
+}
+
+static int flags_of(const struct request *r)
+{
+	return r->call->flags == 0 ? r->call->fixed_flags : (int)argument(r, r->call->flags);
+}
+
+static void record(struct request *r, char letter, const char *path)
+{
+	record_path(r->watch->recorder, letter, r->process->pid, path);
+}
+
+static void incomplete(struct request *r, enum told told, const char *reason)
+{
+	tasks_incomplete(&r->watch->tasks, r->process, told, reason);
+}
+
+/* What could not be read of a thread is unseen, unless the call itself will fail for the same cause. */
+static void report_failure(struct request *r)
+{
+	switch (errno) {
+	case EPERM:
+	case EACCES:
+		incomplete(r, TOLD_OPAQUE, "a process does not let itself be looked into");
+		break;
+	case EFAULT:
+	case ENAMETOOLONG:
+	case ESRCH:
+	case ENOENT:
+	case EBADF:
+		break;
+	default:
+		incomplete(r, TOLD_PATH, "a path could not be found out");
+	}
+}
+
+static bool read_string(struct request *r, unsigned number, char text[RECORD_PATH_MAX + 1])
+{
+	if (tracee_string(r->task->tid, argument(r, number), text, RECORD_PATH_MAX + 1) >= 0)
+		return true;
+	report_failure(r);
+	return false;
+}
+
+/* PATH_NAMELESS for an empty string, which names nothing or, with AT_EMPTY_PATH, the descriptor itself. */
+static enum path_result resolve(struct request *r, unsigned directory, unsigned number, struct path *path)
+{
+	char given[RECORD_PATH_MAX + 1];
+	enum path_result result;
+
+	if (!read_string(r, number, given))
+		return PATH_FAILED;
+	if (given[0] == '\0')
+		return PATH_NAMELESS;
+	result = path_resolve(&r->watch->resolver, r->process->pid, r->task->tid, directory_argument(r, directory),
+			      given, path);
+	if (result == PATH_FAILED)
+		report_failure(r);
+	return result;
+}
+
+/* Looks a path up; if it is not there records that and returns false. */
+static bool find(struct request *r, const struct path *path, bool follow, struct look *look)
+{
+	*look = look_at(path->lookup, follow);
+	if (look->error == 0)
+		return true;
+	if (look_is_missing(look))
+		record(r, 'N', path->text);
+	return false;
+}
+
+void handle_look(struct request *r)
+{
+	struct path path;
+	struct look look;
+
+	if (resolve(r, r->call->directory, r->call->path, &path) == PATH_FOUND &&
+	    find(r, &path, !(flags_of(r) & AT_SYMLINK_NOFOLLOW), &look))
+		record(r, 'S', path.text);
+}
+
+void handle_readlink(struct request *r)
+{
+	struct path path;
+	struct look look;
+
+	if (resolve(r, r->call->directory, r->call->path, &path) == PATH_FOUND && find(r, &path, false, &look) &&
+	    S_ISLNK(look.st.st_mode))
+		record(r, 'S', path.text);
+}
+
+static void open_missing(struct request *r, const struct path *path, unsigned flags)
+{
+	bool makes = (flags & O_CREAT) && !(flags & O_DIRECTORY) && look_parent_permits(path->lookup);
+
+	record(r, makes ? 'W' : 'N', path->text);
+}
+
+static void open_existing(struct request *r, const struct path *path, unsigned flags, mode_t mode)
+{
+	bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC);
+	bool reads = (flags & O_ACCMODE) != O_WRONLY && !(flags & O_TRUNC);
+	int permission = (writes ? W_OK : 0) | ((flags & O_ACCMODE) != O_WRONLY ? R_OK : 0);
+
+	if ((flags & O_PATH) || S_ISDIR(mode) || S_ISLNK(mode) || (flags & O_DIRECTORY) ||
+	    (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL) || !look_permits(path->lookup, permission)) {
+		record(r, 'S', path->text);
+		return;
+	}
+	if (reads)
+		record(r, 'R', path->text);
+	if (writes)
+		record(r, 'W', path->text);
+}
+
+static void open_path(struct request *r, unsigned flags)
+{
+	bool exclusive = (flags & O_CREAT) && (flags & O_EXCL);
+	struct path path;
+	struct look look;
+
+	if (resolve(r, r->call->directory, r->call->path, &path) != PATH_FOUND)
+		return;
+	look = look_at(path.lookup, !(flags & O_NOFOLLOW) && !exclusive);
+	if (look.error == 0)
+		open_existing(r, &path, flags, look.st.st_mode);
+	else if (look_is_missing(&look))
+		open_missing(r, &path, flags);
+}
+
+void handle_open(struct request *r)
+{
+	open_path(r, (unsigned)flags_of(r));
+}
+
+void handle_openat2(struct request *r)
+{
+	struct open_how how;
+
+	if (tracee_bytes(r->task->tid, argument(r, 3), &how, sizeof(how)) < 0)
+		report_failure(r);
+	else
+		open_path(r, (unsigned)how.flags);
+}
+
+/* Records what the kernel opens to execute the file; the file itself is known to be executable. */
+static void record_image(struct request *r, struct path *path, unsigned depth)
+{
+	char interpreter[RECORD_PATH_MAX + 1];
+	enum image_kind kind = image_read(path->lookup, interpreter, sizeof(interpreter));
+
+	record(r, kind == IMAGE_OTHER ? 'S' : 'E', path->text);
+	if (kind == IMAGE_FOREIGN)
+		incomplete(r, TOLD_FOREIGN, "a program of another architecture was run");
+	if (interpreter[0] == '\0' ||
+	    path_resolve(&r->watch->resolver, r->process->pid, r->task->tid, AT_FDCWD, interpreter, path) != PATH_FOUND)
+		return;
+	if (!look_permits(path->lookup, X_OK))
+		record(r, 'N', path->text);
+	else if (kind == IMAGE_ELF)
+		record(r, 'R', path->text);
+	else if (depth < INTERPRETERS_MAX)
+		record_image(r, path, depth + 1);
+}
+
+void handle_exec(struct request *r)
+{
+	int flags = flags_of(r);
+	struct path path;
+	struct look look;
+	enum path_result result = resolve(r, r->call->directory, r->call->path, &path);
+
+	if (result == PATH_NAMELESS && (flags & AT_EMPTY_PATH))
+		result = path_of_descriptor(r->task->tid, directory_argument(r, r->call->directory), &path);
+	if (result != PATH_FOUND || !find(r, &path, !(flags & AT_SYMLINK_NOFOLLOW), &look))
+		return;
+	if (!S_ISREG(look.st.st_mode) || !look_permits(path.lookup, X_OK)) {
+		record(r, 'S', path.text);
+		return;
+	}
+	if (r->watch->unprivileged && (look.st.st_mode & (S_ISUID | S_ISGID)))
+		record_note(r->watch->recorder, "is set-user-id or set-group-id and ran without those privileges, "
+			    "as everything does under an unprivileged probe", path.text);
+	record_image(r, &path, 0);
+	tasks_forget_threads(&r->watch->tasks, r->process);
+}
+
+void handle_list(struct request *r)
+{
+	struct path path;
+	uint64_t hash;
+
+	if (path_of_descriptor(r->task->tid, directory_argument(r, r->call->directory), &path) != PATH_FOUND)
+		return;
+	/* One listing takes several calls. */
+	hash = path_hash(path.text);
+	if (hash == r->process->listed)
+		return;
+	r->process->listed = hash;
+	record(r, 'G', path.text);
+}
+
+static struct change *begin_change(struct request *r, enum change_kind kind, const struct path *path,
+				   const struct look *look)
+{
+	struct change *change = changes_add(&r->watch->changes, kind, r->process->pid, r->task->tid);
+
+	memcpy(change->lookup, path->lookup, strlen(path->lookup) + 1);
+	memcpy(change->to, path->text, strlen(path->text) + 1);
+	if (look != NULL) {
+		change->device = look->st.st_dev;
+		change->inode = look->st.st_ino;
+		change->directory = S_ISDIR(look->st.st_mode);
+	}
+	return change;
+}
+
+static void begin_change_from(struct request *r, enum change_kind kind, const char *from, const struct path *to,
+			      const struct look *look)
+{
+	struct change *change = begin_change(r, kind, to, look);
+
+	memcpy(change->from, from, strlen(from) + 1);
+}
+
+/* A name is to be made: is it free, and could it be made? */
+static bool is_free(struct request *r, const struct path *path)
+{
+	if (look_at(path->lookup, false).error == 0) {
+		record(r, 'S', path->text);
+		return false;
+	}
+	if (look_parent_permits(path->lookup))
+		return true;
+	record(r, 'N', path->text);
+	return false;
+}
+
+void handle_rename(struct request *r)
+{
+	unsigned flags = (unsigned)flags_of(r);
+	struct path from, to;
+	struct look source, target;
+
+	if (resolve(r, r->call->directory, r->call->path, &from) != PATH_FOUND || !find(r, &from, false, &source) ||
+	    resolve(r, r->call->directory2, r->call->path2, &to) != PATH_FOUND)
+		return;
+	target = look_at(to.lookup, false);
+	if (target.error != 0 && !is_free(r, &to))
+		return;
+	if (target.error == 0 && (flags & RENAME_NOREPLACE)) {
+		record(r, 'S', to.text);
+		return;
+	}
+	/* Two names of one file: nothing happens, says rename(2). */
+	if (target.error == 0 && target.st.st_dev == source.st.st_dev && target.st.st_ino == source.st.st_ino) {
+		record(r, 'S', from.text);
+		record(r, 'S', to.text);
+		return;
+	}
+	begin_change_from(r, flags & RENAME_EXCHANGE ? CHANGE_EXCHANGE : CHANGE_RENAME, from.text, &to, &source);
+}
+
+void handle_remove(struct request *r)
+{
+	bool directory = flags_of(r) & AT_REMOVEDIR;
+	struct path path;
+	struct look look;
+
+	if (resolve(r, r->call->directory, r->call->path, &path) != PATH_FOUND || !find(r, &path, false, &look))
+		return;
+	if (S_ISDIR(look.st.st_mode) != directory || !look_parent_permits(path.lookup))
+		record(r, 'S', path.text);
+	else
+		begin_change(r, CHANGE_REMOVE, &path, &look);
+}
+
+void handle_make(struct request *r)
+{
+	struct path path;
+
+	if (resolve(r, r->call->directory, r->call->path, &path) == PATH_FOUND && is_free(r, &path))
+		begin_change(r, CHANGE_MAKE, &path, NULL);
+}
+
+void handle_link(struct request *r)
+{
+	int flags = flags_of(r);
+	struct path from, to;
+	struct look source;
+	enum path_result named = resolve(r, r->call->directory, r->call->path, &from);
+
+	if (named == PATH_NAMELESS && (flags & AT_EMPTY_PATH))
+		named = path_of_descriptor(r->task->tid, directory_argument(r, r->call->directory), &from);
+	if (named == PATH_FOUND && !find(r, &from, flags & AT_SYMLINK_FOLLOW, &source))
+		return;
+	if ((named != PATH_FOUND && named != PATH_NAMELESS) ||
+	    resolve(r, r->call->directory2, r->call->path2, &to) != PATH_FOUND || !is_free(r, &to))
+		return;
+	/* A file made without a name (O_TMPFILE) gets its first one. */
+	if (named == PATH_NAMELESS) {
+		begin_change(r, CHANGE_MAKE, &to, NULL);
+		return;
+	}
+	record(r, 'R', from.text);
+	begin_change_from(r, CHANGE_LINK, from.text, &to, &source);
+}
+
+void handle_symlink(struct request *r)
+{
+	char text[RECORD_PATH_MAX + 1];
+	struct path path;
+
+	if (read_string(r, r->call->path, text) &&
+	    resolve(r, r->call->directory2, r->call->path2, &path) == PATH_FOUND && is_free(r, &path))
+		begin_change_from(r, CHANGE_SYMLINK, text, &path, NULL);
+}
+
+static void record_alteration(struct request *r, const struct path *path, const struct look *look)
+{
+	bool permitted = look->st.st_uid == geteuid() || look_permits(path->lookup, W_OK);
+
+	record(r, permitted ? 'W' : 'S', path->text);
+}
+
+void handle_alter_descriptor(struct request *r)
+{
+	struct path path;
+	struct look look;
+
+	if (path_of_descriptor(r->task->tid, directory_argument(r, r->call->directory), &path) == PATH_FOUND &&
+	    find(r, &path, false, &look))
+		record_alteration(r, &path, &look);
+}
+
+void handle_alter(struct request *r)
+{
+	struct path path;
+	struct look look;
+
+	/* utimensat(2) with no path is about the descriptor. */
+	if (argument(r, r->call->path) == 0)
+		handle_alter_descriptor(r);
+	else if (resolve(r, r->call->directory, r->call->path, &path) == PATH_FOUND &&
+		 find(r, &path, !(flags_of(r) & AT_SYMLINK_NOFOLLOW), &look))
+		record_alteration(r, &path, &look);
+}
+
+void handle_chdir(struct request *r)
+{
+	struct path path;
+	struct look look;
+
+	if (resolve(r, r->call->directory, r->call->path, &path) == PATH_FOUND && find(r, &path, true, &look))
+		record(r, S_ISDIR(look.st.st_mode) && look_permits(path.lookup, X_OK) ? 'C' : 'S', path.text);
+}
+
+void handle_fchdir(struct request *r)
+{
+	struct path path;
+
+	if (path_of_descriptor(r->task->tid, directory_argument(r, r->call->directory), &path) == PATH_FOUND)
+		record(r, 'C', path.text);
+}
+
+void handle_bind(struct request *r)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNSPEC };
+	char given[sizeof(address.sun_path) + 1] = "";
+	size_t length = (size_t)(uint32_t)argument(r, 3);
+	struct path path;
+
+	if (length <= offsetof(struct sockaddr_un, sun_path))
+		return;
+	if (length > sizeof(address))
+		length = sizeof(address);
+	if (tracee_bytes(r->task->tid, argument(r, 2), &address, length) < 0) {
+		report_failure(r);
+		return;
+	}
+	if (address.sun_family != AF_UNIX || address.sun_path[0] == '\0')
+		return;
+	memcpy(given, address.sun_path, length - offsetof(struct sockaddr_un, sun_path));
+	if (path_resolve(&r->watch->resolver, r->process->pid, r->task->tid, AT_FDCWD, given, &path) == PATH_FOUND &&
+	    is_free(r, &path))
+		begin_change(r, CHANGE_MAKE, &path, NULL);
+}
+
+void handle_exit(struct request *r)
+{
+	if (r->process->threads->sibling == NULL)
+		tasks_process_exits(&r->watch->tasks, r->task, (int)argument(r, 1));
+	else
+		tasks_thread_exits(&r->watch->tasks, r->task);
+}
+
+void handle_exit_group(struct request *r)
+{
+	tasks_process_exits(&r->watch->tasks, r->task, (int)argument(r, 1));
+}
+
+void handle_namespace(struct request *r)
+{
+	incomplete(r, TOLD_NAMESPACE, "a process entered a mount namespace of its own");
+}
+
+void handle_clone3(struct request *r)
+{
+	uint64_t flags; /* the first member of struct clone_args */
+
+	if (tracee_bytes(r->task->tid, argument(r, 1), &flags, sizeof(flags)) < 0)
+		report_failure(r);
+	else if (flags & CLONE_NEWNS)
+		handle_namespace(r);
+}
+
+void handle_chroot(struct request *r)
+{
+	incomplete(r, TOLD_ROOT, "a process changed its root directory");
+}
+
+void handle_open_by_handle(struct request *r)
+{
+	incomplete(r, TOLD_HANDLE, "a file was opened by its handle, without a path");
+}
+
+void handle_read(struct request *r)
+{
+	char link[48];
+	struct stat st;
+
+	snprintf(link, sizeof(link), "/proc/%d/fd/0", (int)r->task->tid);
+	if (stat(link, &st) == 0 && st.st_dev == r->watch->input_device && st.st_ino == r->watch->input_inode)
+		incomplete(r, TOLD_INPUT, "standard input was read, and it is not a file");
+}
+
+void handle_foreign(struct request *r)
+{
+	incomplete(r, TOLD_FOREIGN, "a program of another architecture was run");
+}

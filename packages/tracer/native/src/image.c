@@ -1,0 +1,77 @@
+#include "image.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#define NATIVE_MACHINE EM_X86_64
+#elif defined(__aarch64__)
+#define NATIVE_MACHINE EM_AARCH64
+#endif
+
+/* The kernel looks at this many bytes for #! (BINPRM_BUF_SIZE). */
+#define SCRIPT_HEAD 256
+
+static enum image_kind read_script(char *head, ssize_t length, char *interpreter, size_t size)
+{
+	char *start, *end;
+
+	head[length] = '\0';
+	head[strcspn(head, "\n")] = '\0';
+	start = head + 2 + strspn(head + 2, " \t");
+	end = start + strcspn(start, " \t");
+	if (start == end || (size_t)(end - start) >= size)
+		return IMAGE_OTHER;
+	memcpy(interpreter, start, (size_t)(end - start));
+	interpreter[end - start] = '\0';
+	return IMAGE_SCRIPT;
+}
+
+static enum image_kind read_elf(int fd, const char *head, ssize_t length, char *interpreter, size_t size)
+{
+	Elf64_Ehdr elf;
+
+	if (length < (ssize_t)sizeof(elf))
+		return IMAGE_OTHER;
+	memcpy(&elf, head, sizeof(elf));
+	if (elf.e_ident[EI_CLASS] != ELFCLASS64 || elf.e_machine != NATIVE_MACHINE)
+		return IMAGE_FOREIGN;
+	for (unsigned i = 0; i < elf.e_phnum; i++) {
+		off_t at = (off_t)(elf.e_phoff + (Elf64_Off)i * sizeof(Elf64_Phdr));
+		Elf64_Phdr part;
+
+		if (pread(fd, &part, sizeof(part), at) != (ssize_t)sizeof(part))
+			break;
+		if (part.p_type != PT_INTERP)
+			continue;
+		if (part.p_filesz == 0 || part.p_filesz > size ||
+		    pread(fd, interpreter, part.p_filesz, (off_t)part.p_offset) != (ssize_t)part.p_filesz)
+			break;
+		interpreter[part.p_filesz - 1] = '\0';
+		break;
+	}
+	return IMAGE_ELF;
+}
+
+enum image_kind image_read(const char *path, char *interpreter, size_t size)
+{
+	char head[SCRIPT_HEAD + 1];
+	enum image_kind kind = IMAGE_ELF;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t length;
+
+	interpreter[0] = '\0';
+	if (fd < 0)
+		return IMAGE_ELF;
+	length = read(fd, head, SCRIPT_HEAD);
+	if (length >= 2 && memcmp(head, "#!", 2) == 0)
+		kind = read_script(head, length, interpreter, size);
+	else if (length >= SELFMAG && memcmp(head, ELFMAG, SELFMAG) == 0)
+		kind = read_elf(fd, head, length, interpreter, size);
+	else if (length >= 0)
+		kind = IMAGE_OTHER;
+	close(fd);
+	return kind;
+}

@@ -1,0 +1,167 @@
+#include "launch.h"
+
+#include "relay.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct launcher {
+	const struct launch *launch;
+	struct signals signals;
+	struct relay relay;
+	int supervisor; /* socket; -1 once it has gone */
+	pid_t command; /* 0 before it is started */
+	int pidfd;
+	int calls; /* for let_one_go_on() */
+	bool ended;
+	int status;
+};
+
+static int shell_status(int status, int signal)
+{
+	return signal == 0 ? status : 128 + signal;
+}
+
+static void say(const struct launcher *l, const struct refusal *refusal)
+{
+	if (l->launch->quiet)
+		return;
+	fprintf(stderr, "oodate-probe: %s\n", refusal->sentence);
+	if (refusal->remedy != NULL)
+		fprintf(stderr, "oodate-probe: %s\n", refusal->remedy);
+}
+
+/* From now on this process lets the command's calls go on. */
+static void take_over(struct launcher *l)
+{
+	static const char lost[] = "Q 0 the probe's supervisor ended before the command\n";
+
+	close(l->supervisor);
+	l->supervisor = -1;
+	if (write(l->launch->log, lost, sizeof(lost) - 1) < 0)
+		fprintf(stderr, "oodate-probe: the log could not be written: %s\n", strerror(errno));
+	if (l->command == 0) {
+		l->ended = true;
+		l->status = EXIT_PROBE_FAILED;
+	}
+}
+
+static void hear_supervisor(struct launcher *l)
+{
+	struct report report;
+	int fd;
+
+	if (report_receive(l->supervisor, &report, &fd) != 1) {
+		take_over(l);
+		return;
+	}
+	switch (report.kind) {
+	case REPORT_STARTED:
+		l->command = report.pid;
+		l->calls = fd;
+		l->pidfd = (int)syscall(SYS_pidfd_open, report.pid, 0);
+		break;
+	case REPORT_ENDED:
+		l->ended = true;
+		l->status = shell_status(report.status, report.signal);
+		break;
+	case REPORT_FAILED:
+		l->ended = true;
+		l->status = report.status;
+		say(l, &report.refusal);
+		break;
+	}
+}
+
+static void collect_command(struct launcher *l)
+{
+	int status;
+
+	if (waitpid(l->command, &status, WNOHANG) != l->command)
+		return;
+	l->ended = true;
+	l->status = WIFSIGNALED(status) ? shell_status(0, WTERMSIG(status)) : WEXITSTATUS(status);
+}
+
+static void run(struct launcher *l)
+{
+	enum { SIGNALS, SUPERVISOR, CALLS, COMMAND, FIXED };
+
+	while (!l->ended) {
+		bool alone = l->supervisor < 0;
+		struct pollfd polled[FIXED + 2] = {
+			[SIGNALS] = { .fd = l->command == 0 ? -1 : l->signals.fd, .events = POLLIN },
+			[SUPERVISOR] = { .fd = l->supervisor, .events = POLLIN },
+			[CALLS] = { .fd = alone ? l->calls : -1, .events = POLLIN },
+			[COMMAND] = { .fd = alone ? l->pidfd : -1, .events = POLLIN },
+		};
+		int streams = relay_poll(&l->relay, polled + FIXED);
+
+		if (poll(polled, (nfds_t)(FIXED + streams), -1) < 0)
+			continue;
+		relay_pass(&l->relay);
+		if (polled[SIGNALS].revents)
+			signals_forward(&l->signals, l->pidfd);
+		if (polled[SUPERVISOR].revents)
+			hear_supervisor(l);
+		if (polled[CALLS].revents & POLLIN)
+			l->launch->backend->let_one_go_on(l->calls);
+		if (polled[COMMAND].revents)
+			collect_command(l);
+	}
+}
+
+/* A process of its own lets what outlives the command go on. */
+static void leave_behind(const struct launcher *l)
+{
+	struct pollfd polled = { .fd = l->calls, .events = POLLIN };
+
+	if (fork() != 0)
+		return;
+	while (poll(&polled, 1, -1) < 0 || (polled.revents & POLLIN))
+		l->launch->backend->let_one_go_on(l->calls);
+	_exit(0);
+}
+
+int launch(const struct launch *launch)
+{
+	static struct launcher l;
+	struct command command = { .words = launch->words, .log = launch->log, .output = { 0, 1, 2 } };
+	int sockets[2];
+	pid_t child;
+
+	l = (struct launcher){ .launch = launch, .pidfd = -1, .calls = -1, .relay = { .copy = -1 } };
+	command.signals = &l.signals;
+	if (signals_open(&l.signals) < 0 || relay_open(&l.relay, launch->copy, command.output) < 0 ||
+	    prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0 || (child = fork()) < 0) {
+		fprintf(stderr, "oodate-probe: cannot start: %s\n", strerror(errno));
+		return EXIT_PROBE_FAILED;
+	}
+	if (child == 0) {
+		close(sockets[0]);
+		for (int i = 0; i < l.relay.count; i++)
+			close(l.relay.streams[i].source);
+		launch->backend->supervise(&command, sockets[1]);
+		_exit(0);
+	}
+	close(sockets[1]);
+	for (int i = 1; i < 3; i++)
+		if (command.output[i] > 2)
+			close(command.output[i]);
+	l.supervisor = sockets[0];
+	run(&l);
+	relay_finish(&l.relay);
+	if (l.supervisor < 0 && l.calls >= 0)
+		leave_behind(&l);
+	return l.status;
+}

@@ -1,0 +1,23 @@
+/*
+ * Runs a command under a backend. Three processes: the launcher, which has the
+ * command's exit status in the end; below it the supervisor, which sees and
+ * records; below that the command. Should the supervisor die, the launcher lets
+ * the command go on, and says in the log that the trace is incomplete.
+ */
+#ifndef OODATE_LAUNCH_H
+#define OODATE_LAUNCH_H
+
+#include "backend.h"
+
+struct launch {
+	const struct backend *backend;
+	char **words;
+	int log;
+	int copy; /* where a copy of the output goes, or -1 */
+	bool quiet; /* failures are said in the log only */
+};
+
+/* Returns the exit status: the command's, 128 + the signal that ended it, or EXIT_PROBE_FAILED and so on. */
+int launch(const struct launch *launch);
+
+#endif

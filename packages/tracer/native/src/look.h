@@ -1,0 +1,22 @@
+/* Finds out, before the kernel does it, what a look-up of the traced process will find. */
+#ifndef OODATE_LOOK_H
+#define OODATE_LOOK_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+struct look {
+	int error; /* 0 if it is there */
+	struct stat st;
+};
+
+/* follow: whether a symbolic link at the end of the path is followed. */
+struct look look_at(const char *path, bool follow);
+/* mode as in access(2), for the effective ids. The probe has the ids that the command began with. */
+bool look_permits(const char *path, int mode);
+/* Is the directory that holds this path there, and may entries be made in it? */
+bool look_parent_permits(const char *path);
+/* Did the look-up end at something that is not there, as opposed to may not be known? */
+bool look_is_missing(const struct look *look);
+
+#endif

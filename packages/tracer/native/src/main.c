@@ -1,0 +1,122 @@
+/*
+ * oodate-probe: runs a command and writes down which files it and all that it
+ * starts look for, read, write and remove, as a filemon log.
+ */
+#include "launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char usage[] =
+	"usage: oodate-probe -o LOG [--output FILE] [--backend NAME] [--quiet] -- command [argument ...]\n"
+	"       oodate-probe --check\n"
+	"\n"
+	"  -o LOG           where the filemon log goes\n"
+	"  --output FILE    keep there a copy of what the command writes to pipes and files\n"
+	"  --backend NAME   see in this way; default: the best that works here\n"
+	"  --quiet          say why the command could not be run in the log only\n"
+	"  --check          tell which backends work here: name, yes or no, code, sentence, remedy,\n"
+	"                   a line each with tabs between; exit status 1 if none does\n"
+	"\n"
+	"The exit status is the command's, 128 + n if signal n ended it, 127 if it was not\n"
+	"found, 126 if it cannot be executed, 125 if the probe fails.\n";
+
+static int check_all(void)
+{
+	int result = 1;
+
+	for (const struct backend *const *backend = backends; *backend != NULL; backend++) {
+		struct refusal refusal = { .code = "", .sentence = "", .remedy = "" };
+		int failed = (*backend)->check(&refusal);
+
+		printf("%s\t%s\t%s\t%s\t%s\n", (*backend)->name, failed ? "no" : "yes", refusal.code,
+		       failed ? refusal.sentence : (*backend)->description, refusal.remedy ? refusal.remedy : "");
+		if (!failed)
+			result = 0;
+	}
+	return result;
+}
+
+/* The one that is named, or the best that works; NULL with the reason of the last that does not. */
+static const struct backend *choose(const char *name, struct refusal *refusal)
+{
+	*refusal = (struct refusal){ .code = "NO_SUCH_BACKEND", .remedy = "see oodate-probe --check" };
+	snprintf(refusal->sentence, sizeof(refusal->sentence), "there is no backend named '%.100s'",
+		 name != NULL ? name : "");
+	for (const struct backend *const *backend = backends; *backend != NULL; backend++)
+		if ((name == NULL || strcmp(name, (*backend)->name) == 0) && (*backend)->check(refusal) == 0)
+			return *backend;
+	return NULL;
+}
+
+static int create(const char *file)
+{
+	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		fprintf(stderr, "oodate-probe: %s: cannot be written: %s\n", file, strerror(errno));
+	return fd;
+}
+
+static int report_refusal(const struct launch *launch, const struct refusal *refusal)
+{
+	if (!launch->quiet)
+		fprintf(stderr, "oodate-probe: %s; %s\n", refusal->sentence, refusal->remedy);
+	dprintf(launch->log, "# Failed %s %s; %s\n", refusal->code, refusal->sentence, refusal->remedy);
+	return EXIT_PROBE_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+	enum { OUTPUT = 256, BACKEND, QUIET, CHECK, HELP };
+	static const struct option options[] = {
+		{ "output", required_argument, NULL, OUTPUT }, { "backend", required_argument, NULL, BACKEND },
+		{ "quiet", no_argument, NULL, QUIET },	       { "check", no_argument, NULL, CHECK },
+		{ "help", no_argument, NULL, HELP },	       { NULL, 0, NULL, 0 },
+	};
+	struct launch launch_options = { .copy = -1 };
+	const char *log = NULL, *output = NULL, *backend = NULL;
+	struct refusal refusal;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "+o:", options, NULL)) != -1)
+		switch (option) {
+		case 'o':
+			log = optarg;
+			break;
+		case OUTPUT:
+			output = optarg;
+			break;
+		case BACKEND:
+			backend = optarg;
+			break;
+		case QUIET:
+			launch_options.quiet = true;
+			break;
+		case CHECK:
+			return check_all();
+		case HELP:
+			fputs(usage, stdout);
+			return 0;
+		default:
+			fputs(usage, stderr);
+			return EXIT_PROBE_FAILED;
+		}
+	if (log == NULL || optind == argc) {
+		fputs(usage, stderr);
+		return EXIT_PROBE_FAILED;
+	}
+	launch_options.words = argv + optind;
+	launch_options.log = create(log);
+	if (launch_options.log < 0 || (output != NULL && (launch_options.copy = create(output)) < 0))
+		return EXIT_PROBE_FAILED;
+	launch_options.backend = choose(backend, &refusal);
+	if (launch_options.backend == NULL)
+		return report_refusal(&launch_options, &refusal);
+	return launch(&launch_options);
+}

@@ -1,0 +1,398 @@
+#include "notify.h"
+
+#include "calls.h"
+#include "filter.h"
+#include "handlers.h"
+#include "signals.h"
+#include "tracee.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* From Linux 6.6, newer than the headers in use. */
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#endif
+
+#define X32_BIT 0x40000000
+
+/* Calls made by others while the command ended; those that go on for ever shall not hold it up. */
+#define LAST_CALLS_MAX 256
+
+static const struct backend *const self = &notify_backend;
+
+static void refuse(struct refusal *refusal, const char *code, const char *remedy, const char *sentence)
+{
+	refusal->code = code;
+	refusal->remedy = remedy;
+	snprintf(refusal->sentence, sizeof(refusal->sentence), "%s", sentence);
+}
+
+static void refuse_filter(struct refusal *refusal, int error)
+{
+	switch (error) {
+	case EBUSY:
+		refuse(refusal, "SECCOMP_BUSY", "run it outside of the other tracer or container",
+		       "another program already watches this process tree through seccomp");
+		break;
+	case EPERM:
+	case EACCES:
+		refuse(refusal, "SECCOMP_FORBIDDEN",
+		       "allow seccomp(2) in the sandbox or container, or pass --untraced",
+		       "seccomp(2) is forbidden here");
+		break;
+	default:
+		refuse(refusal, "SECCOMP_UNAVAILABLE",
+		       "Linux 5.5 or later with CONFIG_SECCOMP_FILTER is needed; in a container, allow seccomp(2); "
+		       "or pass --untraced",
+		       "seccomp user notification is not available here");
+	}
+}
+
+static int let_go_on(int listener, uint64_t id)
+{
+	struct seccomp_notif_resp response = { .id = id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
+
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
+
+static void notify_let_one_go_on(int listener)
+{
+	struct seccomp_notif notification;
+
+	memset(&notification, 0, sizeof(notification));
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notification) == 0)
+		let_go_on(listener, notification.id);
+}
+
+/* Trying it out */
+
+/* In the child: a listener for the parent, then one call for it to read. */
+static int try_in_child(int socket)
+{
+	struct report report = { .kind = REPORT_STARTED };
+	bool unprivileged;
+	int listener = filter_install(false, &unprivileged);
+
+	if (listener < 0) {
+		report.kind = REPORT_FAILED;
+		report.status = errno;
+	}
+	if (report_send(socket, &report, listener) < 0 || listener < 0)
+		return 1;
+	close(listener);
+	access("/oodate-probe", F_OK);
+	return 0;
+}
+
+static int try_as_supervisor(int socket, pid_t child, struct refusal *refusal)
+{
+	struct seccomp_notif notification;
+	struct report report;
+	char text[32];
+	int listener, failed = -1;
+
+	memset(&notification, 0, sizeof(notification));
+	if (report_receive(socket, &report, &listener) != 1 || report.kind == REPORT_FAILED || listener < 0) {
+		refuse_filter(refusal, report.kind == REPORT_FAILED ? report.status : EIO);
+		return -1;
+	}
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notification) < 0) {
+		refuse_filter(refusal, errno);
+	} else {
+		const struct call *call = call_by_number(notification.data.nr);
+
+		if (call == NULL || tracee_string(child, notification.data.args[call->path - 1], text, sizeof(text)) < 0)
+			refuse(refusal, "MEMORY_FORBIDDEN",
+			       "set kernel.yama.ptrace_scope to 0 or 1, or give the probe CAP_SYS_PTRACE",
+			       "the memory of a traced process may not be read");
+		else if (let_go_on(listener, notification.id) < 0)
+			refuse_filter(refusal, ENOSYS);
+		else
+			failed = 0;
+	}
+	close(listener);
+	return failed;
+}
+
+static int notify_check(struct refusal *refusal)
+{
+	int sockets[2], result;
+	pid_t child;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0 || (child = fork()) < 0) {
+		refuse(refusal, "NO_PROCESS", "free memory or processes", strerror(errno));
+		return -1;
+	}
+	if (child == 0)
+		_exit(try_in_child(sockets[1]));
+	close(sockets[1]);
+	result = try_as_supervisor(sockets[0], child, refusal);
+	close(sockets[0]);
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	return result;
+}
+
+/* The command's first process, up to its exec */
+
+static void become_command(const struct command *command, int socket, bool watch_input)
+{
+	struct report report = { .kind = REPORT_STARTED };
+	bool unprivileged = false;
+	int listener;
+
+	/* Away from the places below, before those are taken. */
+	for (int i = 0; i < 3; i++)
+		if (command->output[i] != i && dup2(command->output[i], i) < 0)
+			_exit(EXIT_PROBE_FAILED);
+	setenv("OODATE_PROBE", self->name, 1);
+	listener = filter_install(watch_input, &unprivileged);
+	if (listener < 0) {
+		report.kind = REPORT_FAILED;
+		report.status = errno;
+	}
+	report.signal = unprivileged;
+	if (report_send(socket, &report, listener) < 0 || listener < 0)
+		_exit(EXIT_PROBE_FAILED);
+	close(listener);
+	signals_restore(command->signals);
+	execvp(command->words[0], command->words);
+	report = (struct report){ .kind = REPORT_FAILED, .status = errno };
+	report_send(socket, &report, -1);
+	_exit(EXIT_NOT_FOUND);
+}
+
+/* The supervisor */
+
+static void watch_input(struct watch *w, struct stat *input)
+{
+	if (fstat(STDIN_FILENO, input) < 0)
+		return;
+	w->input_is_unseen = S_ISFIFO(input->st_mode) || S_ISSOCK(input->st_mode) || isatty(STDIN_FILENO);
+	w->input_device = input->st_dev;
+	w->input_inode = input->st_ino;
+}
+
+/* Files that the command is given open are used without an open that could be seen. */
+static void record_inherited(struct watch *w, pid_t pid, const int output[3])
+{
+	DIR *directory = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	if (directory == NULL) {
+		record_incomplete(w->recorder, pid, "the files it was given open could not be listed");
+		return;
+	}
+	while ((entry = readdir(directory)) != NULL) {
+		int fd = atoi(entry->d_name);
+		struct path path;
+		struct stat st;
+		int mode;
+
+		if (entry->d_name[0] == '.' || (fd > 0 && fd < 3 && output[fd] != fd) ||
+		    (fd > 2 && (fcntl(fd, F_GETFD) & FD_CLOEXEC)) || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+		    path_of_descriptor(getpid(), fd, &path) != PATH_FOUND)
+			continue;
+		mode = fcntl(fd, F_GETFL) & O_ACCMODE;
+		if (mode != O_WRONLY)
+			record_path(w->recorder, 'R', pid, path.text);
+		if (mode != O_RDONLY)
+			record_path(w->recorder, 'W', pid, path.text);
+	}
+	closedir(directory);
+}
+
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static void record_call(struct watch *w, const struct seccomp_notif *notification)
+{
+	struct request request = { .watch = w, .notification = notification };
+	bool foreign = notification->data.arch != FILTER_ARCHITECTURE || (notification->data.nr & X32_BIT);
+
+	request.call = foreign ? NULL : call_by_number(notification->data.nr);
+	request.task = tasks_find(&w->tasks, (pid_t)notification->pid);
+	if (request.task == NULL)
+		return;
+	request.process = request.task->process;
+	changes_settle(&w->changes, request.task->tid);
+	if (foreign)
+		handle_foreign(&request);
+	else if (request.call != NULL)
+		request.call->handle(&request);
+}
+
+static void serve(struct watch *w, int listener)
+{
+	struct seccomp_notif notification;
+
+	memset(&notification, 0, sizeof(notification));
+	/* ENOENT: the thread was killed meanwhile. */
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notification) < 0)
+		return;
+	record_call(w, &notification);
+	let_go_on(listener, notification.id);
+}
+
+static void process_ended(void *context, pid_t pid)
+{
+	struct watch *w = context;
+
+	changes_settle_process(&w->changes, pid);
+}
+
+static void watch_until_end(struct watch *w, int listener)
+{
+	struct pollfd polled[] = { { .fd = listener, .events = POLLIN }, { .fd = w->tasks.epoll, .events = POLLIN } };
+
+	while (!w->tasks.root_ended) {
+		if (poll(polled, 2, -1) < 0)
+			continue;
+		if (polled[1].revents)
+			tasks_collect(&w->tasks, process_ended, w);
+		if (polled[0].revents & POLLIN)
+			serve(w, listener);
+		else if (polled[0].revents)
+			polled[0].fd = -1;
+	}
+	for (int i = 0; i < LAST_CALLS_MAX && poll(polled, 1, 0) > 0 && (polled[0].revents & POLLIN); i++)
+		serve(w, listener);
+	tasks_collect(&w->tasks, process_ended, w);
+}
+
+/* Keeps what the command left behind going: without a listener its calls would fail with ENOSYS. */
+static void linger(int listener)
+{
+	struct pollfd polled = { .fd = listener, .events = POLLIN };
+	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd < 3; fd++)
+		dup2(nowhere, fd);
+	while (poll(&polled, 1, -1) < 0 || !(polled.revents & (POLLHUP | POLLERR | POLLNVAL))) {
+		if (polled.revents & POLLIN)
+			notify_let_one_go_on(listener);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+	}
+}
+
+static void describe_exec_failure(struct report *report, const char *word, int error)
+{
+	const char *sentence = strerror(error);
+
+	report->kind = REPORT_FAILED;
+	report->status = error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
+	report->refusal.code = error == ENOENT ? "COMMAND_NOT_FOUND" : "CANNOT_EXECUTE";
+	report->refusal.remedy = NULL;
+	if (error == ENOENT)
+		sentence = strchr(word, '/') != NULL && access(word, F_OK) == 0 ?
+				   "the interpreter that it names was not found" :
+				   "command not found";
+	else if (error == EACCES)
+		sentence = "may not be executed";
+	snprintf(report->refusal.sentence, sizeof(report->refusal.sentence), "%.160s: %s", word, sentence);
+}
+
+static void fail(const struct command *command, struct recorder *recorder, int launcher, struct report *report)
+{
+	report->kind = REPORT_FAILED;
+	recorder_open(recorder, command->log);
+	record_failure(recorder, report->refusal.code, report->refusal.sentence);
+	recorder_flush(recorder);
+	report_send(launcher, report, -1);
+}
+
+static void close_output(const struct command *command)
+{
+	for (int i = 1; i < 3; i++)
+		if (command->output[i] > 2)
+			close(command->output[i]);
+}
+
+static void notify_supervise(const struct command *command, int launcher)
+{
+	static struct recorder recorder;
+	static struct watch w = { .recorder = &recorder };
+	struct report report = { .status = EXIT_PROBE_FAILED };
+	uint64_t flags = SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP;
+	struct stat input;
+	int sockets[2], listener = -1, unused;
+	pid_t child;
+
+	watch_input(&w, &input);
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0 || (child = fork()) < 0) {
+		refuse(&report.refusal, "NO_PROCESS", "free memory or processes", strerror(errno));
+		fail(command, &recorder, launcher, &report);
+		return;
+	}
+	if (child == 0)
+		become_command(command, sockets[1], w.input_is_unseen);
+	close(sockets[1]);
+	if (report_receive(sockets[0], &report, &listener) != 1 || report.kind == REPORT_FAILED || listener < 0) {
+		refuse_filter(&report.refusal, report.kind == REPORT_FAILED ? report.status : EIO);
+		report.status = EXIT_PROBE_FAILED;
+		fail(command, &recorder, launcher, &report);
+		return;
+	}
+	w.unprivileged = report.signal;
+	raise_descriptor_limit();
+	/* Before Linux 6.6 there is no such flag, and waking up takes a little longer. */
+	ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags);
+	recorder_open(&recorder, command->log);
+	recorder_start(&recorder, child);
+	w.resolver.recorder = &recorder;
+	w.changes.resolver = &w.resolver;
+	if (tasks_open(&w.tasks, &recorder, child) < 0)
+		abort(); /* the launcher looks after the command */
+	record_inherited(&w, child, command->output);
+	close_output(command);
+	report = (struct report){ .kind = REPORT_STARTED, .pid = child };
+	report_send(launcher, &report, listener);
+
+	watch_until_end(&w, listener);
+
+	report = (struct report){ .kind = REPORT_ENDED, .status = w.tasks.root_status, .signal = w.tasks.root_signal };
+	fcntl(sockets[0], F_SETFL, O_NONBLOCK);
+	if (report_receive(sockets[0], &report, &unused) == 1) {
+		describe_exec_failure(&report, command->words[0], report.status);
+		record_failure(&recorder, report.refusal.code, report.refusal.sentence);
+	}
+	tasks_let_go(&w.tasks);
+	if (recorder_stop(&recorder) < 0)
+		fprintf(stderr, "oodate-probe: the log could not be written: %s\n", strerror(errno));
+	close(command->log);
+	tasks_close(&w.tasks);
+	report_send(launcher, &report, -1);
+	close(launcher);
+	linger(listener);
+}
+
+const struct backend notify_backend = {
+	.name = "notify",
+	.description = "seccomp user notification; needs no privilege",
+	.check = notify_check,
+	.supervise = notify_supervise,
+	.let_one_go_on = notify_let_one_go_on,
+};

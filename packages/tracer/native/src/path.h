@@ -1,0 +1,45 @@
+/*
+ * Paths as the log has them: absolute and lexically normal, symbolic links not
+ * resolved. Where `..` follows a symbolic link, taking both away would name
+ * another file; there the link is recorded as looked at (S) and the physical
+ * directory stands in the path.
+ */
+#ifndef OODATE_PATH_H
+#define OODATE_PATH_H
+
+#include "record.h"
+
+#include <stdint.h>
+
+/* A directory's path and a name given below it, each as long as the kernel allows. */
+#define PATH_TEXT_MAX (2 * 4096 + 64)
+#define REAL_DIRECTORIES 4096
+
+struct path {
+	char lookup[PATH_TEXT_MAX]; /* leads the probe to the same file */
+	char text[PATH_TEXT_MAX];   /* for the log */
+};
+
+enum path_result {
+	PATH_FOUND,   /* resolved; whether something is there is not known */
+	PATH_NOWHERE, /* the call cannot reach anything; what stopped it is recorded */
+	PATH_NAMELESS, /* a pipe, socket, memory file or deleted file */
+	PATH_FAILED,  /* see errno */
+};
+
+struct path_resolver {
+	struct recorder *recorder;
+	/* Hashes of paths known to be directories and no links, for `..` */
+	uint64_t real_directories[REAL_DIRECTORIES];
+};
+
+/* given: the string that the call has; directory: its descriptor, or AT_FDCWD. */
+enum path_result path_resolve(struct path_resolver *r, pid_t pid, pid_t tid, int directory,
+			      const char *given, struct path *path);
+enum path_result path_of_descriptor(pid_t tid, int fd, struct path *path);
+enum path_result path_of_directory(pid_t tid, struct path *path);
+/* To be called when a directory may have become something else. */
+void path_forget_directories(struct path_resolver *r);
+uint64_t path_hash(const char *text);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * Writes a filemon log, version 5 as FreeBSD's, with our letters N S G Q.
+ * The layout is described in docs/formats/filemon-log.md.
+ */
+#ifndef OODATE_RECORD_H
+#define OODATE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Longest path that a record can hold: what the kernel takes, without the NUL. */
+#define RECORD_PATH_MAX 4095
+
+struct recorder {
+	int fd;
+	bool failed; /* a write failed: the log must not be closed as if it were whole */
+	size_t used;
+	char buffer[1 << 16];
+};
+
+void recorder_open(struct recorder *r, int fd);
+void recorder_start(struct recorder *r, pid_t target);
+void recorder_flush(struct recorder *r);
+/* Ends the log and flushes it. Returns -1 with errno if any write has failed. */
+int recorder_stop(struct recorder *r);
+
+void record_path(struct recorder *r, char letter, pid_t pid, const char *path);
+/* A rename or link; two plain records where a name has a space or a quote. */
+void record_pair(struct recorder *r, char letter, pid_t pid, const char *from, const char *to);
+void record_fork(struct recorder *r, pid_t pid, pid_t child);
+/* status is -1 if it could not be found out */
+void record_exit(struct recorder *r, pid_t pid, int status, int signal);
+void record_incomplete(struct recorder *r, pid_t pid, const char *reason);
+void record_note(struct recorder *r, const char *text, const char *path);
+/* Why the command did not run: a code for programs, and a sentence. */
+void record_failure(struct recorder *r, const char *code, const char *sentence);
+void record_left_running(struct recorder *r, pid_t pid, const char *name);
+
+#endif

@@ -1,0 +1,334 @@
+#include "tasks.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* From linux/pidfd.h of Linux 6.15, newer than the headers in use. */
+struct pidfd_info_v0 {
+	uint64_t mask;
+	uint64_t cgroupid;
+	uint32_t ids[11]; /* pid, tgid, ppid, and eight of the credentials */
+	int32_t exit_code;
+};
+#define PIDFD_INFO_EXIT_BIT (1u << 3)
+#define PIDFD_GET_INFO_V0 _IOWR(0xFF, 11, struct pidfd_info_v0)
+
+static size_t bucket(pid_t id)
+{
+	return (size_t)id % TASK_BUCKETS;
+}
+
+static int read_proc(pid_t pid, const char *name, char *text, size_t size)
+{
+	char file[64];
+	ssize_t length;
+	int fd;
+
+	snprintf(file, sizeof(file), "/proc/%d/%s", (int)pid, name);
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	length = read(fd, text, size - 1);
+	close(fd);
+	if (length < 0)
+		return -1;
+	text[length] = '\0';
+	return 0;
+}
+
+static struct process *find_process(struct tasks *t, pid_t pid)
+{
+	struct process *process = t->by_pid[bucket(pid)];
+
+	while (process != NULL && process->pid != pid)
+		process = process->next;
+	return process;
+}
+
+static struct process *add_process(struct tasks *t, pid_t pid)
+{
+	struct process *process = calloc(1, sizeof(*process));
+	struct epoll_event event = { .events = EPOLLIN };
+
+	if (process == NULL)
+		return NULL;
+	process->pid = pid;
+	process->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	process->next = t->by_pid[bucket(pid)];
+	t->by_pid[bucket(pid)] = process;
+	event.data.ptr = process;
+	if (process->pidfd >= 0)
+		epoll_ctl(t->epoll, EPOLL_CTL_ADD, process->pidfd, &event);
+	return process;
+}
+
+static struct task *add_task(struct tasks *t, pid_t tid, struct process *process)
+{
+	struct task *task = calloc(1, sizeof(*task));
+
+	if (task == NULL)
+		return NULL;
+	task->tid = tid;
+	task->process = process;
+	task->sibling = process->threads;
+	process->threads = task;
+	task->next = t->by_tid[bucket(tid)];
+	t->by_tid[bucket(tid)] = task;
+	return task;
+}
+
+static void remove_from_bucket(struct tasks *t, struct task *task)
+{
+	struct task **link = &t->by_tid[bucket(task->tid)];
+
+	while (*link != task)
+		link = &(*link)->next;
+	*link = task->next;
+}
+
+static void remove_task(struct tasks *t, struct task *task)
+{
+	struct task **link = &task->process->threads;
+
+	while (*link != task)
+		link = &(*link)->sibling;
+	*link = task->sibling;
+	remove_from_bucket(t, task);
+	free(task);
+}
+
+static void remove_process(struct tasks *t, struct process *process)
+{
+	struct process **link = &t->by_pid[bucket(process->pid)];
+
+	while (process->threads != NULL)
+		remove_task(t, process->threads);
+	while (*link != process)
+		link = &(*link)->next;
+	*link = process->next;
+	if (process->pidfd >= 0)
+		close(process->pidfd);
+	free(process);
+}
+
+int tasks_open(struct tasks *t, struct recorder *recorder, pid_t root)
+{
+	struct process *process;
+
+	memset(t, 0, sizeof(*t));
+	t->recorder = recorder;
+	t->root = root;
+	t->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (t->epoll < 0)
+		return -1;
+	process = add_process(t, root);
+	if (process == NULL || add_task(t, root, process) == NULL || process->pidfd < 0)
+		return -1;
+	return 0;
+}
+
+void tasks_close(struct tasks *t)
+{
+	for (size_t i = 0; i < TASK_BUCKETS; i++)
+		while (t->by_pid[i] != NULL)
+			remove_process(t, t->by_pid[i]);
+	close(t->epoll);
+}
+
+/* A child whose parent has gone is the supervisor's; it counts as the command's own. */
+static void record_child(struct tasks *t, pid_t parent, pid_t child)
+{
+	record_fork(t->recorder, find_process(t, parent) != NULL ? parent : t->root, child);
+}
+
+struct task *tasks_find(struct tasks *t, pid_t tid)
+{
+	struct task *task = t->by_tid[bucket(tid)];
+	struct process *process;
+	char status[512];
+	const char *line;
+	int tgid, parent;
+
+	while (task != NULL && task->tid != tid)
+		task = task->next;
+	if (task != NULL)
+		return task;
+	if (read_proc(tid, "status", status, sizeof(status)) < 0)
+		return NULL;
+	line = strstr(status, "\nTgid:");
+	if (line == NULL || sscanf(line, "\nTgid: %d", &tgid) != 1)
+		return NULL;
+	line = strstr(line, "\nPPid:");
+	if (line == NULL || sscanf(line, "\nPPid: %d", &parent) != 1)
+		return NULL;
+	process = find_process(t, tgid);
+	if (process == NULL) {
+		record_child(t, parent, tgid);
+		process = add_process(t, tgid);
+	}
+	return process == NULL ? NULL : add_task(t, tid, process);
+}
+
+void tasks_thread_exits(struct tasks *t, struct task *task)
+{
+	/* The first thread's number stays in use as the process's own. */
+	if (task->tid != task->process->pid)
+		remove_task(t, task);
+}
+
+void tasks_forget_threads(struct tasks *t, struct process *process)
+{
+	struct task *task = process->threads;
+
+	while (task != NULL) {
+		struct task *sibling = task->sibling;
+
+		tasks_thread_exits(t, task);
+		task = sibling;
+	}
+}
+
+static void record_children(struct tasks *t, pid_t pid, pid_t tid)
+{
+	char name[48], children[4096];
+	const char *next = children;
+	int child, used;
+
+	snprintf(name, sizeof(name), "task/%d/children", (int)tid);
+	if (read_proc(pid, name, children, sizeof(children)) < 0)
+		return;
+	while (sscanf(next, "%d%n", &child, &used) == 1) {
+		if (find_process(t, child) == NULL) {
+			struct process *process;
+
+			record_fork(t->recorder, pid, child);
+			process = add_process(t, child);
+			if (process == NULL || add_task(t, child, process) == NULL)
+				return;
+		}
+		next += used;
+	}
+}
+
+/* Now is the last moment to learn whose children they were that made no call yet. */
+void tasks_process_exits(struct tasks *t, struct task *task, int status)
+{
+	struct process *process = task->process;
+
+	process->exiting = true;
+	process->status = status & 0xff;
+	for (struct task *thread = process->threads; thread != NULL; thread = thread->sibling)
+		record_children(t, process->pid, thread->tid);
+}
+
+static void set_ending(int *status, int *signal, int wait_status)
+{
+	*status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0;
+	*signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
+}
+
+static bool read_exit_info(struct process *process, int *status, int *signal)
+{
+	struct pidfd_info_v0 info = { .mask = PIDFD_INFO_EXIT_BIT };
+
+	if (process->pidfd < 0 || ioctl(process->pidfd, PIDFD_GET_INFO_V0, &info) < 0 ||
+	    !(info.mask & PIDFD_INFO_EXIT_BIT))
+		return false;
+	set_ending(status, signal, info.exit_code);
+	return true;
+}
+
+/* While nobody has waited for it yet, its state can be read. */
+static bool read_zombie(struct process *process, int *status, int *signal)
+{
+	char text[1024];
+	const char *last;
+	int code;
+
+	if (read_proc(process->pid, "stat", text, sizeof(text)) < 0 || strstr(text, ") Z ") == NULL)
+		return false;
+	last = strrchr(text, ' ');
+	if (last == NULL || sscanf(last, "%d", &code) != 1)
+		return false;
+	set_ending(status, signal, code);
+	return true;
+}
+
+static void find_ending(struct process *process, int *status, int *signal)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	*signal = 0;
+	if (process->pidfd >= 0 && waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED | WNOHANG) == 0 &&
+	    info.si_pid != 0) {
+		*status = info.si_code == CLD_EXITED ? info.si_status : 0;
+		*signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
+		return;
+	}
+	if (read_exit_info(process, status, signal) || read_zombie(process, status, signal) ||
+	    read_exit_info(process, status, signal))
+		return;
+	*status = process->exiting ? process->status : -1;
+}
+
+void tasks_collect(struct tasks *t, void (*ended)(void *context, pid_t pid), void *context)
+{
+	struct epoll_event events[64];
+	int count;
+
+	while ((count = epoll_wait(t->epoll, events, 64, 0)) > 0)
+		for (int i = 0; i < count; i++) {
+			struct process *process = events[i].data.ptr;
+			int status, signal;
+
+			ended(context, process->pid);
+			find_ending(process, &status, &signal);
+			record_exit(t->recorder, process->pid, status, signal);
+			if (process->pid == t->root) {
+				t->root_ended = true;
+				t->root_status = status;
+				t->root_signal = signal;
+			}
+			remove_process(t, process);
+		}
+}
+
+/*
+ * `sleep` does nothing any more (configure leaves one behind). Of any other
+ * program nobody knows what it goes on to read.
+ */
+void tasks_let_go(struct tasks *t)
+{
+	for (size_t i = 0; i < TASK_BUCKETS; i++)
+		for (struct process *process = t->by_pid[i]; process != NULL; process = process->next) {
+			char name[64], reason[128];
+
+			if (process->exiting || read_proc(process->pid, "comm", name, sizeof(name)) < 0)
+				continue;
+			name[strcspn(name, "\n")] = '\0';
+			record_left_running(t->recorder, process->pid, name);
+			if (strcmp(name, "sleep") == 0)
+				continue;
+			snprintf(reason, sizeof(reason), "'%s' was still running when the command ended", name);
+			record_incomplete(t->recorder, process->pid, reason);
+		}
+}
+
+void tasks_incomplete(struct tasks *t, struct process *process, unsigned bit, const char *reason)
+{
+	if (process->told & bit)
+		return;
+	process->told |= bit;
+	record_incomplete(t->recorder, process->pid, reason);
+}
