@@ -20,7 +20,7 @@ export interface RunRecord {
   readonly listings: readonly RecordedListing[];
 }
 
-/** The value, or for a name that looks secret only its digest. */
+/** The value, or for a name that looks secret a salted digest of it (see `recordedVariable`). */
 export interface RecordedVariable {
   readonly name: string;
   readonly value: string;
@@ -47,6 +47,8 @@ export type RecordedState =
   | { readonly type: 'link'; readonly target: string }
   | { readonly type: 'directory' }
   | { readonly type: 'special' }
+  /** It could not be looked at: a directory above it may not be searched, or links go in a circle. */
+  | { readonly type: 'unreadable'; readonly errno: string }
   | RecordedContent;
 
 export interface RecordedContent {
@@ -59,7 +61,7 @@ export interface RecordedContent {
   readonly inode: bigint;
   /** Permission bits, as in st_mode & 0o7777. */
   readonly mode: number;
-  /** SHA-256 in hex. undefined where only the presence matters (use 'looked'). */
+  /** SHA-256 in hex. undefined where only the presence matters (use 'looked') or it may not be read. */
   readonly digest: string | undefined;
 }
 
@@ -67,5 +69,9 @@ export interface RecordedListing {
   readonly path: AbsolutePath;
   /** Names in byte order, without those that the command itself makes or removes. */
   readonly names: readonly string[];
+  /** Names that the command itself makes or removes: they say nothing, there or not. */
+  readonly own: readonly string[];
   readonly by: string | undefined;
+  /** Someone else added or removed a name while the command ran. */
+  readonly disturbed: boolean;
 }

@@ -1,0 +1,14 @@
+export { filemonSection, formatMetaFile, type MetaFile, type ParsedMetaFile, parseMetaFile } from './meta-file.js';
+export { MetaFileError, type MetaFileErrorCode } from './meta-file-error.js';
+export { bmakeMetaFile, commandMetaFile, scriptMetaFile } from './meta-file-names.js';
+export type {
+  RecordedContent,
+  RecordedFile,
+  RecordedListing,
+  RecordedState,
+  RecordedVariable,
+  RunRecord,
+  Use,
+} from './run-record.js';
+export { isRecordedValue, recordedVariable } from './secret-variables.js';
+export { type Attempt, invalidateMetaFile, noteAttempt, type ReadRecord, readMetaFile, writeMetaFile } from './stored-meta-file.js';

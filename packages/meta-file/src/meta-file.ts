@@ -1,0 +1,221 @@
+import { createHash } from 'node:crypto';
+import { condenseRecords, decodePath, encodePath, filemonRecords, formatFilemonLog, type Problem } from '@oodate/filemon';
+import { formatRunRecord, parseRunRecord, recordStart, recordVersion } from './record-lines.js';
+import type { RunRecord } from './run-record.js';
+
+/*
+ * bmake's layout, line by line:
+ *
+ *   # Meta data file PATH
+ *   CMD COMMAND                        for each command
+ *   CWD DIRECTORY
+ *   TARGET NAME
+ *   OODATE NAMES                       only if there are any
+ *   ENV NAME=VALUE                     only in bmake's mode "env"
+ *   -- command output --
+ *   OUTPUT
+ *
+ *   *** Error code N                   only if the target failed
+ *
+ *   -- filemon acquired metadata --    only if it was traced
+ *   FILEMON LOG
+ *
+ * A text with a newline (a command, a value) covers several lines. Below the log
+ * stand our own lines, which bmake takes for comments: the record of the run
+ * (record-lines.ts), and as the last line of all
+ *
+ *   # oodate check SHA-256
+ *
+ * of all bytes before that line. A log ends with `# Bye bye`, so a cut log is
+ * known as such; but only the check tells of a cut record or a changed byte.
+ */
+
+export interface MetaFile {
+  /** Path of the meta file itself, as its first line has it (path text). */
+  readonly path: string;
+  /** The commands as text, each as a whole. */
+  readonly commands: readonly string[];
+  readonly cwd: string;
+  readonly target: string;
+  /** bmake's .OODATE, if it was not empty. */
+  readonly oodate?: string;
+  /** `NAME=value` for each variable; bmake writes them only when asked to. */
+  readonly env?: readonly string[];
+  /** What the commands wrote, stdout and stderr as one stream. */
+  readonly output: Uint8Array;
+  /** If the target failed, what follows `*** Error code `: the number, and perhaps `(ignored)`. */
+  readonly error?: string;
+  /** The filemon log; undefined if the commands were not traced. */
+  readonly filemon?: Uint8Array;
+  /** Only in a file that oodate wrote, and only if its check shows that no byte has changed. */
+  readonly run?: RunRecord;
+}
+
+export interface ParsedMetaFile {
+  readonly meta: MetaFile;
+  /** Whether the file has a record of oodate's and, if so, which version it claims to be. */
+  readonly recordVersion?: number;
+  readonly problems: readonly Problem[];
+}
+
+/** The file to the byte. A `run` needs a `filemon`, since its lines belong to that section. */
+export function formatMetaFile(meta: MetaFile): Buffer {
+  const head = [`# Meta data file ${meta.path}`];
+  for (const command of meta.commands) head.push(`CMD ${command}`);
+  head.push(`CWD ${meta.cwd}`, `TARGET ${meta.target}`);
+  if (meta.oodate !== undefined) head.push(`OODATE ${meta.oodate}`);
+  for (const assignment of meta.env ?? []) head.push(`ENV ${assignment}`);
+  head.push('-- command output --\n');
+  const parts: Uint8Array[] = [encodePath(head.join('\n')), meta.output];
+  if (meta.error !== undefined) parts.push(Buffer.from(`\n${errorStart}${meta.error}\n`));
+  parts.push(Buffer.from('\n'));
+  if (meta.filemon !== undefined) parts.push(Buffer.from(`${filemonStart}\n`), meta.filemon);
+  if (meta.run !== undefined) {
+    parts.push(encodePath(formatRunRecord(meta.run)));
+    parts.push(Buffer.from(`${checkStart}${digest(parts)}\n`));
+  }
+  return Buffer.concat(parts);
+}
+
+/** What was understood and the problems found; damage never throws. */
+export function parseMetaFile(bytes: Uint8Array): ParsedMetaFile {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const problems: Problem[] = [];
+  const headEnd = lineIndex(buffer, outputStart);
+  const head = parseHead(decodePath(buffer.subarray(0, headEnd ?? buffer.length)), problems);
+  if (headEnd === undefined) {
+    problems.push({ code: 'no-output', line: 1, message: 'meta file without its command output' });
+    return { meta: { ...head, output: new Uint8Array() }, problems };
+  }
+  const bodyStart = headEnd + outputStart.length + 1;
+  // Output of a command may hold the line as well, a log cannot: so the last one counts.
+  const bodyEnd = lastLineIndex(buffer, filemonStart, bodyStart);
+  const body = buffer.subarray(Math.min(bodyStart, buffer.length), bodyEnd ?? buffer.length);
+  const base = { ...head, ...parseBody(body, lineAt(buffer, bodyStart), problems) };
+  if (bodyEnd === undefined) return { meta: base, problems };
+
+  const section = buffer.subarray(bodyEnd + filemonStart.length + 1);
+  const logEnd = recordIndex(section);
+  if (logEnd === undefined) return { meta: { ...base, filemon: section }, problems };
+  const filemon = section.subarray(0, logEnd);
+  const line = lineAt(buffer, section.byteOffset - buffer.byteOffset + logEnd);
+  const version = Number.parseInt(section.toString('latin1', logEnd + recordStart.length, logEnd + recordStart.length + 9), 10);
+  const checked = checkedLength(buffer);
+  if (checked === undefined) {
+    problems.push({ code: 'check-failed', line, message: 'check at the end that does not fit the file' });
+    return { meta: { ...base, filemon }, recordVersion: version, problems };
+  }
+  if (version !== recordVersion) return { meta: { ...base, filemon }, recordVersion: version, problems };
+  const lines = decodePath(section.subarray(logEnd, section.length - (buffer.length - checked)));
+  const run = parseRunRecord(lines, line, problems);
+  const meta = { ...base, filemon };
+  return { meta: run === undefined ? meta : { ...meta, run }, recordVersion: version, problems };
+}
+
+/** The log as it is kept in a meta file: without the looks that repeat an earlier one. */
+export function filemonSection(log: Uint8Array): Buffer {
+  return formatFilemonLog(condenseRecords(filemonRecords([log])));
+}
+
+const outputStart = '-- command output --';
+const filemonStart = '-- filemon acquired metadata --';
+const errorStart = '*** Error code ';
+const checkStart = '# oodate check ';
+
+type Head = Pick<MetaFile, 'path' | 'commands' | 'cwd' | 'target' | 'oodate' | 'env'>;
+
+function parseHead(text: string, problems: Problem[]): Head {
+  const lines = text.split('\n');
+  if (text.endsWith('\n')) lines.pop();
+  const title = '# Meta data file ';
+  const path = lines[0]?.startsWith(title) ? lines[0].slice(title.length) : undefined;
+  if (path === undefined)
+    problems.push({ code: 'no-title', line: 1, message: 'meta file without its first line' });
+
+  // A command may cover several lines, one of which may look like any other; a CWD with a TARGET below is certain.
+  let cwdLine = lines.findIndex((line, at) => line.startsWith('CWD ') && lines[at + 1]?.startsWith('TARGET '));
+  if (cwdLine < 0) {
+    problems.push({ code: 'no-directory', line: 1, message: 'meta file without its CWD and TARGET lines' });
+    cwdLine = lines.length;
+  }
+  const commands = continued(lines.slice(path === undefined ? 0 : 1, cwdLine), 'CMD ');
+  const cwd = lines[cwdLine]?.slice('CWD '.length) ?? '';
+  const target = lines[cwdLine + 1]?.slice('TARGET '.length) ?? '';
+  let next = cwdLine + 2;
+  const oodate = lines[next]?.startsWith('OODATE ') ? lines[next]?.slice('OODATE '.length) : undefined;
+  if (oodate !== undefined) next += 1;
+  const env = continued(lines.slice(next), 'ENV ');
+  return {
+    path: path ?? '',
+    commands,
+    cwd,
+    target,
+    ...(oodate === undefined ? {} : { oodate }),
+    ...(env.length === 0 ? {} : { env }),
+  };
+}
+
+/** The texts behind `prefix`, each with the lines that follow it up to the next. */
+function continued(lines: readonly string[], prefix: string): string[] {
+  const texts: string[] = [];
+  for (const line of lines) {
+    if (line.startsWith(prefix)) texts.push(line.slice(prefix.length));
+    else if (texts.length > 0) texts.push(`${texts.pop()}\n${line}`);
+  }
+  return texts;
+}
+
+function parseBody(body: Buffer, line: number, problems: Problem[]): Pick<MetaFile, 'output' | 'error'> {
+  if (body.at(-1) !== newline) {
+    problems.push({ code: 'output-cut', line, message: 'command output without its end' });
+    return { output: body };
+  }
+  const output = body.subarray(0, -1);
+  const errorAt = output.lastIndexOf(`\n${errorStart}`);
+  const error = errorAt < 0 ? undefined : /^(\d+(?:\(ignored\))?)\n$/.exec(output.toString('latin1', errorAt + 1 + errorStart.length));
+  return error?.[1] === undefined ? { output } : { output: output.subarray(0, errorAt), error: error[1] };
+}
+
+const newline = 10;
+
+/** Where the line begins that is `text`, and nothing but it. */
+function lineIndex(buffer: Buffer, text: string): number | undefined {
+  if (buffer.indexOf(`${text}\n`) === 0) return 0;
+  const at = buffer.indexOf(`\n${text}\n`);
+  return at < 0 ? undefined : at + 1;
+}
+
+function lastLineIndex(buffer: Buffer, text: string, from: number): number | undefined {
+  const at = buffer.lastIndexOf(`\n${text}\n`);
+  // The newline before it is that of bmake, after the output.
+  return at < from ? undefined : at + 1;
+}
+
+/** Where our lines begin in the filemon section. */
+function recordIndex(section: Buffer): number | undefined {
+  if (section.indexOf(recordStart) === 0) return 0;
+  const at = section.indexOf(`\n${recordStart}`);
+  return at < 0 ? undefined : at + 1;
+}
+
+/** The length of what the check at the end covers; undefined if it does not fit or is not there. */
+function checkedLength(buffer: Buffer): number | undefined {
+  const length = buffer.length - checkLength;
+  if (length < 0) return undefined;
+  const expected = `${checkStart}${digest([buffer.subarray(0, length)])}\n`;
+  return buffer.toString('latin1', length) === expected ? length : undefined;
+}
+
+const checkLength = checkStart.length + 64 + 1;
+
+function digest(parts: readonly Uint8Array[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+}
+
+function lineAt(buffer: Buffer, offset: number): number {
+  let line = 1;
+  for (let at = buffer.indexOf(newline); at >= 0 && at < offset; at = buffer.indexOf(newline, at + 1)) line += 1;
+  return line;
+}

@@ -1,0 +1,169 @@
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { decodePath, encodePath, fsPath, type ProcessExit } from '@oodate/filemon';
+import { formatMetaFile, type MetaFile, parseMetaFile } from './meta-file.js';
+import { MetaFileError } from './meta-file-error.js';
+import type { RunRecord } from './run-record.js';
+
+/*
+ * The life of a meta file X.meta. Before a run it is renamed to X.meta.last, so
+ * that whatever happens next nothing is there to be trusted, and that file gets
+ * the line `# oodate attempt started`. A run that does not succeed adds one line
+ * more, on how it ended. A run that succeeds writes a new X.meta and removes
+ * X.meta.last. So a lone X.meta.last means that the last run was not a good one,
+ * and its last line tells how it was.
+ */
+
+/** How a run ended that was no success. */
+export type Attempt =
+  | { readonly kind: 'failed'; readonly exit: ProcessExit }
+  | { readonly kind: 'incomplete'; readonly causes: readonly string[] };
+
+/** What is known of a target from its meta file. `metaFile` is where it is, or would be. */
+export type ReadRecord = { readonly metaFile: string } & (
+  | { readonly kind: 'none' }
+  | { readonly kind: 'good'; readonly meta: MetaFile; readonly run: RunRecord }
+  /** `attempt` is undefined if the last run was killed before it could say how it ended. */
+  | { readonly kind: 'former'; readonly attempt: Attempt | undefined }
+  /** `message` is a clause: "it is a directory". */
+  | { readonly kind: 'damaged'; readonly message: string }
+  /** Written by bmake (no version), or by an oodate that writes another version of the record. */
+  | { readonly kind: 'foreign'; readonly version: number | undefined }
+);
+
+/** Never throws: what cannot be read is `damaged`. */
+export function readMetaFile(path: string): ReadRecord {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(fsPath(path));
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return readFormer(path);
+    return { kind: 'damaged', metaFile: path, message: unreadable(code) };
+  }
+  const { meta, recordVersion, problems } = parseMetaFile(bytes);
+  if (meta.run !== undefined) return { kind: 'good', metaFile: path, meta, run: meta.run };
+  const problem = problems[0];
+  if (problem !== undefined)
+    return { kind: 'damaged', metaFile: path, message: `${problem.message} (line ${problem.line})` };
+  return { kind: 'foreign', metaFile: path, version: recordVersion };
+}
+
+function readFormer(path: string): ReadRecord {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(fsPath(formerPath(path)));
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'none', metaFile: path };
+    return { kind: 'damaged', metaFile: formerPath(path), message: unreadable(code) };
+  }
+  const lastLine = bytes.subarray(bytes.lastIndexOf('\n', bytes.length - 2) + 1);
+  return { kind: 'former', metaFile: path, attempt: parseAttempt(decodePath(lastLine)) };
+}
+
+/**
+ * Puts the file in its place as a whole; makes the folder if it is missing.
+ * Throws MetaFileError.
+ */
+export function writeMetaFile(path: string, meta: MetaFile): void {
+  orNotWritable(path, () => {
+    makeFolder(path);
+    const temporary = temporaryPath(path);
+    try {
+      writeFileSync(fsPath(temporary), formatMetaFile(meta));
+      renameSync(fsPath(temporary), fsPath(path));
+    } catch (error) {
+      rmSync(fsPath(temporary), { force: true });
+      throw error;
+    }
+    rmSync(fsPath(formerPath(path)), { force: true });
+  });
+}
+
+/** Before a run: what the file says no longer holds. Throws MetaFileError. */
+export function invalidateMetaFile(path: string): void {
+  orNotWritable(path, () => {
+    makeFolder(path);
+    if (statSync(fsPath(path), { throwIfNoEntry: false })?.isDirectory()) throw new IsDirectory();
+    try {
+      renameSync(fsPath(path), fsPath(formerPath(path)));
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+    }
+    appendFileSync(fsPath(formerPath(path)), `${attemptStart}started\n`);
+  });
+}
+
+/** After a run that was no success. Throws MetaFileError. */
+export function noteAttempt(path: string, attempt: Attempt): void {
+  orNotWritable(path, () => {
+    makeFolder(path);
+    appendFileSync(fsPath(formerPath(path)), encodePath(`${formatAttempt(attempt)}\n`));
+  });
+}
+
+const attemptStart = '# oodate attempt ';
+
+function formatAttempt(attempt: Attempt): string {
+  switch (attempt.kind) {
+    case 'failed':
+      return `${attemptStart}failed ${attempt.exit.status} ${attempt.exit.signal}`;
+    case 'incomplete':
+      return `${attemptStart}incomplete ${JSON.stringify(attempt.causes)}`;
+  }
+}
+
+function parseAttempt(line: string): Attempt | undefined {
+  const failed = /^# oodate attempt failed (-?\d+) (\d+)\n$/.exec(line);
+  if (failed !== null) return { kind: 'failed', exit: { status: Number(failed[1]), signal: Number(failed[2]) } };
+  const incomplete = /^# oodate attempt incomplete (\[.*\])\n$/.exec(line);
+  if (incomplete === null) return undefined;
+  try {
+    return { kind: 'incomplete', causes: (JSON.parse(incomplete[1] as string) as unknown[]).map(String) };
+  } catch {
+    return undefined;
+  }
+}
+
+function formerPath(path: string): string {
+  return `${path}.last`;
+}
+
+/** In the same folder, so that the rename stays within one file system. */
+function temporaryPath(path: string): string {
+  const slash = path.lastIndexOf('/') + 1;
+  return `${path.slice(0, slash)}.${process.pid}.${path.slice(slash, slash + 200)}.tmp`;
+}
+
+function makeFolder(path: string): void {
+  mkdirSync(fsPath(path.slice(0, path.lastIndexOf('/')) || '/'), { recursive: true });
+}
+
+class IsDirectory extends Error {
+  readonly code = 'EISDIR';
+}
+
+function orNotWritable(path: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'EISDIR')
+      throw new MetaFileError('META_FILE_IS_DIRECTORY', `The meta file ${path} is a directory.`, {
+        hint: 'Remove that directory.',
+        cause: error,
+      });
+    throw new MetaFileError('META_FILE_NOT_WRITABLE', `The meta file ${path} cannot be written (${code}).`, {
+      hint: 'Make its folder writable, or name another place with --meta FILE.',
+      cause: error,
+    });
+  }
+}
+
+function unreadable(errno: string): string {
+  return errno === 'EISDIR' ? 'it is a directory' : `it cannot be read (${errno})`;
+}
+
+function errnoOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}
