@@ -106,6 +106,11 @@ class Summary {
 
   #addProcessRecord(record: ProcessRecord): void {
     const { letter, pid, data } = record;
+    if (letter === 'Q') {
+      // Its pid is 0 where it concerns no process in particular.
+      this.#lack(pid, data);
+      return;
+    }
     const process = this.#processes.get(pid);
     if (process.openat !== undefined) this.#followOpenat(process, record);
     switch (letter) {
@@ -154,9 +159,6 @@ class Summary {
         break;
       case 'A':
         process.openat = data;
-        break;
-      case 'Q':
-        this.#lack(pid, data);
         break;
       default:
         this.#lack(pid, `the log has records of an unknown kind, ${letter}`);

@@ -1,5 +1,5 @@
 import { parseNamePair } from './name-pair.js';
-import { isAbsolutePath } from './path-text.js';
+import { copyText, isAbsolutePath } from './path-text.js';
 import type { FilemonRecord, ProcessRecord } from './record.js';
 
 /**
@@ -50,6 +50,8 @@ class RecentLooks {
         }
         return false;
       }
+      // The summary takes the R or W that comes right after an A together with it.
+      case 'A':
       case 'X':
         this.#looks.delete(pid);
         return false;
@@ -82,7 +84,7 @@ class RecentLooks {
   }
 
   #change(path: string): void {
-    if (isAbsolutePath(path)) this.#changes.set(path, this.#now);
+    if (isAbsolutePath(path)) this.#changes.set(copyText(path), this.#now);
     else this.#forgetAll();
   }
 
@@ -91,7 +93,7 @@ class RecentLooks {
       this.#forgetAll();
       return;
     }
-    this.#moves.set(path, this.#now);
+    this.#moves.set(copyText(path), this.#now);
     this.#lastMove = this.#now;
   }
 

@@ -1,4 +1,4 @@
-import { type AbsolutePath, joinPath, normalizePath } from './path-text.js';
+import { type AbsolutePath, copyText, joinPath, normalizePath } from './path-text.js';
 
 /** What the records seen so far tell of one path. */
 export interface PathHistory {
@@ -88,8 +88,7 @@ export class PathHistories {
   }
 
   #add(path: AbsolutePath): PathHistory {
-    // Text cut out of a block of the log keeps the whole block alive; joining and cutting makes a copy.
-    let missing = ` ${path}`.slice(1);
+    let missing: string = copyText(path);
     const added = newHistory(missing as AbsolutePath);
     this.#histories.set(missing, added);
     for (let child = added; missing !== '/'; ) {

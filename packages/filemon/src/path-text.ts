@@ -77,6 +77,14 @@ export function joinPath(dir: AbsolutePath, name: string): AbsolutePath {
   return normalizePath(name.startsWith('/') ? name : `${dir}/${name}`);
 }
 
+/**
+ * The same text in memory of its own. Text cut out of a block of a log keeps the
+ * whole block alive; joining and cutting it makes a copy.
+ */
+export function copyText<Text extends string>(text: Text): Text {
+  return ` ${text}`.slice(1) as Text;
+}
+
 // With the u flag a surrogate matches only where it is not half of a pair.
 const escapedByte = /[\uDC80-\uDCFF]/u;
 const escapedBytes = /[\uDC80-\uDCFF]+/gu;
