@@ -1,4 +1,13 @@
-import type { Accesses } from '@oodate/filemon';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { type AbsolutePath, type Accesses, decodePath, filemonRecords, summarizeAccesses } from '@oodate/filemon';
+import { execa } from 'execa';
+
+import { type CapturedOutput, parseCapturedOutput } from './captured-output.js';
+import { findProbe } from './probe.js';
+import { TraceError } from './trace-error.js';
 
 export interface TraceOptions {
   readonly cwd?: string;
@@ -8,6 +17,10 @@ export interface TraceOptions {
   readonly backend?: string;
   /** Where the filemon log goes; default: a temporary file, removed afterwards. */
   readonly log?: string;
+  /** Keep a copy of what goes to stdout and stderr where those are pipes or files. */
+  readonly captureOutput?: boolean;
+  /** The command's stdout goes to this process's stderr. */
+  readonly stdoutToStderr?: boolean;
 }
 
 /** One run of a command under the probe. */
@@ -17,4 +30,71 @@ export interface Trace {
   readonly accesses: Accesses;
   /** The filemon log, to the byte. */
   readonly log: Uint8Array;
+  /** undefined if it was not asked for, or was too much to keep. */
+  readonly output: CapturedOutput | undefined;
+}
+
+/**
+ * Runs a command under the probe, with this process's stdin, stdout and stderr,
+ * and waits for it. Signals that would end this process go to the command.
+ * Throws a TraceError if the command could not be run or not be traced; then
+ * nothing of it has run.
+ */
+export async function trace(command: readonly string[], options: TraceOptions = {}): Promise<Trace> {
+  const probe = findProbe();
+  const folder = mkdtempSync(join(tmpdir(), 'oodate-'));
+  try {
+    const logFile = options.log ?? join(folder, 'log');
+    const copyFile = join(folder, 'output');
+    const words = ['--quiet', '-o', logFile];
+    if (options.captureOutput) words.push('--output', copyFile);
+    if (options.backend !== undefined) words.push('--backend', options.backend);
+    const status = await runProbe(probe, [...words, '--', ...command], options);
+
+    const log = readFileSync(logFile);
+    const failure = findFailure(log);
+    if (failure !== undefined) throw new TraceError(failure.code, failure.sentence, status);
+    const cwd = decodePath(Buffer.from(options.cwd ?? process.cwd())) as AbsolutePath;
+    return {
+      status,
+      accesses: summarizeAccesses(filemonRecords([log]), cwd),
+      log,
+      output: options.captureOutput ? parseCapturedOutput(readFileSync(copyFile)) : undefined,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
+
+async function runProbe(probe: string, words: readonly string[], options: TraceOptions): Promise<number> {
+  const child = execa(probe, words, {
+    cwd: options.cwd ?? process.cwd(),
+    env: options.env ?? process.env,
+    extendEnv: false,
+    stdin: 'inherit',
+    stdout: options.stdoutToStderr ? process.stderr : 'inherit',
+    stderr: 'inherit',
+    reject: false,
+    cleanup: false,
+  });
+  const passOn = (signal: NodeJS.Signals) => child.kill(signal);
+  for (const signal of passedOn) process.on(signal, passOn);
+  try {
+    const result = await child;
+    if (result.exitCode !== undefined) return result.exitCode;
+    throw new TraceError('PROBE_FAILED', `the probe ended by ${result.signal ?? 'an error'}`, 125, undefined, {
+      cause: result,
+    });
+  } finally {
+    for (const signal of passedOn) process.off(signal, passOn);
+  }
+}
+
+/** The probe's last word on why the command did not run. */
+function findFailure(log: Buffer): { code: string; sentence: string } | undefined {
+  const tail = log.toString('utf8', Math.max(0, log.length - 1024));
+  const match = /^# Failed (\w+) (.*)$/m.exec(tail);
+  return match === null ? undefined : { code: match[1] ?? '', sentence: match[2] ?? '' };
 }

@@ -118,13 +118,16 @@ void handle_look(struct request *r)
 		record(r, 'S', path.text);
 }
 
+/* What is there and no link fails with EINVAL and is no news; gcc does that tens of thousands of times. */
 void handle_readlink(struct request *r)
 {
 	struct path path;
 	struct look look;
 
-	if (resolve(r, r->call->directory, r->call->path, &path) == PATH_FOUND && find(r, &path, false, &look) &&
-	    S_ISLNK(look.st.st_mode))
+	if (resolve(r, r->call->directory, r->call->path, &path) != PATH_FOUND ||
+	    path_kind_of(&r->watch->resolver, path.text) == PATH_REAL_DIRECTORY)
+		return;
+	if (find(r, &path, false, &look) && S_ISLNK(look.st.st_mode))
 		record(r, 'S', path.text);
 }
 

@@ -13,6 +13,8 @@
 
 /* The kernel looks at this many bytes for #! (BINPRM_BUF_SIZE). */
 #define SCRIPT_HEAD 256
+/* Program headers looked at; the one that names the interpreter comes early. */
+#define PARTS_MAX 64
 
 static enum image_kind read_script(char *head, ssize_t length, char *interpreter, size_t size)
 {
@@ -31,25 +33,25 @@ static enum image_kind read_script(char *head, ssize_t length, char *interpreter
 
 static enum image_kind read_elf(int fd, const char *head, ssize_t length, char *interpreter, size_t size)
 {
+	static Elf64_Phdr parts[PARTS_MAX];
 	Elf64_Ehdr elf;
+	ssize_t count;
 
 	if (length < (ssize_t)sizeof(elf))
 		return IMAGE_OTHER;
 	memcpy(&elf, head, sizeof(elf));
 	if (elf.e_ident[EI_CLASS] != ELFCLASS64 || elf.e_machine != NATIVE_MACHINE)
 		return IMAGE_FOREIGN;
-	for (unsigned i = 0; i < elf.e_phnum; i++) {
-		off_t at = (off_t)(elf.e_phoff + (Elf64_Off)i * sizeof(Elf64_Phdr));
-		Elf64_Phdr part;
+	count = pread(fd, parts, sizeof(parts), (off_t)elf.e_phoff) / (ssize_t)sizeof(parts[0]);
+	for (ssize_t i = 0; i < count && i < elf.e_phnum; i++) {
+		const Elf64_Phdr *part = &parts[i];
 
-		if (pread(fd, &part, sizeof(part), at) != (ssize_t)sizeof(part))
-			break;
-		if (part.p_type != PT_INTERP)
+		if (part->p_type != PT_INTERP)
 			continue;
-		if (part.p_filesz == 0 || part.p_filesz > size ||
-		    pread(fd, interpreter, part.p_filesz, (off_t)part.p_offset) != (ssize_t)part.p_filesz)
+		if (part->p_filesz == 0 || part->p_filesz > size ||
+		    pread(fd, interpreter, part->p_filesz, (off_t)part->p_offset) != (ssize_t)part->p_filesz)
 			break;
-		interpreter[part.p_filesz - 1] = '\0';
+		interpreter[part->p_filesz - 1] = '\0';
 		break;
 	}
 	return IMAGE_ELF;

@@ -24,24 +24,22 @@ void path_forget_directories(struct path_resolver *r)
 	memset(r->real_directories, 0, sizeof(r->real_directories));
 }
 
-enum component { REAL_DIRECTORY, LINK, OTHER, MISSING };
-
-static enum component component_at(struct path_resolver *r, const char *text)
+enum path_kind path_kind_of(struct path_resolver *r, const char *text)
 {
 	uint64_t hash = path_hash(text);
 	uint64_t *slot = &r->real_directories[hash % REAL_DIRECTORIES];
 	struct stat st;
 
 	if (*slot == hash)
-		return REAL_DIRECTORY;
+		return PATH_REAL_DIRECTORY;
 	if (lstat(text, &st) < 0)
-		return MISSING;
+		return PATH_MISSING;
 	if (S_ISLNK(st.st_mode))
-		return LINK;
+		return PATH_LINK;
 	if (!S_ISDIR(st.st_mode))
-		return OTHER;
+		return PATH_OTHER;
 	*slot = hash;
-	return REAL_DIRECTORY;
+	return PATH_REAL_DIRECTORY;
 }
 
 /* Puts the physical path of the directory that text leads to in its place. */
@@ -62,19 +60,19 @@ static enum path_result go_up(struct path_resolver *r, pid_t pid, char *text, si
 	if (*used == 0)
 		return PATH_FOUND;
 	text[*used] = '\0';
-	switch (component_at(r, text)) {
-	case REAL_DIRECTORY:
+	switch (path_kind_of(r, text)) {
+	case PATH_REAL_DIRECTORY:
 		break;
-	case LINK:
+	case PATH_LINK:
 		record_path(r->recorder, 'S', pid, text);
 		if (make_physical(text) < 0)
 			return PATH_NOWHERE;
 		*used = strlen(text);
 		break;
-	case OTHER:
+	case PATH_OTHER:
 		record_path(r->recorder, 'S', pid, text);
 		return PATH_NOWHERE;
-	case MISSING:
+	case PATH_MISSING:
 		record_path(r->recorder, 'N', pid, text);
 		return PATH_NOWHERE;
 	}

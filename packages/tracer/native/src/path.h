@@ -36,6 +36,9 @@ struct path_resolver {
 /* given: the string that the call has; directory: its descriptor, or AT_FDCWD. */
 enum path_result path_resolve(struct path_resolver *r, pid_t pid, pid_t tid, int directory,
 			      const char *given, struct path *path);
+/* Like lstat(2), but remembers directories. */
+enum path_kind { PATH_REAL_DIRECTORY, PATH_LINK, PATH_OTHER, PATH_MISSING };
+enum path_kind path_kind_of(struct path_resolver *r, const char *text);
 enum path_result path_of_descriptor(pid_t tid, int fd, struct path *path);
 enum path_result path_of_directory(pid_t tid, struct path *path);
 /* To be called when a directory may have become something else. */

@@ -14,13 +14,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* From linux/pidfd.h of Linux 6.15, newer than the headers in use. */
+/* From linux/pidfd.h of Linux 6.13 and 6.15, newer than the headers in use. */
 struct pidfd_info_v0 {
 	uint64_t mask;
 	uint64_t cgroupid;
-	uint32_t ids[11]; /* pid, tgid, ppid, and eight of the credentials */
+	uint32_t pid, tgid, ppid;
+	uint32_t credentials[8];
 	int32_t exit_code;
 };
+#define PIDFD_INFO_PID_BIT (1u << 0)
 #define PIDFD_INFO_EXIT_BIT (1u << 3)
 #define PIDFD_GET_INFO_V0 _IOWR(0xFF, 11, struct pidfd_info_v0)
 
@@ -56,7 +58,13 @@ static struct process *find_process(struct tasks *t, pid_t pid)
 	return process;
 }
 
-static struct process *add_process(struct tasks *t, pid_t pid)
+static int open_pidfd(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* Takes the descriptor over. */
+static struct process *add_process(struct tasks *t, pid_t pid, int pidfd)
 {
 	struct process *process = calloc(1, sizeof(*process));
 	struct epoll_event event = { .events = EPOLLIN };
@@ -64,7 +72,7 @@ static struct process *add_process(struct tasks *t, pid_t pid)
 	if (process == NULL)
 		return NULL;
 	process->pid = pid;
-	process->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	process->pidfd = pidfd;
 	process->next = t->by_pid[bucket(pid)];
 	t->by_pid[bucket(pid)] = process;
 	event.data.ptr = process;
@@ -132,7 +140,7 @@ int tasks_open(struct tasks *t, struct recorder *recorder, pid_t root)
 	t->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (t->epoll < 0)
 		return -1;
-	process = add_process(t, root);
+	process = add_process(t, root, open_pidfd(root));
 	if (process == NULL || add_task(t, root, process) == NULL || process->pidfd < 0)
 		return -1;
 	return 0;
@@ -152,30 +160,55 @@ static void record_child(struct tasks *t, pid_t parent, pid_t child)
 	record_fork(t->recorder, find_process(t, parent) != NULL ? parent : t->root, child);
 }
 
+/* Returns the thread's process and that one's parent; -1 if the thread has gone. */
+static int read_ids(pid_t tid, pid_t *pid, pid_t *parent)
+{
+	char status[512];
+	const char *line;
+
+	if (read_proc(tid, "status", status, sizeof(status)) < 0)
+		return -1;
+	line = strstr(status, "\nTgid:");
+	if (line == NULL || sscanf(line, "\nTgid: %d", pid) != 1)
+		return -1;
+	line = strstr(line, "\nPPid:");
+	return line != NULL && sscanf(line, "\nPPid: %d", parent) == 1 ? 0 : -1;
+}
+
+/* The cheap way, which knows first threads only. */
+static bool read_pidfd_parent(int pidfd, pid_t *parent)
+{
+	struct pidfd_info_v0 info = { .mask = PIDFD_INFO_PID_BIT };
+
+	if (pidfd < 0 || ioctl(pidfd, PIDFD_GET_INFO_V0, &info) < 0)
+		return false;
+	*parent = (pid_t)info.ppid;
+	return true;
+}
+
 struct task *tasks_find(struct tasks *t, pid_t tid)
 {
 	struct task *task = t->by_tid[bucket(tid)];
 	struct process *process;
-	char status[512];
-	const char *line;
-	int tgid, parent;
+	pid_t pid = tid, parent;
+	int pidfd;
 
 	while (task != NULL && task->tid != tid)
 		task = task->next;
 	if (task != NULL)
 		return task;
-	if (read_proc(tid, "status", status, sizeof(status)) < 0)
+	process = find_process(t, tid);
+	if (process != NULL)
+		return add_task(t, tid, process);
+	pidfd = open_pidfd(tid);
+	if (!read_pidfd_parent(pidfd, &parent) && read_ids(tid, &pid, &parent) < 0)
 		return NULL;
-	line = strstr(status, "\nTgid:");
-	if (line == NULL || sscanf(line, "\nTgid: %d", &tgid) != 1)
-		return NULL;
-	line = strstr(line, "\nPPid:");
-	if (line == NULL || sscanf(line, "\nPPid: %d", &parent) != 1)
-		return NULL;
-	process = find_process(t, tgid);
+	process = find_process(t, pid);
 	if (process == NULL) {
-		record_child(t, parent, tgid);
-		process = add_process(t, tgid);
+		record_child(t, parent, pid);
+		process = add_process(t, pid, pidfd >= 0 ? pidfd : open_pidfd(pid));
+	} else if (pidfd >= 0) {
+		close(pidfd);
 	}
 	return process == NULL ? NULL : add_task(t, tid, process);
 }
@@ -213,7 +246,7 @@ static void record_children(struct tasks *t, pid_t pid, pid_t tid)
 			struct process *process;
 
 			record_fork(t->recorder, pid, child);
-			process = add_process(t, child);
+			process = add_process(t, child, open_pidfd(child));
 			if (process == NULL || add_task(t, child, process) == NULL)
 				return;
 		}
@@ -270,16 +303,17 @@ static void find_ending(struct process *process, int *status, int *signal)
 	siginfo_t info = { .si_pid = 0 };
 
 	*signal = 0;
+	/* The supervisor's own children: the command, and orphans. */
 	if (process->pidfd >= 0 && waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED | WNOHANG) == 0 &&
 	    info.si_pid != 0) {
 		*status = info.si_code == CLD_EXITED ? info.si_status : 0;
 		*signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
 		return;
 	}
-	if (read_exit_info(process, status, signal) || read_zombie(process, status, signal) ||
-	    read_exit_info(process, status, signal))
-		return;
-	*status = process->exiting ? process->status : -1;
+	if (process->exiting)
+		*status = process->status;
+	else if (!read_zombie(process, status, signal) && !read_exit_info(process, status, signal))
+		*status = -1;
 }
 
 void tasks_collect(struct tasks *t, void (*ended)(void *context, pid_t pid), void *context)
