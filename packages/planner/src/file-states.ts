@@ -11,8 +11,8 @@ export interface FileStates {
   state(path: AbsolutePath): FileState;
   /** The path itself: a symbolic link is a link. */
   linkState(path: AbsolutePath): FileState;
-  /** SHA-256 in hex, or the errno code if it cannot be read. */
-  digest(path: AbsolutePath): { readonly digest: string } | { readonly errno: string };
+  /** Content and state that belong together, or why it cannot be read. */
+  digest(path: AbsolutePath): DigestedFile | { readonly errno: string };
   /** Names in byte order (path text), or undefined if it is no readable directory. */
   list(path: AbsolutePath): readonly string[] | undefined;
 }
@@ -20,14 +20,35 @@ export interface FileStates {
 export type FileState =
   | { readonly type: 'absent' }
   | { readonly type: 'unreadable'; readonly errno: string }
-  | { readonly type: 'link'; readonly target: string }
-  | { readonly type: 'directory'; readonly mtime: bigint; readonly ctime: bigint }
-  | { readonly type: 'special' }
-  | {
-      readonly type: 'file';
-      readonly size: bigint;
-      readonly mtime: bigint;
-      readonly ctime: bigint;
-      readonly inode: bigint;
-      readonly mode: number;
-    };
+  | { readonly type: 'link'; readonly target: string; readonly ctime: bigint }
+  | PresentDirectory
+  | { readonly type: 'special'; readonly ctime: bigint }
+  | PresentFile;
+
+/** Times in nanoseconds since the epoch. */
+export interface PresentDirectory {
+  readonly type: 'directory';
+  readonly mtime: bigint;
+  readonly ctime: bigint;
+  /** When it was made; its ctime on a file system that does not know. */
+  readonly made: bigint;
+}
+
+export interface PresentFile {
+  readonly type: 'file';
+  /** Bytes. */
+  readonly size: bigint;
+  /** Nanoseconds since the epoch. */
+  readonly mtime: bigint;
+  readonly ctime: bigint;
+  readonly inode: bigint;
+  /** Permission bits, as in st_mode & 0o7777. */
+  readonly mode: number;
+}
+
+export interface DigestedFile {
+  /** SHA-256 in hex. */
+  readonly digest: string;
+  /** The state that the file had before and after it was read. */
+  readonly file: PresentFile;
+}

@@ -1,0 +1,144 @@
+import { isRecordedValue, recordedVariable, type ReadRecord, type RecordedFile, type RecordedListing, type RunRecord } from '@oodate/meta-file';
+import { difference, presentState } from './differences.js';
+import type { FileStates } from './file-states.js';
+import type { InputReason, Reason, VariableValue } from './reason.js';
+import type { Target } from './target.js';
+import { comparedEnvironment } from './volatile-variables.js';
+
+export interface DecisionOptions {
+  /** What makes a file that was read or written another one: its content (the default), or its time and size. */
+  readonly mode?: 'content' | 'mtime';
+  /** Run in any case. */
+  readonly force?: boolean;
+  /**
+   * Read every input, also where its state shows that it has not changed. A
+   * decision that is itself traced shows the outer trace in this way what it
+   * depends on.
+   */
+  readonly digestAll?: boolean;
+}
+
+/**
+ * Every reason to run the target's commands; none if it is up to date. A
+ * generator: who wants to know only whether to run takes the first and stops.
+ * What is known without looking at the disk comes first.
+ */
+export function* reasonsToRun(
+  target: Target,
+  record: ReadRecord,
+  files: FileStates,
+  options: DecisionOptions = {},
+): Generator<Reason, void, undefined> {
+  if (options.force === true) yield { kind: 'forced' };
+  if (record.kind !== 'good') {
+    yield noGoodRecord(record);
+    return;
+  }
+  const { run } = record;
+  yield* changedCommands(target, run);
+  yield* changedDirectory(target, run);
+  yield* changedVariables(target, run);
+  yield* changedWhileRunning(run);
+  for (const file of run.files) if (!file.disturbed) yield* changedFile(file, run, files, options);
+  for (const listing of run.listings) if (!listing.disturbed) yield* changedListing(listing, files);
+}
+
+function noGoodRecord(record: Exclude<ReadRecord, { kind: 'good' }>): Reason {
+  const { metaFile } = record;
+  switch (record.kind) {
+    case 'none':
+      return { kind: 'no-record', metaFile };
+    case 'damaged':
+      return { kind: 'record-damaged', metaFile, message: record.message };
+    case 'foreign':
+      return { kind: 'record-foreign', metaFile, version: record.version };
+    case 'former':
+      if (record.attempt === undefined) return { kind: 'last-run-unfinished' };
+      return record.attempt.kind === 'failed'
+        ? { kind: 'last-run-failed', exit: record.attempt.exit }
+        : { kind: 'last-run-incomplete', causes: record.attempt.causes };
+  }
+}
+
+function* changedCommands(target: Target, run: RunRecord): Generator<Reason> {
+  if (JSON.stringify(target.commands) !== JSON.stringify(run.commands))
+    yield { kind: 'command-changed', was: run.commands, is: target.commands };
+}
+
+function* changedDirectory(target: Target, run: RunRecord): Generator<Reason> {
+  if (target.cwd !== run.cwd) yield { kind: 'directory-changed', was: run.cwd, is: target.cwd };
+}
+
+function* changedVariables(target: Target, run: RunRecord): Generator<Reason> {
+  const present = comparedEnvironment(target.environment);
+  for (const recorded of run.environment) {
+    const { name, hidden } = recorded;
+    const value = present.get(name);
+    present.delete(name);
+    if (value !== undefined && isRecordedValue(recorded, value)) continue;
+    const was = { value: hidden ? '' : recorded.value, hidden };
+    yield { kind: 'variable-changed', name, was, is: value === undefined ? undefined : shown(name, value) };
+  }
+  for (const [name, value] of present)
+    yield { kind: 'variable-changed', name, was: undefined, is: shown(name, value) };
+}
+
+function shown(name: string, value: string): VariableValue {
+  const { hidden } = recordedVariable(name, value);
+  return { value: hidden ? '' : value, hidden };
+}
+
+function* changedWhileRunning(run: RunRecord): Generator<Reason> {
+  for (const { path, by, disturbed } of [...run.files, ...run.listings])
+    if (disturbed) yield { kind: 'changed-while-running', path, by };
+}
+
+function* changedFile(
+  file: RecordedFile,
+  run: RunRecord,
+  files: FileStates,
+  options: DecisionOptions,
+): Generator<InputReason> {
+  const { path, by, state: was } = file;
+  const now = was.type === 'link' ? files.linkState(path) : files.state(path);
+  const change = difference(file, now, run.recorded, files, options);
+  if (change === 'none') return;
+  if (typeof change === 'object') {
+    yield { kind: 'input-unreadable', path, by, errno: change.errno };
+    return;
+  }
+  const is = presentState(now);
+  const gone = now.type === 'absent';
+  switch (file.use) {
+    case 'output':
+      if (gone) yield { kind: 'output-gone', path, by };
+      else yield { kind: 'output-changed', path, by, was, is };
+      return;
+    case 'removed':
+      yield { kind: 'removed-came-back', path, by, is };
+      return;
+    case 'missing':
+    case 'looked':
+    case 'read':
+    case 'executed':
+      if (was.type === 'link') yield { kind: 'link-changed', path, by, was: was.target, is };
+      else if (was.type === 'absent') yield { kind: 'input-appeared', path, by, is };
+      else if (gone) yield { kind: 'input-gone', path, by, was };
+      else if (file.use === 'looked') yield { kind: 'looked-at-changed', path, by, was, is };
+      else yield { kind: 'input-changed', path, by, was, is };
+      return;
+  }
+}
+
+function* changedListing(listing: RecordedListing, files: FileStates): Generator<InputReason> {
+  const { path, by, own, names } = listing;
+  const present = files.list(path);
+  // A directory that is no longer there is told by the record of the directory itself.
+  if (present === undefined && files.state(path).type === 'absent') return;
+  const was = new Set(names);
+  const is = new Set(present);
+  const ignored = new Set(own);
+  const gained = [...is].filter((name) => !was.has(name) && !ignored.has(name));
+  const lost = names.filter((name) => !is.has(name));
+  if (gained.length > 0 || lost.length > 0) yield { kind: 'listing-changed', path, by, gained, lost };
+}

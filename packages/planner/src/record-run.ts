@@ -1,0 +1,258 @@
+import type { AbsolutePath, Access, Accesses } from '@oodate/filemon';
+import {
+  type RecordedFile,
+  type RecordedListing,
+  type RecordedState,
+  type RunRecord,
+  recordedVariable,
+  type Use,
+} from '@oodate/meta-file';
+import { presentState } from './differences.js';
+import type { FileState, FileStates } from './file-states.js';
+import { clockTick } from './file-system-clock.js';
+import { OwnChanges } from './own-changes.js';
+import { childOf, isKernelPath, PathWalk, parentOf, type WalkedPath } from './path-walk.js';
+import { comparedEnvironment } from './volatile-variables.js';
+
+/** A run that has ended, and all that must be known to write it down. */
+export interface FinishedRun {
+  readonly accesses: Accesses;
+  readonly commands: readonly (readonly string[])[];
+  readonly cwd: AbsolutePath;
+  readonly environment: Readonly<NodeJS.ProcessEnv>;
+  /** Microseconds since the epoch. */
+  readonly started: number;
+  /**
+   * Nanoseconds by the clock of the file system, read after the run had ended and
+   * before `recordRun` is called: what `settledClock` returns.
+   */
+  readonly recorded: bigint;
+  readonly files: FileStates;
+  /** Paths that the caller itself writes while the command runs; they and all below them are left out. */
+  readonly ignored?: readonly AbsolutePath[];
+}
+
+export interface RecordedRun {
+  readonly record: RunRecord;
+  /** Why the record must not be trusted, as sentences without an end; none if it may be. */
+  readonly causes: readonly string[];
+}
+
+/**
+ * Takes down what the run used and left, as it is now that it has ended. The
+ * record is the truth about the run only if nobody else changed one of these
+ * files meanwhile: what has a later ctime than the start, and was not written by
+ * the run, is marked `disturbed`.
+ */
+export function recordRun(run: FinishedRun): RecordedRun {
+  const recorder = new Recorder(run);
+  recorder.takeOwnChanges();
+  for (const access of run.accesses.paths.values()) recorder.takeAccess(access);
+  const record: RunRecord = {
+    version: 1,
+    commands: run.commands,
+    cwd: run.cwd,
+    environment: [...comparedEnvironment(run.environment)].map(([name, value]) => recordedVariable(name, value)),
+    started: run.started,
+    recorded: run.recorded,
+    files: recorder.recordedFiles(),
+    listings: recorder.listings,
+  };
+  return { record, causes: causesOfDistrust(run.accesses) };
+}
+
+function causesOfDistrust({ incomplete, ended }: Accesses): string[] {
+  const causes = incomplete.map(({ reason }) => reason);
+  if (!ended) causes.push('the trace breaks off before its end');
+  return [...new Set(causes)];
+}
+
+class Recorder {
+  readonly listings: RecordedListing[] = [];
+  readonly #links: RecordedFile[] = [];
+  readonly #inputs: RecordedFile[] = [];
+  readonly #outputs: RecordedFile[] = [];
+  readonly #accesses: Accesses;
+  readonly #files: FileStates;
+  readonly #walk: PathWalk;
+  readonly #own = new OwnChanges();
+  readonly #ownInodes = new Set<string>();
+  readonly #ignored: readonly AbsolutePath[];
+  readonly #linksTaken = new Set<AbsolutePath>();
+  readonly #directoriesMoved = new Map<AbsolutePath, boolean>();
+  /** Nanoseconds. The clock of file times can be behind by a tick, so a change right after the start can seem to be before it. */
+  readonly #earliestChange: bigint;
+
+  constructor(run: FinishedRun) {
+    this.#accesses = run.accesses;
+    this.#files = run.files;
+    this.#walk = new PathWalk(run.files);
+    this.#ignored = run.ignored ?? [];
+    this.#earliestChange = BigInt(run.started) * 1000n - clockTick;
+  }
+
+  recordedFiles(): RecordedFile[] {
+    return [...this.#links, ...this.#inputs, ...this.#outputs];
+  }
+
+  takeOwnChanges(): void {
+    for (const path of this.#ignored) this.#own.addAbove(this.#walk.walk(path).place);
+    for (const { path, change } of this.#accesses.paths.values()) {
+      if (change === 'none' || this.#isNoInput(path)) continue;
+      const { place, real, state } = this.#walk.walk(path);
+      this.#own.add(place, change);
+      if (change === 'removed' || real === place) this.#noteInode(state);
+      else if (this.#isLate(this.#files.state(real))) {
+        this.#own.add(real, change);
+        this.#noteInode(this.#files.state(real));
+      }
+    }
+  }
+
+  takeAccess(access: Access): void {
+    const { path, by } = access;
+    if (this.#isNoInput(path)) return;
+    const walked = this.#walk.walk(path);
+    for (const link of this.#walk.linksOn(path)) this.#takeLink(link, by);
+    if (isKernelPath(walked.real)) return;
+    if (this.#isOwn(access, walked)) this.#takeOutput(access, walked);
+    else this.#takeInput(access, walked);
+    if (access.listed) this.#takeListing(access, walked);
+  }
+
+  #takeLink(place: AbsolutePath, by: string | undefined): void {
+    if (this.#linksTaken.has(place)) return;
+    this.#linksTaken.add(place);
+    const link = this.#walk.walk(place).state;
+    if (link.type !== 'link') return;
+    const state = { type: 'link', target: link.target } as const;
+    if (this.#own.wrote(place)) this.#outputs.push({ path: place, use: 'output', state, by, disturbed: false });
+    else {
+      const disturbed = this.#isLate(link) || this.#isMovedBelow(parentOf(place));
+      this.#links.push({ path: place, use: 'looked', state, by, disturbed });
+    }
+  }
+
+  /** The run made, wrote or removed it, under this or another of its names. */
+  #isOwn({ change, missing }: Access, { place, real, state }: WalkedPath): boolean {
+    if (change !== 'none' || this.#own.changed(place) || this.#own.changed(real)) return true;
+    if (state.type === 'absent') return !missing && this.#own.removedAbove(place);
+    return missing && this.#own.wroteAbove(place);
+  }
+
+  #takeOutput({ path, change, by }: Access, { place, real, state }: WalkedPath): void {
+    const wrote = change === 'written' || this.#own.wrote(place) || this.#own.wrote(real);
+    const removed = change === 'removed' || this.#own.removed(place) || this.#own.removedAbove(place);
+    if (state.type === 'absent') {
+      // Written and then not there, though the run did not remove it: someone else has.
+      const disturbed = !removed;
+      this.#outputs.push({ path, use: disturbed ? 'output' : 'removed', state: { type: 'absent' }, by, disturbed });
+      return;
+    }
+    if (!wrote && change === 'removed') {
+      const returned = !this.#own.wroteAbove(place);
+      if (returned) this.#outputs.push({ path, use: 'removed', state: { type: 'absent' }, by, disturbed: true });
+      else this.#outputs.push({ path, by, ...this.#taken(path, 'output') });
+      return;
+    }
+    // A link that the run made to a file it did not write: the link is recorded by itself, and that is all.
+    if (state.type === 'link' && !this.#own.wrote(real)) return;
+    this.#outputs.push({ path, by, ...this.#taken(path, 'output') });
+  }
+
+  #takeInput({ path, missing, read, executed, looked, listed, by }: Access, walked: WalkedPath): void {
+    const { place, state } = walked;
+    const seen = read || looked || listed;
+    if (state.type === 'absent') {
+      this.#inputs.push({ path, use: seen ? 'looked' : 'missing', state: { type: 'absent' }, by, disturbed: seen });
+      return;
+    }
+    if (!seen && state.type === 'link' && this.#files.state(path).type === 'absent') {
+      this.#inputs.push({ path, use: 'missing', state: { type: 'absent' }, by, disturbed: false });
+      return;
+    }
+    const use = executed ? 'executed' : read ? 'read' : 'looked';
+    const taken = this.#taken(path, use);
+    const now = walked.real === place ? state : this.#files.state(path);
+    const changedMeanwhile = now.type !== 'directory' && this.#isLate(now) && !this.#isOwnInode(now);
+    const appeared = missing && this.#isLate(now) && now.type === 'directory' && !this.#own.changedBelow(walked.real);
+    const disturbed = taken.disturbed || changedMeanwhile || appeared || this.#isMovedBelow(walked.real);
+    this.#inputs.push({ path, by, ...taken, disturbed });
+  }
+
+  /** The state now; with the content where the use is about it. */
+  #taken(path: AbsolutePath, use: Use): { use: Use; state: RecordedState; disturbed: boolean } {
+    const now = this.#files.state(path);
+    if (now.type !== 'file' || use === 'looked') return { use, state: presentState(now), disturbed: false };
+    const found = this.#files.digest(path);
+    if ('digest' in found)
+      // A change between the look at its state above and here would pass unseen for an output, as its times are late anyway.
+      return { use, state: { ...found.file, digest: found.digest }, disturbed: found.file.ctime !== now.ctime };
+    // A program that may be executed but not read has its state only; otherwise it changes under our eyes.
+    return { use, state: presentState(now), disturbed: found.errno !== 'EACCES' && found.errno !== 'EPERM' };
+  }
+
+  #takeListing({ path, by }: Access, { real }: WalkedPath): void {
+    const present = this.#files.list(path);
+    if (present === undefined) return;
+    const own = new Set(this.#own.namesIn(real));
+    for (const ignored of this.#ignored) if (parentOf(ignored) === real) own.add(ignored.slice(real.length + 1));
+    const names = present.filter((name) => !own.has(name));
+    const disturbed = this.#isListingDisturbed(real, names);
+    this.listings.push({ path, names, own: [...own].sort(), by, disturbed });
+  }
+
+  #isListingDisturbed(dir: AbsolutePath, names: readonly string[]): boolean {
+    const now = this.#files.state(dir);
+    if (now.type !== 'directory' || !this.#isLate(now)) return false;
+    if (!this.#own.changedBelow(dir) && !this.#own.changed(dir)) return true;
+    return names.some((name) => this.#hasArrived(childOf(dir, name)));
+  }
+
+  /** Someone else may have made it, or moved it there, while the command ran. */
+  #hasArrived(place: AbsolutePath): boolean {
+    const now = this.#files.linkState(place);
+    if (now.type !== 'directory') return this.#isLate(now) && !this.#isOwnInode(now);
+    return now.made >= this.#earliestChange || this.#isMoved(place, now);
+  }
+
+  #isMovedBelow(dir: AbsolutePath): boolean {
+    const known = this.#directoriesMoved.get(dir);
+    if (known !== undefined) return known;
+    const now = this.#walk.directories.get(dir);
+    const moved = (now !== undefined && this.#isMoved(dir, now)) || (dir !== '/' && this.#isMovedBelow(parentOf(dir)));
+    this.#directoriesMoved.set(dir, moved);
+    return moved;
+  }
+
+  /**
+   * A directory that someone else put in the place of another shows it in its
+   * ctime alone; a new or lost entry changes its mtime as well. Nothing is said of
+   * directories that the run changed something in: copying up in an overlay looks the same.
+   */
+  #isMoved(dir: AbsolutePath, { mtime, ctime }: { readonly mtime: bigint; readonly ctime: bigint }): boolean {
+    return ctime >= this.#earliestChange && mtime !== ctime && !this.#own.changed(dir) && !this.#own.changedBelow(dir);
+  }
+
+  #isLate(state: FileState): boolean {
+    return 'ctime' in state && state.ctime >= this.#earliestChange;
+  }
+
+  /** A hard link to a file that the run wrote under another name. */
+  #isOwnInode(state: FileState): boolean {
+    return state.type === 'file' && this.#ownInodes.has(inodeKey(state));
+  }
+
+  #noteInode(state: FileState): void {
+    if (state.type === 'file') this.#ownInodes.add(inodeKey(state));
+  }
+
+  #isNoInput(path: AbsolutePath): boolean {
+    return isKernelPath(path) || this.#ignored.some((ignored) => path === ignored || path.startsWith(`${ignored}/`));
+  }
+}
+
+/** Inodes of two file systems can have one number; not with the same ctime to the nanosecond. */
+function inodeKey({ inode, ctime }: { readonly inode: bigint; readonly ctime: bigint }): string {
+  return `${inode}:${ctime}`;
+}
