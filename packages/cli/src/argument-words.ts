@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { CliError } from './cli-error.js';
+
+/** The arguments before `--`, which are ours, and those after it, which are not; undefined without `--`. */
+export interface SplitArguments {
+  readonly own: readonly string[];
+  readonly rest: readonly string[] | undefined;
+}
+
+export function splitArguments(args: readonly string[]): SplitArguments {
+  const dashes = args.indexOf('--');
+  if (dashes < 0) return { own: args, rest: undefined };
+  return { own: args.slice(0, dashes), rest: args.slice(dashes + 1) };
+}
+
+/**
+ * Node turns bytes that are not UTF-8 into U+FFFD before a program sees them, and
+ * can pass on only UTF-8. Running another command than the one that was given is
+ * worse than running none.
+ */
+export function assertWordsIntact(words: readonly string[]): void {
+  if (!words.some((word) => word.includes('\uFFFD'))) return;
+  const given = readFileSync('/proc/self/cmdline');
+  if (given.equals(Buffer.from(given.toString('utf8')))) return;
+  throw new CliError(
+    'WORD_NOT_UTF8',
+    'a word of the command is not UTF-8 text and would not arrive as it was given',
+    'put the command into a script file and run that',
+  );
+}

@@ -1,0 +1,25 @@
+/** Stops the tool. The message is one sentence without a full stop: what, where; the hint is what to do. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+
+  constructor(
+    readonly code: CliErrorCode,
+    message: string,
+    readonly hint?: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+export type CliErrorCode =
+  | 'USAGE'
+  | 'NO_DIRECTORY'
+  | 'NO_PACKAGE_JSON'
+  | 'PACKAGE_JSON_UNREADABLE'
+  | 'PACKAGE_JSON_INVALID'
+  | 'NO_SUCH_SCRIPT'
+  | 'NO_META_FILE'
+  | 'COMMAND_NOT_FOUND'
+  | 'CANNOT_EXECUTE'
+  | 'WORD_NOT_UTF8';

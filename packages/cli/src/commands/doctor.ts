@@ -1,0 +1,63 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
+import type { AbsolutePath } from '@oodate/filemon';
+import { scriptMetaFile } from '@oodate/meta-file';
+import type { BackendReport } from '@oodate/tracer';
+import { CliError } from '../cli-error.js';
+import { findPackage } from '../package-script.js';
+import { coloursFor } from '../terminal.js';
+import { errorWords } from '../words.js';
+
+/** Says what works here and, of what does not, why and what to do. 1 if nothing can be traced. */
+export async function doctor(): Promise<number> {
+  const { findProbe, probeBackends, TraceError } = await import('@oodate/tracer');
+  tell(true, 'node', `${process.version} on ${process.platform} (${process.arch})`);
+  let backends: BackendReport[];
+  try {
+    tell(true, 'probe', findProbe());
+    backends = await probeBackends();
+  } catch (error) {
+    if (!(error instanceof TraceError)) throw error;
+    tell(false, 'probe', errorWords(error.message, error.hint));
+    return 1;
+  }
+  for (const { name, works, sentence, remedy } of backends)
+    tell(works, name, works ? sentence : errorWords(sentence, remedy || undefined));
+  tellOfFolder();
+  return backends.some(({ works }) => works) ? 0 : 1;
+}
+
+function tellOfFolder(): void {
+  const folder = dirname(scriptMetaFile(packageDirectory(), 'doctor'));
+  const existing = firstExisting(folder);
+  try {
+    accessSync(existing, constants.W_OK | constants.X_OK);
+    tell(true, 'meta files', `are kept in ${folder}`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    tell(false, 'meta files', `${existing} cannot be written (${code}); make it writable, or use --meta FILE`);
+  }
+}
+
+function packageDirectory(): AbsolutePath {
+  try {
+    return findPackage(process.cwd()).directory as AbsolutePath;
+  } catch (error) {
+    if (error instanceof CliError) return process.cwd() as AbsolutePath;
+    throw error;
+  }
+}
+
+function firstExisting(folder: string): string {
+  try {
+    accessSync(folder);
+    return folder;
+  } catch {
+    return firstExisting(dirname(folder));
+  }
+}
+
+function tell(works: boolean, what: string, sentence: string): void {
+  const { green, red } = coloursFor(process.stdout);
+  process.stdout.write(`${works ? green('yes') : red('no ')}  ${what.padEnd(10)}  ${sentence}\n`);
+}

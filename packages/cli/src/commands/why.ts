@@ -1,0 +1,32 @@
+import type { DecisionOptions, Reason } from '@oodate/planner';
+import { judge } from '../judgement.js';
+import { printJson, reportOf } from '../report.js';
+import type { NamedTarget } from '../target.js';
+import { coloursFor } from '../terminal.js';
+import { groupWords, outOfDateWords, processWords, reasonGroups, reasonWords, upToDateWords } from '../words.js';
+
+/** Says on stdout why the target is out of date, with every reason. */
+export function why(target: NamedTarget, options: DecisionOptions & { readonly json: boolean }): number {
+  const judgement = judge(target, options);
+  const reasons = [...judgement.reasons];
+  const verdict = reasons.length === 0 ? 'up to date' : 'out of date';
+  if (options.json) printJson(reportOf(judgement, verdict, reasons));
+  else if (reasons.length > 0) process.stdout.write(explanation(target.name, reasons));
+  else if (judgement.counts !== undefined) process.stdout.write(`${upToDateWords(target.name, judgement.counts)}\n`);
+  return 0;
+}
+
+function explanation(name: string, reasons: readonly Reason[]): string {
+  const cwd = process.cwd();
+  const { bold, dim } = coloursFor(process.stdout);
+  const lines = [outOfDateWords(name, reasons.length)];
+  for (const group of reasonGroups) {
+    const members = reasons.filter((reason) => groupWords(reason) === group);
+    if (members.length > 0) lines.push('', `  ${bold(group)}`);
+    for (const reason of members) {
+      const by = processWords(reason, cwd);
+      lines.push(`    ${reasonWords(reason, cwd)}${by === '' ? '' : dim(`; ${by}`)}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,35 @@
+import { type ReadRecord, readMetaFile } from '@oodate/meta-file';
+import { diskFileStates, type DecisionOptions, type Reason, reasonsToRun } from '@oodate/planner';
+import { type Counts, countUses } from './counts.js';
+import type { NamedTarget } from './target.js';
+
+/** What is known of a target. `run`, `why` and `check` all ask here, so that they cannot disagree. */
+export interface Judgement {
+  readonly target: NamedTarget;
+  readonly record: ReadRecord;
+  /** Of the last good run; undefined if there is no record of one. */
+  readonly counts: Counts | undefined;
+  /** In the order in which they are found; none if the target is up to date. */
+  readonly reasons: Iterable<Reason>;
+}
+
+export function judge(target: NamedTarget, options: DecisionOptions): Judgement {
+  const record = readMetaFile(target.metaFile);
+  return {
+    target,
+    record,
+    counts: record.kind === 'good' ? countUses(record.run) : undefined,
+    // Under an outer trace the inputs must be seen to be read, or the outer target would not depend on them.
+    reasons: reasonsToRun(target, record, diskFileStates(), { ...options, digestAll: isTraced() }),
+  };
+}
+
+/** Whether this process runs inside a traced command; the probe tells by this variable. */
+export function isTraced(): boolean {
+  return process.env.OODATE_PROBE !== undefined;
+}
+
+export function firstOf<Item>(items: Iterable<Item>): Item | undefined {
+  for (const item of items) return item;
+  return undefined;
+}

@@ -1,0 +1,38 @@
+import { runCommandLine } from './command-line.js';
+import { openTerminal } from './terminal.js';
+import { errorWords } from './words.js';
+
+/** The program: `args` are the words after its name. Sets the exit status of this process. */
+export async function main(args: readonly string[]): Promise<void> {
+  // Who reads our output may stop reading it; that is no failure.
+  process.stdout.on('error', ignoreClosedPipe);
+  process.stderr.on('error', ignoreClosedPipe);
+  try {
+    process.exitCode = await runCommandLine(args);
+  } catch (error) {
+    openTerminal(false).complain(troubleWords(error));
+    if (process.env.OODATE_DEBUG) console.error(error);
+    process.exitCode = troubleStatus(args[0], error);
+  }
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
+/** Errors of ours are sentences; anything else is a fault in oodate. */
+function troubleWords(error: unknown): string {
+  const { name, message, code, hint } = error as Error & { code?: string; hint?: string };
+  if (expectedErrors.has(name)) return errorWords(message, hint);
+  return errorWords(`internal error: ${message}${code === undefined ? '' : ` (${code})`}`, 'set OODATE_DEBUG=1 to see where');
+}
+
+// By name, since importing the classes would load the tracer where it is not needed.
+const expectedErrors = new Set(['CliError', 'MetaFileError', 'TraceError']);
+
+/** For `run` and `trace` as in env(1), so that it is told from an exit status of the command; 2 for the others. */
+function troubleStatus(command: string | undefined, error: unknown): number {
+  if (command !== 'run' && command !== 'trace') return 2;
+  const { code } = error as { code?: string };
+  return code === 'COMMAND_NOT_FOUND' ? 127 : code === 'CANNOT_EXECUTE' ? 126 : 125;
+}

@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { CliError } from './cli-error.js';
+import { signalStatus } from './signals.js';
+import type { NamedTarget } from './target.js';
+
+/**
+ * Runs the target's command without a trace, with this process's stdin, stdout
+ * and stderr, and gives its exit status as a shell has it. Throws a CliError if
+ * it cannot be started.
+ */
+export async function runPlainly(target: NamedTarget, { stdoutToStderr = false } = {}): Promise<number> {
+  const [program = '', ...args] = target.words;
+  const child = spawn(program, args, {
+    cwd: target.cwd,
+    env: target.environment,
+    stdio: ['inherit', stdoutToStderr ? 2 : 'inherit', 'inherit'],
+  });
+  const release = passSignalsTo(child);
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.on('error', (error) => reject(notStarted(program, error)));
+      child.on('exit', (code, signal) => resolve(signal === null ? (code ?? 0) : signalStatus(signal)));
+    });
+  } finally {
+    release();
+  }
+}
+
+function passSignalsTo(child: ChildProcess): () => void {
+  const fromTerminal: readonly NodeJS.Signals[] = hasTerminal() ? ['SIGINT', 'SIGQUIT'] : [];
+  const handlers = (['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
+    // A terminal sends to the whole process group: the command has it already, and this process must outlive it.
+    const handler = fromTerminal.includes(signal) ? () => {} : () => child.kill(signal);
+    process.on(signal, handler);
+    return { signal, handler };
+  });
+  return () => {
+    for (const { signal, handler } of handlers) process.off(signal, handler);
+  };
+}
+
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function notStarted(program: string, cause: NodeJS.ErrnoException): CliError {
+  if (cause.code === 'ENOENT')
+    return new CliError('COMMAND_NOT_FOUND', `${program}: command not found`, undefined, { cause });
+  return new CliError('CANNOT_EXECUTE', `${program}: cannot be executed (${cause.code})`, undefined, { cause });
+}

@@ -1,0 +1,56 @@
+import type { Reason } from '@oodate/planner';
+import type { Counts } from './counts.js';
+import type { Judgement } from './judgement.js';
+
+/** What `--json` prints: described in docs/guide/commands.md, and kept stable. */
+export interface Report {
+  readonly target: {
+    readonly kind: 'script' | 'command';
+    readonly name: string;
+    readonly commands: readonly (readonly string[])[];
+    readonly directory: string;
+    readonly metaFile: string;
+  };
+  /** null if it was not asked for: `run --untraced`. */
+  readonly verdict: 'up to date' | 'out of date' | null;
+  readonly reasons: readonly Reason[];
+  /** Of the last good run; after a run that was kept, of that one. */
+  readonly counts: Counts | null;
+  /** null if nothing was run. */
+  readonly run: RunReport | null;
+}
+
+export interface RunReport {
+  readonly status: number;
+  readonly milliseconds: number;
+  readonly kept: boolean;
+  /** Why nothing was kept, or why what was kept is out of date at once. */
+  readonly notes: readonly string[];
+}
+
+export function reportOf(
+  { target, counts }: Pick<Judgement, 'target' | 'counts'>,
+  verdict: Report['verdict'],
+  reasons: readonly Reason[],
+  run: RunReport | null = null,
+): Report {
+  return {
+    target: {
+      kind: target.kind,
+      name: target.name,
+      commands: target.commands,
+      directory: target.cwd,
+      metaFile: target.metaFile,
+    },
+    verdict,
+    reasons,
+    counts: counts ?? null,
+    run,
+  };
+}
+
+/** One object and a newline. 64-bit numbers (sizes, times, inodes) are strings. */
+export function printJson(value: unknown): void {
+  const text = JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? item.toString() : item), 2);
+  process.stdout.write(`${text}\n`);
+}

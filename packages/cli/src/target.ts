@@ -1,0 +1,79 @@
+import { type AbsolutePath, joinPath } from '@oodate/filemon';
+import { commandMetaFile, scriptMetaFile } from '@oodate/meta-file';
+import type { Target } from '@oodate/planner';
+import { assertWordsIntact } from './argument-words.js';
+import { CliError } from './cli-error.js';
+import { findPackage, scriptEnvironment, scriptsToRun, scriptWords } from './package-script.js';
+import { quoteWords } from './shell-quoting.js';
+
+/** What the user named: a script of package.json, or a command. */
+export interface NamedTarget extends Target {
+  readonly kind: 'script' | 'command';
+  /** The script's name, or the command on one line. */
+  readonly name: string;
+  /** What is executed for all of `commands`. */
+  readonly words: readonly string[];
+  /** One for each of `commands`, as a person would type it. */
+  readonly texts: readonly string[];
+  readonly metaFile: AbsolutePath;
+}
+
+/** How the user names a target: what stands before `--`, and what after it. */
+export interface TargetName {
+  readonly names: readonly string[];
+  readonly rest: readonly string[] | undefined;
+  /** Another place for the meta file. */
+  readonly meta?: string | undefined;
+}
+
+/** A name before `--` is a script; without one, a command follows. Throws a CliError. */
+export function resolveTarget({ names, rest, meta }: TargetName, own: NodeJS.ProcessEnv): NamedTarget {
+  const cwd = process.cwd() as AbsolutePath;
+  assertWordsIntact(rest ?? []);
+  const [name, extra] = names;
+  if (extra !== undefined)
+    throw new CliError(
+      'USAGE',
+      `only one script can be named, and "${extra}" is a second word`,
+      `arguments of the script and commands go after --, as in: oodate run -- ${quoteWords(names)}`,
+    );
+  const target = name === undefined ? commandTarget(cwd, rest ?? [], own) : scriptTarget(cwd, name, rest ?? [], own);
+  return meta === undefined ? target : { ...target, metaFile: joinPath(cwd, meta) };
+}
+
+function commandTarget(cwd: AbsolutePath, words: readonly string[], own: NodeJS.ProcessEnv): NamedTarget {
+  if (words[0] === undefined || words[0] === '')
+    throw new CliError('USAGE', 'there is nothing to run', 'name a script of package.json, or give a command after --');
+  const text = quoteWords(words);
+  return {
+    kind: 'command',
+    name: text,
+    commands: [words],
+    words,
+    texts: [text],
+    cwd,
+    environment: own,
+    metaFile: commandMetaFile(cwd, words),
+  };
+}
+
+function scriptTarget(
+  cwd: AbsolutePath,
+  name: string,
+  args: readonly string[],
+  own: NodeJS.ProcessEnv,
+): NamedTarget {
+  const found = findPackage(cwd);
+  const directory = found.directory as AbsolutePath;
+  const scripts = scriptsToRun(found, name, args);
+  return {
+    kind: 'script',
+    name,
+    commands: scripts.map(({ text }) => ['sh', '-c', text]),
+    words: scriptWords(scripts),
+    texts: scripts.map(({ text }) => text),
+    cwd: directory,
+    environment: scriptEnvironment(found, name, own, cwd),
+    metaFile: scriptMetaFile(directory, name),
+  };
+}

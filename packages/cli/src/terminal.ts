@@ -1,0 +1,25 @@
+import pc from 'picocolors';
+
+/** Where oodate speaks: its own messages go to stderr, so that stdout belongs to the command. */
+export interface Terminal {
+  /** One line of oodate's own, with its name before it. Nothing if it shall be quiet. */
+  say(line: string): void;
+  /** As `say`, but also if it shall be quiet: what went wrong. */
+  complain(line: string): void;
+}
+
+export function openTerminal(quiet: boolean): Terminal {
+  const colours = coloursFor(process.stderr);
+  const complain = (line: string) => {
+    process.stderr.write(`${colours.dim('oodate:')} ${line}\n`);
+  };
+  return { complain, say: quiet ? () => {} : complain };
+}
+
+/** Colours for what is written to `stream`: only on a terminal, unless NO_COLOR or FORCE_COLOR say otherwise. */
+export function coloursFor(stream: { readonly isTTY?: boolean }): ReturnType<typeof pc.createColors> {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (NO_COLOR) return pc.createColors(false);
+  if (FORCE_COLOR) return pc.createColors(FORCE_COLOR !== '0' && FORCE_COLOR !== 'false');
+  return pc.createColors(stream.isTTY === true && TERM !== 'dumb');
+}

@@ -1,0 +1,307 @@
+import type { ProcessExit } from '@oodate/filemon';
+import type { RecordedContent, RecordedState, Use } from '@oodate/meta-file';
+import type { Reason, VariableValue } from '@oodate/planner';
+import type { Counts } from './counts.js';
+import { quoteWord, quoteWords } from './shell-quoting.js';
+import { signalName } from './signals.js';
+import { unreachable } from './unreachable.js';
+
+/*
+ * All that oodate says of a run, in one place. A clause has no capital and no
+ * full stop, so that it can stand after a colon. `cwd` is where the user is:
+ * paths below it are shown relative to it.
+ */
+
+/** A path as a person can read and paste it. */
+export function pathWords(path: string, cwd: string): string {
+  const below = cwd === '/' ? '/' : `${cwd}/`;
+  const near = path === cwd ? '.' : path.startsWith(below) ? path.slice(below.length) : path;
+  return textWords(near);
+}
+
+/** A name for people: control characters and bytes that are not UTF-8 as in bash's `$'...'`, odd ones quoted. */
+export function textWords(text: string): string {
+  if (/^[\p{L}\p{M}\p{N}_@%+=:,.~/[\]-]+$/u.test(text)) return text;
+  if (!/[\p{Cc}\p{Cs}]/u.test(text)) return quoteWord(text);
+  const escaped = text.replace(/['\\]/g, '\\$&').replace(/\p{Cc}|\p{Cs}/gu, (character) => {
+    const code = character.charCodeAt(0);
+    const known = { 9: '\\t', 10: '\\n', 13: '\\r' }[code];
+    return known ?? `\\x${(code >= 0xdc80 && code <= 0xdcff ? code - 0xdc00 : code & 0xff).toString(16).padStart(2, '0')}`;
+  });
+  return `$'${escaped}'`;
+}
+
+/** A target's name in a message. */
+export function nameWords(name: string): string {
+  const line = name.replace(/\s+/g, ' ');
+  return line.length <= 60 ? line : `${line.slice(0, 59)}…`;
+}
+
+/** Why a target is out of date, as a clause. */
+export function reasonWords(reason: Reason, cwd: string): string {
+  const path = 'path' in reason ? pathWords(reason.path, cwd) : '';
+  switch (reason.kind) {
+    case 'no-record':
+      return `nothing is known of an earlier run (no ${pathWords(reason.metaFile, cwd)})`;
+    case 'record-damaged':
+      return `the meta file ${pathWords(reason.metaFile, cwd)} is damaged: ${reason.message}`;
+    case 'record-foreign':
+      return reason.version === undefined
+        ? `the meta file ${pathWords(reason.metaFile, cwd)} was not written by oodate`
+        : `the meta file ${pathWords(reason.metaFile, cwd)} is of version ${reason.version}, which this oodate does not read`;
+    case 'last-run-failed':
+      return `the last run ${exitWords(reason.exit)}`;
+    case 'last-run-unfinished':
+      return 'the last run did not come to its end';
+    case 'last-run-incomplete':
+      return `not all that the last run did could be seen: ${listWords(reason.causes)}`;
+    case 'forced':
+      return '--force was given';
+    case 'command-changed':
+      return `the command was ${commandsWords(reason.was)}, is ${commandsWords(reason.is)}`;
+    case 'directory-changed':
+      return `it ran in ${pathWords(reason.was, cwd)}, would run in ${pathWords(reason.is, cwd)}`;
+    case 'variable-changed':
+      return variableWords(reason.name, reason.was, reason.is);
+    case 'output-not-recorded':
+      return `what it writes to ${listWords(reason.streams.map(streamWords))} was not kept by the last run`;
+    case 'input-changed':
+    case 'looked-at-changed':
+      return `${path} ${changeWords(reason.was, reason.is, cwd)}`;
+    case 'input-gone':
+      return `${path} is gone, was ${stateWords(reason.was, cwd)}`;
+    case 'input-appeared':
+      return `${path} is there now (${stateWords(reason.is, cwd)}), was looked for and not there`;
+    case 'link-changed':
+      return `${path} was a link to ${pathWords(reason.was, cwd)}, is ${stateWords(reason.is, cwd)}`;
+    case 'listing-changed':
+      return `the directory ${path} ${listingWords(reason.gained, reason.lost)}`;
+    case 'changed-while-running':
+      return `${path} was changed by someone else while the command ran`;
+    case 'output-gone':
+      return `${path}, which the command had made, is gone`;
+    case 'output-changed':
+      return `${path} is not as the command left it: it ${changeWords(reason.was, reason.is, cwd)}`;
+    case 'removed-came-back':
+      return `${path}, which the command had removed, is there again (${stateWords(reason.is, cwd)})`;
+    case 'input-unreadable':
+      return `${path} cannot be read now (${reason.errno})`;
+    default:
+      return unreachable(reason);
+  }
+}
+
+/** Which process used the path of the reason, as an addition to its clause; empty if that is not known. */
+export function processWords(reason: Reason, cwd: string): string {
+  return 'by' in reason && reason.by !== undefined ? `used by ${pathWords(reason.by, cwd)}` : '';
+}
+
+export const reasonGroups = ['earlier runs', 'command and environment', 'inputs', 'outputs'] as const;
+
+/** The title under which `why` shows the reason. */
+export function groupWords(reason: Reason): (typeof reasonGroups)[number] {
+  switch (reason.kind) {
+    case 'no-record':
+    case 'record-damaged':
+    case 'record-foreign':
+    case 'last-run-failed':
+    case 'last-run-unfinished':
+    case 'last-run-incomplete':
+    case 'forced':
+      return 'earlier runs';
+    case 'command-changed':
+    case 'directory-changed':
+    case 'variable-changed':
+      return 'command and environment';
+    case 'input-changed':
+    case 'input-gone':
+    case 'input-appeared':
+    case 'looked-at-changed':
+    case 'link-changed':
+    case 'listing-changed':
+    case 'changed-while-running':
+    case 'input-unreadable':
+      return 'inputs';
+    case 'output-not-recorded':
+    case 'output-gone':
+    case 'output-changed':
+    case 'removed-came-back':
+      return 'outputs';
+    default:
+      return unreachable(reason);
+  }
+}
+
+export function upToDateWords(name: string, counts: Counts): string {
+  return `${nameWords(name)} is up to date (${count(counts.inputs, 'input')} unchanged)`;
+}
+
+export function runningWords(name: string, clause: string): string {
+  return `running ${nameWords(name)}: ${clause}`;
+}
+
+export function wouldRunWords(name: string, clause: string): string {
+  return `would run ${nameWords(name)}: ${clause}`;
+}
+
+export function outOfDateWords(name: string, reasons: number): string {
+  return `${nameWords(name)} is out of date, for ${count(reasons, 'reason')}:`;
+}
+
+export function countsWords({ inputs, missing, listings, outputs }: Counts): string {
+  return [
+    count(inputs, 'input'),
+    `${missing} looked for and missing`,
+    count(listings, 'listing'),
+    count(outputs, 'output'),
+  ].join(', ');
+}
+
+export function keptWords(name: string, milliseconds: number, counts: Counts): string {
+  return `${ranWords(name, milliseconds)}; kept: ${countsWords(counts)}`;
+}
+
+export function failedWords(name: string, exit: ProcessExit): string {
+  return `${nameWords(name)} ${exitWords(exit)}; nothing is kept, the next run runs it again`;
+}
+
+export function incompleteWords(name: string, milliseconds: number, causes: readonly string[]): string {
+  return `${ranWords(name, milliseconds)}; not kept, since not all it did could be seen: ${listWords(causes)}; the next run runs it again`;
+}
+
+export function disturbedWords(name: string, milliseconds: number, clause: string): string {
+  return `${ranWords(name, milliseconds)}, but is out of date at once: ${clause}; run it again`;
+}
+
+export function plainRunWords(name: string, milliseconds: number, why: string): string {
+  return `${ranWords(name, milliseconds)}; nothing is kept: ${why}`;
+}
+
+export function noteWords(note: string): string {
+  return `note: ${note}`;
+}
+
+export function logIncompleteWords(causes: readonly string[]): string {
+  return `the log does not show all that the command did: ${listWords(causes)}`;
+}
+
+/** The title of the paths that were used so. */
+export function useWords(use: Use): string {
+  switch (use) {
+    case 'executed':
+    case 'read':
+      return use;
+    case 'looked':
+      return 'looked at';
+    case 'missing':
+      return 'looked for and missing';
+    case 'output':
+      return 'written';
+    case 'removed':
+      return 'removed';
+    default:
+      return unreachable(use);
+  }
+}
+
+/** What a person is told of an error: the sentence, and what to do. */
+export function errorWords(message: string, hint: string | undefined): string {
+  const sentence = message.replace(/\.$/, '');
+  return hint === undefined ? sentence : `${sentence}; ${hint.replace(/\.$/, '').replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase())}`;
+}
+
+export function stateWords(state: RecordedState, cwd: string): string {
+  switch (state.type) {
+    case 'absent':
+      return 'not there';
+    case 'link':
+      return `a link to ${pathWords(state.target, cwd)}`;
+    case 'directory':
+      return 'a directory';
+    case 'special':
+      return 'a special file';
+    case 'unreadable':
+      return `out of reach (${state.errno})`;
+    case 'file':
+      return `a file of ${count(Number(state.size), 'byte')}`;
+    default:
+      return unreachable(state);
+  }
+}
+
+function changeWords(was: RecordedState, is: RecordedState, cwd: string): string {
+  if (was.type === 'file' && is.type === 'file') return contentWords(was, is);
+  return `was ${stateWords(was, cwd)}, is ${stateWords(is, cwd)}`;
+}
+
+function contentWords(was: RecordedContent, is: RecordedContent): string {
+  if (was.size !== is.size) return `changed (was ${count(Number(was.size), 'byte')}, is ${is.size})`;
+  const executable = (is.mode & 0o111) !== 0;
+  if (executable !== ((was.mode & 0o111) !== 0)) return executable ? 'became executable' : 'is no longer executable';
+  return `changed (${count(Number(is.size), 'byte')} as before)`;
+}
+
+function listingWords(gained: readonly string[], lost: readonly string[]): string {
+  const parts: string[] = [];
+  if (gained.length > 0) parts.push(`has gained ${listWords(gained.map(textWords))}`);
+  if (lost.length > 0) parts.push(`has lost ${listWords(lost.map(textWords))}`);
+  return parts.length === 0 ? 'cannot be listed now' : parts.join(' and ');
+}
+
+function variableWords(name: string, was: VariableValue, is: VariableValue): string {
+  if (was?.hidden || is?.hidden) {
+    const change = was === undefined ? 'is set now' : is === undefined ? 'is not set now' : 'has another value';
+    return `the variable ${textWords(name)} ${change} (values hidden)`;
+  }
+  return `the variable ${textWords(name)} was ${valueWords(was)}, is ${valueWords(is)}`;
+}
+
+function valueWords(value: VariableValue): string {
+  if (value === undefined) return 'not set';
+  const text = value.value.length <= 200 ? value.value : `${value.value.slice(0, 199)}…`;
+  return /[\p{Cc}\p{Cs}]/u.test(text) ? textWords(text) : `'${text}'`;
+}
+
+function commandsWords(commands: readonly (readonly string[])[]): string {
+  return commands.map((words) => textInQuotes(commandText(words))).join(' and then ');
+}
+
+/** A script is shown as it was written, not as the words that hand it to sh. */
+function commandText(words: readonly string[]): string {
+  const [program, option, text] = words;
+  return program === 'sh' && option === '-c' && words.length === 3 && text !== undefined ? text : quoteWords(words);
+}
+
+function textInQuotes(text: string): string {
+  return text.includes('`') ? `"${text}"` : `\`${text}\``;
+}
+
+function streamWords(stream: number): string {
+  return stream === 1 ? 'stdout' : 'stderr';
+}
+
+function exitWords({ status, signal }: ProcessExit): string {
+  return signal === 0 ? `failed with exit status ${status}` : `was ended by ${signalName(signal)}`;
+}
+
+function ranWords(name: string, milliseconds: number): string {
+  return `${nameWords(name)} ran in ${durationWords(milliseconds)}`;
+}
+
+function durationWords(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  if (seconds < 10) return `${seconds.toFixed(seconds < 1 ? 2 : 1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** At most three, and how many more there are. */
+function listWords(items: readonly string[]): string {
+  const shown = items.slice(0, 3).join(', ');
+  return items.length <= 3 ? shown : `${shown} and ${items.length - 3} more`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
