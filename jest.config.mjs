@@ -1,0 +1,25 @@
+export default {
+  testMatch: ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/tools/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  moduleNameMapper: {
+    '^@oodate/([a-z-]+)$': '<rootDir>/packages/$1/src/index.ts',
+    // The sources import './x.js', as Node and tsc want it; what is there is x.ts. Packages have the .js.
+    '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'],
+  },
+  modulePathIgnorePatterns: [
+    '<rootDir>/packages/[^/]+/(dist|build)/',
+    '<rootDir>/.work/',
+    '<rootDir>/.demo/',
+  ],
+  watchPathIgnorePatterns: ['<rootDir>/.work/', '<rootDir>/.demo/', '/build/'],
+};
