@@ -18,7 +18,9 @@ function summarize(lines: readonly string[], cwd = '/start'): Accesses {
 function uses(accesses: Accesses): Record<string, string> {
   return Object.fromEntries(
     [...accesses.paths].map(([path, access]) => {
-      const words = (['read', 'executed', 'looked', 'missing', 'listed'] as const).filter((use) => access[use]);
+      const words = (['read', 'executed', 'looked', 'missing', 'listed'] as const).filter(
+        (use) => access[use],
+      );
       return [path, [...words, ...(access.change === 'none' ? [] : [access.change])].join(' ')];
     }),
   );
@@ -34,7 +36,11 @@ describe('the order of reads and writes', () => {
     ['entered', ['C 1 /a'], { '/a': 'looked' }],
     ['written', ['W 1 /a'], { '/a': 'written' }],
     ['read, then written', ['R 1 /a', 'W 1 /a'], { '/a': 'read written' }],
-    ['written, then read, executed and looked at', ['W 1 /a', 'R 1 /a', 'E 1 /a', 'S 1 /a'], { '/a': 'written' }],
+    [
+      'written, then read, executed and looked at',
+      ['W 1 /a', 'R 1 /a', 'E 1 /a', 'S 1 /a'],
+      { '/a': 'written' },
+    ],
     ['written, then listed', ['W 1 /a', 'G 1 /a'], { '/a': 'listed written' }],
     ['missing, then written', ['N 1 /a', 'W 1 /a'], { '/a': 'missing written' }],
     ['written and removed', ['W 1 /a', 'R 1 /a', 'D 1 /a'], {}],
@@ -82,7 +88,11 @@ describe('renames', () => {
       { '/d': 'written' },
     ],
     ['a directory, and then removed', ['W 1 /t', 'W 1 /t/a', "M 1 '/t' '/d'", 'D 1 /d/a', 'D 1 /d'], {}],
-    ['a name that only begins alike', ['W 1 /t/a', 'W 1 /tt', "M 1 '/tt' '/d'"], { '/t/a': 'written', '/d': 'written' }],
+    [
+      'a name that only begins alike',
+      ['W 1 /t/a', 'W 1 /tt', "M 1 '/tt' '/d'"],
+      { '/t/a': 'written', '/d': 'written' },
+    ],
   ])('%s', (_, lines, expected) => {
     expect(uses(summarize(lines))).toEqual(expected);
   });
@@ -90,19 +100,38 @@ describe('renames', () => {
   test('of a directory into itself is damage', () => {
     const accesses = summarize(['W 1 /d/a', "M 1 '/d' '/d/e'", "M 1 '/' '/x'"]);
     expect(accesses.paths.get('/d/a' as AbsolutePath)).toMatchObject({ change: 'written' });
-    expect(accesses.incomplete).toEqual([{ pid: 1, reason: 'a rename record moves a directory into itself' }]);
+    expect(accesses.incomplete).toEqual([
+      { pid: 1, reason: 'a rename record moves a directory into itself' },
+    ]);
   });
 });
 
 describe('directories and processes', () => {
   test.each<[string, string[], string[]]>([
     ['a relative name belongs to the directory of the start', ['R 1 a/../b'], ['/start/b']],
-    ['chdir is joined to the directory before it', ['C 1 d', 'C 1 ../e', 'R 1 a'], ['/start/d', '/start/e', '/start/e/a']],
+    [
+      'chdir is joined to the directory before it',
+      ['C 1 d', 'C 1 ../e', 'R 1 a'],
+      ['/start/d', '/start/e', '/start/e/a'],
+    ],
     ['a child has the directory of its parent', ['C 1 /d', 'F 1 2', 'R 2 a'], ['/d', '/d/a']],
     ['its own chdir concerns only itself', ['C 1 /d', 'F 1 2', 'C 2 /e', 'R 1 a'], ['/d', '/e', '/d/a']],
     ['an unknown process is in the directory of the start', ['C 1 /d', 'R 7 a'], ['/d', '/start/a']],
-    ['a pid that is used again does not keep the directory', ['C 1 /d', 'X 1 0 0', 'R 1 a'], ['/d', '/start/a']],
-    ['names in links and renames are joined as well', ['C 1 /d', "M 1 'a' 'b'", "L 1 'x' 'c'"], ['/d', '/d/a', '/d/b', '/d/c']],
+    [
+      'a pid that is used again does not keep the directory',
+      ['C 1 /d', 'X 1 0 0', 'R 1 a'],
+      ['/d', '/start/a'],
+    ],
+    [
+      'a fork told late does not undo the chdir of the child',
+      ['C 1 /d', 'C 2 /e', 'F 1 2', 'R 2 a'],
+      ['/d', '/e', '/e/a'],
+    ],
+    [
+      'names in links and renames are joined as well',
+      ['C 1 /d', "M 1 'a' 'b'", "L 1 'x' 'c'"],
+      ['/d', '/d/a', '/d/b', '/d/c'],
+    ],
   ])('%s', (_, lines, paths) => {
     expect([...summarize(lines).paths.keys()].sort()).toEqual(paths.sort());
   });
@@ -135,27 +164,71 @@ describe('directories and processes', () => {
   });
 
   test('records and processes are counted, a pid that is used again twice', () => {
-    const accesses = summarize(['V 5', '# x', 'E 1 /a', 'F 1 2', 'X 2 0 0', 'F 1 2', 'X 2 0 0', 'Q 0 x', 'X 1 0 0']);
+    const accesses = summarize([
+      'V 5',
+      '# x',
+      'E 1 /a',
+      'F 1 2',
+      'X 2 0 0',
+      'F 1 2',
+      'X 2 0 0',
+      'Q 0 x',
+      'X 1 0 0',
+    ]);
     expect(accesses).toMatchObject({ records: 7, processes: 3 });
   });
 });
 
 describe('how the command ended', () => {
   test.each<[string, string[], Partial<Accesses>]>([
-    ['with the exit of the target pid', ['# Target pid 1', 'V 5', 'F 1 2', 'X 2 1 0', 'X 1 3 0'], { rootPid: 1, exit: { status: 3, signal: 0 } }],
+    [
+      'with the exit of the target pid',
+      ['# Target pid 1', 'V 5', 'F 1 2', 'X 2 1 0', 'X 1 3 0'],
+      { rootPid: 1, exit: { status: 3, signal: 0 } },
+    ],
     ['by a signal', ['# Target pid 1', 'V 5', 'X 1 0 9'], { rootPid: 1, exit: { status: 0, signal: 9 } }],
     ['in a way not known', ['# Target pid 1', 'V 5', 'X 1 -1 0'], { rootPid: 1, exit: undefined }],
     ['not at all', ['# Target pid 1', 'V 5', 'R 1 /a'], { rootPid: 1, exit: undefined }],
-    ['where the target pid is that of make', ['# Target pid 9', 'V 5', 'F 1 2', 'X 2 1 0', 'X 1 3 0'], { rootPid: 1, exit: { status: 3, signal: 0 } }],
-    ['where make started several', ['# Target pid 9', 'V 5', 'X 1 0 0', 'X 2 0 0'], { rootPid: 9, exit: undefined }],
-    ['and its pid was used again', ['# Target pid 1', 'V 5', 'X 1 3 0', 'X 1 0 0'], { rootPid: 1, exit: { status: 3, signal: 0 } }],
+    [
+      'where the target pid is that of make',
+      ['# Target pid 9', 'V 5', 'F 1 2', 'X 2 1 0', 'X 1 3 0'],
+      { rootPid: 1, exit: { status: 3, signal: 0 } },
+    ],
+    [
+      'where make started several',
+      ['# Target pid 9', 'V 5', 'X 1 0 0', 'X 2 0 0'],
+      { rootPid: 9, exit: undefined },
+    ],
+    [
+      'and its pid was used again',
+      ['# Target pid 1', 'V 5', 'X 1 3 0', 'X 1 0 0'],
+      { rootPid: 1, exit: { status: 3, signal: 0 } },
+    ],
   ])('%s', (_, lines, expected) => {
     expect(summarize(lines)).toMatchObject(expected);
   });
 
   test('the header, the notes and the end', () => {
-    const lines = ['# Target pid 1', '# Start 17.000002', 'V 5', '# Note b', '# Note a', '# Note b', '# Stop 18.5', '# Stop 18.500000', '# Bye bye'];
-    expect(summarize(lines)).toMatchObject({ version: 5, started: 17_000_002, stopped: 18_500_000, notes: ['b', 'a'], ended: true });
+    const lines = [
+      '# Target pid 1',
+      '# Start 17.000002',
+      'V 5',
+      '# Note b',
+      '# Note a',
+      '# Note b',
+      '# Stop 18.5',
+      '# Stop 18.500000',
+      '# Bye bye',
+    ];
+    expect(summarize(lines)).toMatchObject({
+      version: 5,
+      started: 17_000_002,
+      stopped: 18_500_000,
+      notes: ['b', 'a'],
+      ended: true,
+    });
+    const again = [...lines, '# Target pid 2', '# Start 99.000000'];
+    expect(summarize(again)).toMatchObject({ rootPid: 1, started: 17_000_002 });
     expect(summarize(lines.slice(0, 3))).toMatchObject({ stopped: undefined, notes: [], ended: false });
   });
 });
@@ -163,14 +236,29 @@ describe('how the command ended', () => {
 describe('what makes a trace incomplete', () => {
   test.each<[string, string[], [number, string][]]>([
     ['a Q record of no process in particular', ['Q 0 overflow'], [[0, 'overflow']]],
-    ['a Q record, once', ['Q 3 overflow', 'Q 3 overflow', 'Q 4 overflow'], [[3, 'overflow'], [4, 'overflow']]],
+    [
+      'a Q record, once',
+      ['Q 3 overflow', 'Q 3 overflow', 'Q 4 overflow'],
+      [
+        [3, 'overflow'],
+        [4, 'overflow'],
+      ],
+    ],
     ['lines that cannot be read', ['?', ''], [[0, 'lines of the log that cannot be read: 2']]],
     ['a letter that is not known', ['Z 1 a'], [[1, 'the log has records of an unknown kind, Z']]],
     ['a program without a path', ['E 1 <unknown>'], [[1, 'the path of a program it executed is not known']]],
     ['a fork without a child', ['F 1 x'], [[1, 'a fork record does not tell the child']]],
     ['a rename without names', ['M 1 /a /b'], [[1, 'the names in a rename record cannot be told apart']]],
-    ['a link with unclear names', ["L 1 'a' 'b' 'c'"], [[1, 'the names in a link record cannot be told apart']]],
-    ['openat below an unknown directory', ['A 1 a', 'R 1 a', 'W 1 a'], [[1, 'it opened a file relative to a directory that is not known']]],
+    [
+      'a link with unclear names',
+      ["L 1 'a' 'b' 'c'"],
+      [[1, 'the names in a link record cannot be told apart']],
+    ],
+    [
+      'openat below an unknown directory',
+      ['A 1 a', 'R 1 a', 'W 1 a'],
+      [[1, 'it opened a file relative to a directory that is not known']],
+    ],
     ['not openat below a directory that is given', ['A 1 a', 'R 1 /d/a'], []],
     ['not a plain open after an openat', ['A 1 a', 'R 1 /d/a', 'R 1 a'], []],
     ['not the openat of another process', ['A 1 a', 'R 2 a'], []],
@@ -182,8 +270,13 @@ describe('what makes a trace incomplete', () => {
 test('what is kept grows with the distinct paths and not with the records', () => {
   const histories = new PathHistories();
   for (let record = 0; record < 10_000; record += 1) {
-    for (const name of ['/d/a', '/d/./a', 'a', '../d//b']) histories.see(histories.of(name, '/d' as AbsolutePath), 'read');
-    histories.move(histories.of('/d/a', '/' as AbsolutePath), histories.of('/d/b', '/' as AbsolutePath), () => {});
+    for (const name of ['/d/a', '/d/./a', 'a', '../d//b'])
+      histories.see(histories.of(name, '/d' as AbsolutePath), 'read');
+    histories.move(
+      histories.of('/d/a', '/' as AbsolutePath),
+      histories.of('/d/b', '/' as AbsolutePath),
+      () => {},
+    );
   }
   expect(Array.from(histories, ({ path }) => path).sort()).toEqual(['/', '/d', '/d/a', '/d/b']);
   expect(Array.from(histories, ({ below }) => below.length).sort()).toEqual([0, 0, 1, 2]);
@@ -205,7 +298,10 @@ describe('random acts on a small tree', () => {
       const records = recordsOf(actAtRandom(seed).lines);
       const condensed = [...condenseRecords(records)];
       const full = summarizeAccesses(records, '/' as AbsolutePath);
-      expect(summarizeAccesses(condensed, '/' as AbsolutePath)).toEqual({ ...full, records: condensed.length });
+      expect(summarizeAccesses(condensed, '/' as AbsolutePath)).toEqual({
+        ...full,
+        records: condensed.length,
+      });
       left += records.length - condensed.length;
     }
     expect(left).toBeGreaterThan(0);
@@ -243,7 +339,8 @@ function actAtRandom(seed: number): { lines: string[]; predicted: Record<string,
     note(path, 'looked');
     return `S 1 ${path}`;
   });
-  const inside = (directory: string): string[] => [...tree.keys()].filter((path) => path.startsWith(`${directory}/`));
+  const inside = (directory: string): string[] =>
+    [...tree.keys()].filter((path) => path.startsWith(`${directory}/`));
   const parent = (path: string): string => path.slice(0, path.lastIndexOf('/'));
 
   for (let act = 0; act < 30; act += 1) {

@@ -1,5 +1,5 @@
 import { parseNamePair } from './name-pair.js';
-import { type PathHistory, PathHistories } from './path-history.js';
+import { PathHistories, type PathHistory } from './path-history.js';
 import type { AbsolutePath } from './path-text.js';
 import { type ProcessExit, ProcessTable, parseChild, parseExit, type TracedProcess } from './processes.js';
 import type { FilemonRecord, ProcessRecord } from './record.js';
@@ -210,7 +210,8 @@ class Summary {
    */
   #followOpenat(process: TracedProcess, { letter, pid, data }: ProcessRecord): void {
     if ((letter !== 'R' && letter !== 'W') || data !== process.openat) process.openat = undefined;
-    else if (!data.startsWith('/')) this.#lack(pid, 'it opened a file relative to a directory that is not known');
+    else if (!data.startsWith('/'))
+      this.#lack(pid, 'it opened a file relative to a directory that is not known');
   }
 
   #addComment(text: string): void {
@@ -237,7 +238,9 @@ class Summary {
     const { origins } = this.#processes;
     const [only] = origins.size === 1 ? origins.keys() : [];
     const rootPid =
-      this.#targetPid !== undefined && origins.has(this.#targetPid) ? this.#targetPid : (only ?? this.#targetPid);
+      this.#targetPid !== undefined && origins.has(this.#targetPid)
+        ? this.#targetPid
+        : (only ?? this.#targetPid);
     return {
       version: this.#version,
       rootPid,

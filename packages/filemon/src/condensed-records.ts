@@ -8,7 +8,9 @@ import type { FilemonRecord, ProcessRecord } from './record.js';
  * or the rename of a directory above it). The summary stays the same, but for
  * the number of records. Only names that are absolute and normal are followed.
  */
-export function* condenseRecords(records: Iterable<FilemonRecord>): Generator<FilemonRecord, void, undefined> {
+export function* condenseRecords(
+  records: Iterable<FilemonRecord>,
+): Generator<FilemonRecord, void, undefined> {
   const looks = new RecentLooks();
   for (const record of records) {
     if (record.kind !== 'process' || !looks.isRepeated(record)) yield record;

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import {
-  type Access,
   type AbsolutePath,
+  type Access,
   decodePath,
   type FilemonRecord,
   filemonRecords,
@@ -13,7 +13,7 @@ import {
 
 // Each NAME.log has what it must give in NAME.json. OODATE_ACCEPT=1 writes the latter anew; read the difference.
 const folder = new URL('../../../fixtures/filemon-logs/', import.meta.url);
-const accept = process.env['OODATE_ACCEPT'] === '1';
+const accept = process.env.OODATE_ACCEPT === '1';
 
 const fixtures = readdirSync(folder)
   .filter((file) => file.endsWith('.log'))
@@ -26,7 +26,7 @@ function parse(...chunks: Uint8Array[]): { records: FilemonRecord[]; problems: P
 }
 
 function useWords({ path: _, by, change, ...uses }: Access): string {
-  const words = Object.entries(uses).flatMap(([use, true_]) => (true_ ? [use] : []));
+  const words = Object.entries(uses).flatMap(([use, used]) => (used ? [use] : []));
   if (change !== 'none') words.push(change);
   return `${words.join(', ')}${by === undefined ? '' : ` by ${by}`}`;
 }
@@ -74,7 +74,9 @@ describe.each(fixtures)('$file', ({ file, log }) => {
       if (records.slice(0, lines).some((record, line) => !sameRecord(record, whole.records[line])))
         throw new Error(`a record before byte ${length} is not that of the whole log`);
       if (problems.some(({ code }) => code === 'line-cut') !== cut)
-        throw new Error(`cut at byte ${length}: line-cut ${cut ? 'is not told' : 'is told though no line is cut'}`);
+        throw new Error(
+          `cut at byte ${length}: line-cut ${cut ? 'is not told' : 'is told though no line is cut'}`,
+        );
       if (!formatFilemonLog(records).equals(prefix)) throw new Error(`${length} bytes do not come back`);
       const { incomplete, ended } = summarizeAccesses(records, '/' as AbsolutePath);
       if (cut && incomplete.length === 0) throw new Error(`cut at byte ${length}, yet complete`);
@@ -91,7 +93,8 @@ describe.each(fixtures)('$file', ({ file, log }) => {
       const { records, problems } = parse(damaged);
       summarizeAccesses(records, '/' as AbsolutePath);
       if (!formatFilemonLog(records).equals(damaged)) throw new Error(`round ${round} does not come back`);
-      if (problems.some(({ line }) => line < 1 || line > records.length)) throw new Error(`round ${round}: line`);
+      if (problems.some(({ line }) => line < 1 || line > records.length))
+        throw new Error(`round ${round}: line`);
       if (problems.length > parse(log).problems.length) told += 1;
     }
     expect(told).toBeGreaterThan(100);
@@ -99,8 +102,17 @@ describe.each(fixtures)('$file', ({ file, log }) => {
 });
 
 test('bytes that are not UTF-8 come back, wherever in the log they are', () => {
-  const odd = Buffer.from([0x2f, 0xff, 0xc3, 0xc3, 0xa9, 0x80, 0xed, 0xb2, 0x80, 0xf0, 0x9f, 0x98, 0x80, 0xfe]);
-  const log = Buffer.concat([Buffer.from('V 5\n# '), odd, Buffer.from('\nR 1 '), odd, Buffer.from('\nQ 1 '), odd]);
+  const odd = Buffer.from([
+    0x2f, 0xff, 0xc3, 0xc3, 0xa9, 0x80, 0xed, 0xb2, 0x80, 0xf0, 0x9f, 0x98, 0x80, 0xfe,
+  ]);
+  const log = Buffer.concat([
+    Buffer.from('V 5\n# '),
+    odd,
+    Buffer.from('\nR 1 '),
+    odd,
+    Buffer.from('\nQ 1 '),
+    odd,
+  ]);
   const { records } = parse(log);
   expect(records[2]).toEqual({ kind: 'process', letter: 'R', pid: 1, data: decodePath(odd) });
   expect(formatFilemonLog(records)).toEqual(log);
@@ -116,8 +128,10 @@ function damage(log: Uint8Array, random: (below: number) => number): Buffer {
     const at = random(damaged.length);
     const kind = random(4);
     if (kind === 0) damaged[at] = random(256);
-    else if (kind === 1) damaged = Buffer.concat([damaged.subarray(0, at), damaged.subarray(at + 1 + random(9))]);
-    else if (kind === 2) damaged = Buffer.concat([damaged.subarray(0, at), Buffer.from([random(256)]), damaged.subarray(at)]);
+    else if (kind === 1)
+      damaged = Buffer.concat([damaged.subarray(0, at), damaged.subarray(at + 1 + random(9))]);
+    else if (kind === 2)
+      damaged = Buffer.concat([damaged.subarray(0, at), Buffer.from([random(256)]), damaged.subarray(at)]);
     else damaged = Buffer.concat([damaged, damaged.subarray(at, at + random(99))]);
   }
   return damaged;

@@ -91,7 +91,9 @@ test('a chunk is asked for only when the records before it are used up', () => {
     }
   }
   const records = filemonRecords(chunks());
-  const seen = [records.next(), records.next(), records.next()].map(({ value }) => value && formatRecord(value));
+  const seen = [records.next(), records.next(), records.next()].map(
+    ({ value }) => value && formatRecord(value),
+  );
   expect(seen).toEqual(['R 1 /a\n', 'R 1 /b\n', 'R 1 /a\n']);
   expect(asked).toBe(2);
 });

@@ -13,7 +13,7 @@ test.each([
   expect(parseNamePair(data)).toEqual({ from, to, certain });
 });
 
-test.each(['', "'", "'a'", "'a' b", "a 'b'", "a b", "'' 'b'", "'a' ''", "' '", "'' ''", "'a'  'b'"])(
+test.each(['', "'", "'a'", "'a' b", "a 'b'", 'a b', "'' 'b'", "'a' ''", "' '", "'' ''", "'a'  'b'"])(
   '%j is not two quoted names',
   (data) => {
     expect(parseNamePair(data)).toBeUndefined();

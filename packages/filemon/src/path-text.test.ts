@@ -1,5 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { type AbsolutePath, decodePath, encodePath, fsPath, isAbsolutePath, joinPath, normalizePath } from './path-text.js';
+import {
+  type AbsolutePath,
+  decodePath,
+  encodePath,
+  fsPath,
+  isAbsolutePath,
+  joinPath,
+  normalizePath,
+} from './path-text.js';
 
 test.each([
   ['plain', [0x2f, 0x61], '/a'],
@@ -10,7 +18,11 @@ test.each([
   ['a sequence cut short by the end', [0x61, 0xe2, 0x82], 'a\uDCE2\uDC82'],
   ['a sequence cut short by another', [0xe2, 0x82, 0xc3, 0xa9], '\uDCE2\uDC82é'],
   ['an overlong slash', [0xc0, 0xaf], '\uDCC0\uDCAF'],
-  ['overlong forms of three and four bytes', [0xe0, 0x80, 0xaf, 0xf0, 0x80, 0x80, 0xaf], '\uDCE0\uDC80\uDCAF\uDCF0\uDC80\uDC80\uDCAF'],
+  [
+    'overlong forms of three and four bytes',
+    [0xe0, 0x80, 0xaf, 0xf0, 0x80, 0x80, 0xaf],
+    '\uDCE0\uDC80\uDCAF\uDCF0\uDC80\uDC80\uDCAF',
+  ],
   ['an encoded surrogate', [0xed, 0xb2, 0x80], '\uDCED\uDCB2\uDC80'],
   ['above U+10FFFF', [0xf4, 0x90, 0x80, 0x80], '\uDCF4\uDC90\uDC80\uDC80'],
   ['the last code point', [0xff, 0xf4, 0x8f, 0xbf, 0xbf], '\uDCFF\u{10FFFF}'],

@@ -63,7 +63,8 @@ export function isAbsolutePath(text: string): text is AbsolutePath {
  */
 export function normalizePath(text: string): AbsolutePath {
   if (isAbsolutePath(text)) return text;
-  if (!text.startsWith('/')) throw new Error(`normalizePath wants a path that begins with "/", not "${text}"`);
+  if (!text.startsWith('/'))
+    throw new Error(`normalizePath wants a path that begins with "/", not "${text}"`);
   const kept: string[] = [];
   for (const component of text.split('/')) {
     if (component === '..') kept.pop();

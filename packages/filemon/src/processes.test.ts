@@ -48,4 +48,9 @@ test('a fork told after the first records of the child still hands its directory
   expect(table.get(2)).toMatchObject({ directory: '/elsewhere', executable: '/bin/cc' });
   expect([...table.origins.keys()]).toEqual([1]);
   expect(table.count).toBe(2);
+
+  const moved = table.get(3);
+  Object.assign(moved, { directory: '/own', moved: true });
+  table.fork(shell, 3);
+  expect(moved.directory).toBe('/own');
 });
