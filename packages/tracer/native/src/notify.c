@@ -78,6 +78,19 @@ static void notify_let_one_go_on(int listener)
 		let_go_on(listener, notification.id);
 }
 
+/* Until nothing is left under the filter: without a listener even exit_group(2) fails with ENOSYS. */
+static void let_all_go_on(int listener)
+{
+	struct pollfd polled = { .fd = listener, .events = POLLIN };
+
+	while (poll(&polled, 1, -1) < 0 || !(polled.revents & (POLLHUP | POLLERR | POLLNVAL))) {
+		if (polled.revents & POLLIN)
+			notify_let_one_go_on(listener);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+	}
+}
+
 /* Trying it out */
 
 /* In the child: a listener for the parent, then one call for it to read. */
@@ -101,29 +114,31 @@ static int try_in_child(int socket)
 static int try_as_supervisor(int socket, pid_t child, struct refusal *refusal)
 {
 	struct seccomp_notif notification;
-	struct report report;
+	struct report report = { .kind = REPORT_FAILED, .status = EIO };
+	const struct call *call;
 	char text[32];
 	int listener, failed = -1;
 
 	memset(&notification, 0, sizeof(notification));
-	if (report_receive(socket, &report, &listener) != 1 || report.kind == REPORT_FAILED || listener < 0) {
-		refuse_filter(refusal, report.kind == REPORT_FAILED ? report.status : EIO);
+	if (report_receive(socket, &report, &listener) != 1 || listener < 0) {
+		refuse_filter(refusal, report.status);
 		return -1;
 	}
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notification) < 0) {
 		refuse_filter(refusal, errno);
+	} else if ((call = call_by_number(notification.data.nr)) == NULL ||
+		   tracee_string(child, notification.data.args[call->path - 1], text, sizeof(text)) < 0) {
+		refuse(refusal, "MEMORY_FORBIDDEN",
+		       "set kernel.yama.ptrace_scope to 0 or 1, or give the probe CAP_SYS_PTRACE",
+		       "the memory of a traced process may not be read");
+	} else if (let_go_on(listener, notification.id) < 0) {
+		refuse_filter(refusal, ENOSYS);
 	} else {
-		const struct call *call = call_by_number(notification.data.nr);
-
-		if (call == NULL || tracee_string(child, notification.data.args[call->path - 1], text, sizeof(text)) < 0)
-			refuse(refusal, "MEMORY_FORBIDDEN",
-			       "set kernel.yama.ptrace_scope to 0 or 1, or give the probe CAP_SYS_PTRACE",
-			       "the memory of a traced process may not be read");
-		else if (let_go_on(listener, notification.id) < 0)
-			refuse_filter(refusal, ENOSYS);
-		else
-			failed = 0;
+		failed = 0;
 	}
+	if (failed)
+		kill(child, SIGKILL);
+	let_all_go_on(listener);
 	close(listener);
 	return failed;
 }
@@ -281,20 +296,13 @@ static void watch_until_end(struct watch *w, int listener)
 	tasks_collect(&w->tasks, process_ended, w);
 }
 
-/* Keeps what the command left behind going: without a listener its calls would fail with ENOSYS. */
 static void linger(int listener)
 {
-	struct pollfd polled = { .fd = listener, .events = POLLIN };
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	for (int fd = 0; fd < 3; fd++)
 		dup2(nowhere, fd);
-	while (poll(&polled, 1, -1) < 0 || !(polled.revents & (POLLHUP | POLLERR | POLLNVAL))) {
-		if (polled.revents & POLLIN)
-			notify_let_one_go_on(listener);
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
-	}
+	let_all_go_on(listener);
 }
 
 static void describe_exec_failure(struct report *report, const char *word, int error)
