@@ -5,6 +5,7 @@ export type {
   RecordedContent,
   RecordedFile,
   RecordedListing,
+  RecordedOutput,
   RecordedState,
   RecordedVariable,
   RunRecord,

@@ -81,7 +81,7 @@ export function formatMetaFile(meta: MetaFile): Buffer {
 export function parseMetaFile(bytes: Uint8Array): ParsedMetaFile {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const problems: Problem[] = [];
-  const headEnd = lineIndex(buffer, outputStart);
+  const headEnd = findHeadEnd(buffer);
   const head = parseHead(decodePath(buffer.subarray(0, headEnd ?? buffer.length)), problems);
   if (headEnd === undefined) {
     problems.push({ code: 'no-output', line: 1, message: 'meta file without its command output' });
@@ -108,8 +108,10 @@ export function parseMetaFile(bytes: Uint8Array): ParsedMetaFile {
   if (version !== recordVersion) return { meta: { ...base, filemon }, recordVersion: version, problems };
   const lines = decodePath(section.subarray(logEnd, section.length - (buffer.length - checked)));
   const run = parseRunRecord(lines, line, problems);
-  const meta = { ...base, filemon };
-  return { meta: run === undefined ? meta : { ...meta, run }, recordVersion: version, problems };
+  if (run === undefined) return { meta: { ...base, filemon }, recordVersion: version, problems };
+  // Only good runs have a record: what looks like bmake's line about an error is output.
+  const meta = { ...head, output: body.subarray(0, -1), filemon, run };
+  return { meta, recordVersion: version, problems };
 }
 
 /** The log as it is kept in a meta file: without the looks that repeat an earlier one. */
@@ -178,11 +180,12 @@ function parseBody(body: Buffer, line: number, problems: Problem[]): Pick<MetaFi
 
 const newline = 10;
 
-/** Where the line begins that is `text`, and nothing but it. */
-function lineIndex(buffer: Buffer, text: string): number | undefined {
-  if (buffer.indexOf(`${text}\n`) === 0) return 0;
-  const at = buffer.indexOf(`\n${text}\n`);
-  return at < 0 ? undefined : at + 1;
+/** Where the line before the output begins. A command of several lines may hold one like it, but above CWD and TARGET. */
+function findHeadEnd(buffer: Buffer): number | undefined {
+  const title = buffer.indexOf(`\n${outputStart}\n`);
+  for (let at = title; at >= 0; at = buffer.indexOf(`\n${outputStart}\n`, at + 1))
+    if (/(?:^|\n)CWD .*\nTARGET /.test(buffer.toString('latin1', 0, at))) return at + 1;
+  return title < 0 ? undefined : title + 1;
 }
 
 function lastLineIndex(buffer: Buffer, text: string, from: number): number | undefined {

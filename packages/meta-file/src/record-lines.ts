@@ -3,6 +3,7 @@ import type {
   RecordedContent,
   RecordedFile,
   RecordedListing,
+  RecordedOutput,
   RecordedState,
   RecordedVariable,
   RunRecord,
@@ -20,6 +21,8 @@ import type {
  *   # oodate word WORD
  *   # oodate variable NAME=VALUE
  *   # oodate hidden NAME=SALT:DIGEST
+ *   # oodate streams 1 2                  of the output, those that were kept; or `none`
+ *   # oodate chunk STREAM LENGTH          a piece of the output
  *   # oodate process NUMBER PATH          NUMBER stands for the program from here on
  *   # oodate USE NUMBER absent PATH       0: the program is not known
  *   # oodate USE NUMBER directory PATH
@@ -55,6 +58,11 @@ export function formatRunRecord(record: RunRecord): string {
   }
   for (const { name, value, hidden } of record.environment)
     lines.push(`# oodate ${hidden ? 'hidden' : 'variable'} ${escapeText(`${name}=${value}`)}`);
+
+  if (record.output !== undefined) {
+    lines.push(`# oodate streams ${record.output.streams.join(' ') || 'none'}`);
+    for (const { stream, length } of record.output.chunks) lines.push(`# oodate chunk ${stream} ${length}`);
+  }
 
   const processes = new Map<string, number>();
   const numberOf = (program: string | undefined): number => {
@@ -120,6 +128,7 @@ class RecordReader {
   readonly #environment: RecordedVariable[] = [];
   readonly #processes: (string | undefined)[] = [undefined];
   readonly #files: RecordedFile[] = [];
+  #output: { streams: (1 | 2)[]; chunks: RecordedOutput['chunks'][number][] } | undefined;
   readonly #listings: (RecordedListing & { names: string[]; own: string[] })[] = [];
   /** What a `disturbed` line speaks of. */
   #last: Mutable<RecordedFile> | Mutable<RecordedListing> | undefined;
@@ -160,6 +169,10 @@ class RecordReader {
       case 'variable':
       case 'hidden':
         return this.#readVariable(unescapeText(rest), word === 'hidden');
+      case 'streams':
+        return this.#readStreams(rest);
+      case 'chunk':
+        return this.#readChunk(rest);
       case 'process':
         return this.#readProcess(rest);
       case 'target':
@@ -179,6 +192,19 @@ class RecordReader {
     const equals = assignment.indexOf('=');
     if (equals < 0) return false;
     this.#environment.push({ name: assignment.slice(0, equals), value: assignment.slice(equals + 1), hidden });
+    return true;
+  }
+
+  #readStreams(rest: string): boolean {
+    if (!/^(?:none|1|2|1 2|2 1)$/.test(rest)) return false;
+    this.#output = { streams: rest === 'none' ? [] : (rest.split(' ').map(Number) as (1 | 2)[]), chunks: [] };
+    return true;
+  }
+
+  #readChunk(rest: string): boolean {
+    const match = /^([12]) (\d{1,15})$/.exec(rest);
+    if (match === null || this.#output === undefined) return false;
+    this.#output.chunks.push({ stream: Number(match[1]) as 1 | 2, length: Number(match[2]) });
     return true;
   }
 
@@ -237,6 +263,7 @@ class RecordReader {
       recorded: this.#recorded,
       files: this.#files,
       listings: this.#listings,
+      ...(this.#output === undefined ? {} : { output: this.#output }),
     };
   }
 }

@@ -18,6 +18,16 @@ export interface RunRecord {
   readonly recorded: bigint;
   readonly files: readonly RecordedFile[];
   readonly listings: readonly RecordedListing[];
+  /** How the bytes in the meta file's output were written; undefined if they were not kept. */
+  readonly output?: RecordedOutput;
+}
+
+/** Output of the command that went to a pipe or file; what went to a terminal is not kept. */
+export interface RecordedOutput {
+  /** Those of stdout (1) and stderr (2) that were kept. */
+  readonly streams: readonly (1 | 2)[];
+  /** Lengths in bytes, in the order in which the pieces were written. */
+  readonly chunks: readonly { readonly stream: 1 | 2; readonly length: number }[];
 }
 
 /** The value, or for a name that looks secret a salted digest of it (see `recordedVariable`). */

@@ -13,6 +13,8 @@ export type Reason =
   | { readonly kind: 'command-changed'; readonly was: readonly (readonly string[])[]; readonly is: readonly (readonly string[])[] }
   | { readonly kind: 'directory-changed'; readonly was: AbsolutePath; readonly is: AbsolutePath }
   | { readonly kind: 'variable-changed'; readonly name: string; readonly was: VariableValue; readonly is: VariableValue }
+  /** The command's output on these streams is wanted and was not kept. */
+  | { readonly kind: 'output-not-recorded'; readonly streams: readonly (1 | 2)[] }
   | InputReason;
 
 /** undefined: not set. `hidden`: only whether it differs is known. */

@@ -16,6 +16,8 @@ export interface DecisionOptions {
    * depends on.
    */
   readonly digestAll?: boolean;
+  /** Those of stdout (1) and stderr (2) that somebody reads, so that an up-to-date run must write its output again. */
+  readonly replay?: readonly (1 | 2)[];
 }
 
 /**
@@ -38,6 +40,7 @@ export function* reasonsToRun(
   yield* changedCommands(target, run);
   yield* changedDirectory(target, run);
   yield* changedVariables(target, run);
+  yield* outputNotKept(run, options);
   yield* changedWhileRunning(run);
   for (const file of run.files) if (!file.disturbed) yield* changedFile(file, run, files, options);
   for (const listing of run.listings) if (!listing.disturbed) yield* changedListing(listing, files);
@@ -88,6 +91,11 @@ function shown(name: string, value: string): VariableValue {
   return { value: hidden ? '' : value, hidden };
 }
 
+function* outputNotKept(run: RunRecord, { replay = [] }: DecisionOptions): Generator<Reason> {
+  const streams = replay.filter((stream) => !run.output?.streams.includes(stream));
+  if (streams.length > 0) yield { kind: 'output-not-recorded', streams };
+}
+
 function* changedWhileRunning(run: RunRecord): Generator<Reason> {
   for (const { path, by, disturbed } of [...run.files, ...run.listings])
     if (disturbed) yield { kind: 'changed-while-running', path, by };
@@ -133,8 +141,11 @@ function* changedFile(
 function* changedListing(listing: RecordedListing, files: FileStates): Generator<InputReason> {
   const { path, by, own, names } = listing;
   const present = files.list(path);
-  // A directory that is no longer there is told by the record of the directory itself.
-  if (present === undefined && files.state(path).type === 'absent') return;
+  if (present === undefined) {
+    // What is no longer there, or no directory, is told by the record of the path itself.
+    if (files.state(path).type === 'directory') yield { kind: 'input-unreadable', path, by, errno: 'EACCES' };
+    return;
+  }
   const was = new Set(names);
   const is = new Set(present);
   const ignored = new Set(own);

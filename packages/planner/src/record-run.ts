@@ -8,10 +8,10 @@ import {
   type Use,
 } from '@oodate/meta-file';
 import { presentState } from './differences.js';
-import type { FileState, FileStates } from './file-states.js';
+import type { FileState, FileStates, PresentDirectory } from './file-states.js';
 import { clockTick } from './file-system-clock.js';
 import { OwnChanges } from './own-changes.js';
-import { childOf, isKernelPath, PathWalk, parentOf, type WalkedPath } from './path-walk.js';
+import { childOf, isKernelPath, nameOf, PathWalk, parentOf, type WalkedPath } from './path-walk.js';
 import { comparedEnvironment } from './volatile-variables.js';
 
 /** A run that has ended, and all that must be known to write it down. */
@@ -87,7 +87,8 @@ class Recorder {
     this.#accesses = run.accesses;
     this.#files = run.files;
     this.#walk = new PathWalk(run.files);
-    this.#ignored = run.ignored ?? [];
+    const ignored = run.ignored ?? [];
+    this.#ignored = [...new Set([...ignored, ...ignored.map((path) => this.#walk.walk(path).place)])];
     this.#earliestChange = BigInt(run.started) * 1000n - clockTick;
   }
 
@@ -96,16 +97,18 @@ class Recorder {
   }
 
   takeOwnChanges(): void {
-    for (const path of this.#ignored) this.#own.addAbove(this.#walk.walk(path).place);
+    for (const path of this.#ignored) this.#own.addAbove(path);
     for (const { path, change } of this.#accesses.paths.values()) {
       if (change === 'none' || this.#isNoInput(path)) continue;
       const { place, real, state } = this.#walk.walk(path);
       this.#own.add(place, change);
-      if (change === 'removed' || real === place) this.#noteInode(state);
-      else if (this.#isLate(this.#files.state(real))) {
-        this.#own.add(real, change);
-        this.#noteInode(this.#files.state(real));
-      }
+      this.#noteInode(state);
+      if (real === place) continue;
+      // Written through a link, unless it was the link alone that the run made.
+      const behind = this.#files.state(real);
+      if (behind.type !== 'file' || !this.#isLate(behind)) continue;
+      this.#own.add(real, 'written');
+      this.#noteInode(behind);
     }
   }
 
@@ -126,7 +129,8 @@ class Recorder {
     const link = this.#walk.walk(place).state;
     if (link.type !== 'link') return;
     const state = { type: 'link', target: link.target } as const;
-    if (this.#own.wrote(place)) this.#outputs.push({ path: place, use: 'output', state, by, disturbed: false });
+    // A link that is older than the run was not made by it, but only written through.
+    if (this.#own.wrote(place) && this.#isLate(link)) this.#outputs.push({ path: place, use: 'output', state, by, disturbed: false });
     else {
       const disturbed = this.#isLate(link) || this.#isMovedBelow(parentOf(place));
       this.#links.push({ path: place, use: 'looked', state, by, disturbed });
@@ -140,7 +144,7 @@ class Recorder {
     return missing && this.#own.wroteAbove(place);
   }
 
-  #takeOutput({ path, change, by }: Access, { place, real, state }: WalkedPath): void {
+  #takeOutput({ path, change, listed, by }: Access, { place, real, state }: WalkedPath): void {
     const wrote = change === 'written' || this.#own.wrote(place) || this.#own.wrote(real);
     const removed = change === 'removed' || this.#own.removed(place) || this.#own.removedAbove(place);
     if (state.type === 'absent') {
@@ -156,12 +160,15 @@ class Recorder {
       return;
     }
     // A link that the run made to a file it did not write: the link is recorded by itself, and that is all.
-    if (state.type === 'link' && !this.#own.wrote(real)) return;
+    if (state.type === 'link' && !this.#own.wrote(real)) {
+      if (listed) this.#inputs.push({ path, by, ...this.#taken(path, 'looked') });
+      return;
+    }
     this.#outputs.push({ path, by, ...this.#taken(path, 'output') });
   }
 
   #takeInput({ path, missing, read, executed, looked, listed, by }: Access, walked: WalkedPath): void {
-    const { place, state } = walked;
+    const { real, state } = walked;
     const seen = read || looked || listed;
     if (state.type === 'absent') {
       this.#inputs.push({ path, use: seen ? 'looked' : 'missing', state: { type: 'absent' }, by, disturbed: seen });
@@ -173,11 +180,13 @@ class Recorder {
     }
     const use = executed ? 'executed' : read ? 'read' : 'looked';
     const taken = this.#taken(path, use);
-    const now = walked.real === place ? state : this.#files.state(path);
-    const changedMeanwhile = now.type !== 'directory' && this.#isLate(now) && !this.#isOwnInode(now);
-    const appeared = missing && this.#isLate(now) && now.type === 'directory' && !this.#own.changedBelow(walked.real);
-    const disturbed = taken.disturbed || changedMeanwhile || appeared || this.#isMovedBelow(walked.real);
-    this.#inputs.push({ path, by, ...taken, disturbed });
+    const now = this.#files.state(path);
+    const changed =
+      now.type === 'directory'
+        ? (missing && this.#isNew(real, now)) || this.#isMovedBelow(real)
+        : (this.#isLate(now) && !this.#isOwnInode(now)) || this.#isMovedBelow(parentOf(real));
+    const lost = read && now.type === 'absent';
+    this.#inputs.push({ path, by, ...taken, disturbed: taken.disturbed || changed || lost });
   }
 
   /** The state now; with the content where the use is about it. */
@@ -185,8 +194,8 @@ class Recorder {
     const now = this.#files.state(path);
     if (now.type !== 'file' || use === 'looked') return { use, state: presentState(now), disturbed: false };
     const found = this.#files.digest(path);
+    // An output's times are late anyway, so they do not show a change by someone else at this moment; two looks do.
     if ('digest' in found)
-      // A change between the look at its state above and here would pass unseen for an output, as its times are late anyway.
       return { use, state: { ...found.file, digest: found.digest }, disturbed: found.file.ctime !== now.ctime };
     // A program that may be executed but not read has its state only; otherwise it changes under our eyes.
     return { use, state: presentState(now), disturbed: found.errno !== 'EACCES' && found.errno !== 'EPERM' };
@@ -196,7 +205,7 @@ class Recorder {
     const present = this.#files.list(path);
     if (present === undefined) return;
     const own = new Set(this.#own.namesIn(real));
-    for (const ignored of this.#ignored) if (parentOf(ignored) === real) own.add(ignored.slice(real.length + 1));
+    for (const ignored of this.#ignored) if (parentOf(ignored) === real) own.add(nameOf(ignored));
     const names = present.filter((name) => !own.has(name));
     const disturbed = this.#isListingDisturbed(real, names);
     this.listings.push({ path, names, own: [...own].sort(), by, disturbed });
@@ -213,7 +222,11 @@ class Recorder {
   #hasArrived(place: AbsolutePath): boolean {
     const now = this.#files.linkState(place);
     if (now.type !== 'directory') return this.#isLate(now) && !this.#isOwnInode(now);
-    return now.made >= this.#earliestChange || this.#isMoved(place, now);
+    return this.#isNew(place, now);
+  }
+
+  #isNew(place: AbsolutePath, now: PresentDirectory): boolean {
+    return (now.made >= this.#earliestChange && !this.#own.changed(place)) || this.#isMoved(place, now);
   }
 
   #isMovedBelow(dir: AbsolutePath): boolean {
@@ -230,7 +243,7 @@ class Recorder {
    * ctime alone; a new or lost entry changes its mtime as well. Nothing is said of
    * directories that the run changed something in: copying up in an overlay looks the same.
    */
-  #isMoved(dir: AbsolutePath, { mtime, ctime }: { readonly mtime: bigint; readonly ctime: bigint }): boolean {
+  #isMoved(dir: AbsolutePath, { mtime, ctime }: PresentDirectory): boolean {
     return ctime >= this.#earliestChange && mtime !== ctime && !this.#own.changed(dir) && !this.#own.changedBelow(dir);
   }
 
