@@ -15,7 +15,8 @@ export function readStreams(stdoutToStderr: boolean): OutputStream[] {
 
 function isRead(descriptor: number): boolean {
   try {
-    const stats = fstatSync(descriptor);
+    // In bigint, since Node's realpath stops half-way after a plain stat of a pipe, and the next import fails.
+    const stats = fstatSync(descriptor, { bigint: true });
     return stats.isFIFO() || stats.isSocket() || stats.isFile();
   } catch {
     return false;
