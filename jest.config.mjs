@@ -16,6 +16,9 @@ export default {
     // The sources import './x.js', as Node and tsc want it; what is there is x.ts. Packages have the .js.
     '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'],
   },
+  reporters: ['default', '<rootDir>/tools/closing-line.mjs'],
+  // The slowest tests compile programs and start many processes, on machines that do other things too.
+  testTimeout: 120_000,
   modulePathIgnorePatterns: [
     '<rootDir>/packages/[^/]+/(dist|build)/',
     '<rootDir>/.work/',

@@ -1,0 +1,46 @@
+// Builds, then checks lint, format and types, then runs all tests. Words after it go to jest:
+//
+//   node tools/test.mjs [packages/planner -t 'a changed input' ...]
+//
+// What a test needs from the system and is missing is installed where that can be done without asking. Else
+// those tests are skipped and named at the end; with CI=true they fail.
+
+import { fileURLToPath } from 'node:url';
+import { aptLine, installPackages } from './debian-packages.mjs';
+import { runProgram, runTool, ToolError } from './programs.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+await runTool('test', async () => {
+  if (runProgram(process.execPath, ['tools/build.mjs'], { cwd: root }) !== 0) return 1;
+  await installTestPrograms();
+  // A slip in the format must not hide what the tests have to say, so all of them run.
+  const failed = checks(process.argv.slice(2))
+    .filter(([, ...words]) => runProgram(process.execPath, words, { cwd: root }) !== 0)
+    .map(([name]) => name);
+  if (failed.length === 0) return 0;
+  throw new ToolError('FAILED', `not passed: ${failed.join(', ')}`);
+});
+
+function checks(jestWords) {
+  return [
+    ['lint and format', 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
+    ['types of the tests', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.tests.json'],
+    [
+      'tests',
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      'node_modules/jest/bin/jest.js',
+      ...jestWords,
+    ],
+  ];
+}
+
+async function installTestPrograms() {
+  const { missingTools } = await import('../packages/testkit/dist/index.js');
+  const packages = missingTools().flatMap((tool) => tool.packages);
+  if (packages.length === 0) return;
+  process.stdout.write(`Installing ${packages.join(', ')}, which some tests need\n`);
+  if (!installPackages(packages))
+    process.stdout.write(`They could not be installed. As root: ${aptLine(packages)}\n`);
+}
