@@ -1,0 +1,201 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { type AbsolutePath, decodePath } from '@oodate/filemon';
+import { filemonSection, formatMetaFile, type MetaFile, parseMetaFile } from './meta-file.js';
+import type { RunRecord } from './run-record.js';
+
+const fixtures = new URL('../../../fixtures/meta-files/', import.meta.url);
+const names = readdirSync(fixtures).filter((name) => name.endsWith('.meta'));
+const fixture = (name: string): Buffer => readFileSync(new URL(name, fixtures));
+
+const absolute = (text: string): AbsolutePath => text as AbsolutePath;
+
+const log = Buffer.from('# filemon version 5\n# Target pid 7\nV 5\nE 7 /bin/sh\nX 7 0 0\n# Bye bye\n');
+
+/** One of every kind of line, with texts that are hard to keep apart. */
+const run: RunRecord = {
+  version: 1,
+  commands: [['sh', '-c', 'echo "two\nlines" \\n'], ['', 'true ']],
+  cwd: absolute('/srv/my project'),
+  environment: [
+    { name: 'EMPTY', value: '', hidden: false },
+    { name: 'PATH', value: '/bin:/usr/bin=x', hidden: false },
+    { name: 'TWO', value: 'first\nsecond \\n', hidden: false },
+    { name: 'TOKEN', value: '00ff:abcd', hidden: true },
+  ],
+  started: 1_732_171_234_000_001,
+  recorded: 1_732_171_235_000_000_002n,
+  files: [
+    {
+      path: absolute('/srv/lib -> x'),
+      use: 'looked',
+      state: { type: 'link', target: ' odd\n target' },
+      by: undefined,
+      disturbed: true,
+    },
+    {
+      path: absolute(decodePath(Buffer.from('/srv/caf\xe9 \\n', 'latin1'))),
+      use: 'read',
+      state: { type: 'file', size: 0n, mtime: -1n, ctime: 5n, inode: 2n ** 63n, mode: 0o4755, digest: 'a'.repeat(64) },
+      by: '/usr/bin/a program',
+      disturbed: false,
+    },
+    {
+      path: absolute('/srv/p'),
+      use: 'executed',
+      state: { type: 'file', size: 9n, mtime: 1n, ctime: 1n, inode: 1n, mode: 0, digest: undefined },
+      by: '/bin/sh',
+      disturbed: false,
+    },
+    { path: absolute('/srv/no'), use: 'missing', state: { type: 'absent' }, by: '/bin/sh', disturbed: false },
+    { path: absolute('/srv/tmp'), use: 'removed', state: { type: 'absent' }, by: '/bin/sh', disturbed: true },
+    { path: absolute('/'), use: 'output', state: { type: 'directory' }, by: '/bin/sh', disturbed: false },
+    { path: absolute('/srv/fifo'), use: 'looked', state: { type: 'special' }, by: '/bin/sh', disturbed: false },
+    {
+      path: absolute('/srv/loop'),
+      use: 'looked',
+      state: { type: 'unreadable', errno: 'ELOOP' },
+      by: undefined,
+      disturbed: false,
+    },
+  ],
+  listings: [
+    { path: absolute('/srv'), names: ['a b', 'c\nd', 'é'], own: ['\\'], by: '/bin/sh', disturbed: true },
+    { path: absolute('/srv/empty'), names: [], own: [], by: undefined, disturbed: false },
+  ],
+  output: { streams: [1, 2], chunks: [{ stream: 1, length: 3 }, { stream: 2, length: 1 }] },
+};
+
+const meta: MetaFile = {
+  path: '/srv/.oodate/build.meta',
+  commands: ['sh -c "two\nlines"'],
+  cwd: '/srv/my project',
+  target: 'build',
+  output: Buffer.from('out'),
+  filemon: log,
+  run,
+};
+
+describe('the layout', () => {
+  test.each(names)('%s comes back to the byte', (name) => {
+    const bytes = fixture(name);
+    const { meta: parsed, problems } = parseMetaFile(bytes);
+    expect(problems).toEqual([]);
+    expect(formatMetaFile(parsed).equals(bytes)).toBe(true);
+  });
+
+  test.each(names)('%s parses cut at any length, without throwing', (name) => {
+    const bytes = fixture(name);
+    for (let length = 0; length < bytes.length; length += 1)
+      expect(parseMetaFile(bytes.subarray(0, length)).meta.run).toBeUndefined();
+  });
+
+  test('what bmake writes is told apart', () => {
+    const { meta: parsed } = parseMetaFile(fixture('bmake-oodate-env.meta'));
+    expect(parsed).toMatchObject({
+      path: '/srv/demo/obj/out.meta',
+      commands: ['@cat in.txt > out', 'echo made out'],
+      cwd: '/srv/demo/obj',
+      target: 'out',
+      oodate: 'in.txt',
+    });
+    expect(parsed.env?.slice(0, 3)).toEqual(['PATH=/usr/bin:/bin', 'LANG=C.UTF-8', 'TWO=first line\nsecond line']);
+    expect(Buffer.from(parsed.output).toString()).toBe('made out\n');
+    expect(parsed.filemon).toBeUndefined();
+  });
+
+  test.each([
+    ['bmake-failed.meta', 'before\n', '3'],
+    ['bmake-failed-unended-output.meta', 'no newline', '2'],
+    ['bmake-unended-output.meta', 'no newline', undefined],
+    ['bmake-no-output.meta', '', undefined],
+    ['bmake-marker-in-output.meta', '-- filemon is a word here\n', undefined],
+  ])('the output and error of %s', (name, output, error) => {
+    const { meta: parsed } = parseMetaFile(fixture(name));
+    expect([Buffer.from(parsed.output).toString(), parsed.error]).toEqual([output, error]);
+  });
+
+  test('a command of several lines is one command', () => {
+    const { meta: parsed } = parseMetaFile(fixture('bmake-multi-line-command.meta'));
+    expect(parsed.commands).toEqual(['@echo one\necho two', '-false', 'touch multi']);
+  });
+
+  test('the log of a foreign file is the whole section', () => {
+    const { meta: parsed, recordVersion } = parseMetaFile(fixture('netbsd-v4.meta'));
+    expect(Buffer.from(parsed.filemon ?? []).toString()).toMatch(/^# filemon version 4\n[^]*# Bye bye\n$/);
+    expect(recordVersion).toBeUndefined();
+  });
+});
+
+describe('a file of ours', () => {
+  test('comes back as it was, with all of its record', () => {
+    const parsed = parseMetaFile(formatMetaFile(meta));
+    expect(parsed.problems).toEqual([]);
+    expect(parsed.meta).toEqual({ ...meta, output: expect.anything(), filemon: expect.anything() });
+    expect(Buffer.from(parsed.meta.output).toString()).toBe('out');
+    expect(Buffer.from(parsed.meta.filemon ?? []).equals(log)).toBe(true);
+  });
+
+  test.each([
+    ['marks of the layout', '-- command output --\nCWD /x\nTARGET y\n\n-- filemon acquired metadata --\nV 5\n'],
+    ['what bmake says of an error', 'make stops\n\n*** Error code 1\n'],
+    ['a record', '# oodate record 1\n# oodate check 00\n'],
+    ['no newline at its end', 'half'],
+    ['nothing', ''],
+  ])('keeps output that holds %s', (_, text) => {
+    const parsed = parseMetaFile(formatMetaFile({ ...meta, output: Buffer.from(text) }));
+    expect(parsed.meta.run).toEqual(run);
+    expect(Buffer.from(parsed.meta.output).toString()).toBe(text);
+  });
+
+  test('keeps a command that looks like the rest of the layout', () => {
+    const commands = ['cat <<E\nCMD x\nCWD /y\n-- command output --\nE'];
+    expect(parseMetaFile(formatMetaFile({ ...meta, commands })).meta).toMatchObject({ cwd: meta.cwd, run });
+  });
+
+  test('has lines in the filemon section that bmake takes for comments, and none that is empty', () => {
+    const text = formatMetaFile(meta).toString('latin1');
+    const section = text.slice(text.indexOf('# Bye bye\n') + 10).split('\n').slice(0, -1);
+    expect(section.length).toBeGreaterThan(20);
+    for (const line of section) expect(line).toMatch(/^# oodate \S/);
+  });
+
+  test('is never good when it is cut', () => {
+    const bytes = formatMetaFile(meta);
+    for (let length = 0; length < bytes.length; length += 1)
+      expect(parseMetaFile(bytes.subarray(0, length)).meta.run).toBeUndefined();
+  });
+
+  test('is never good when a bit is flipped', () => {
+    const bytes = formatMetaFile(meta);
+    for (let at = 0; at < bytes.length; at += 1) {
+      const flipped = Buffer.from(bytes);
+      flipped.writeUInt8(flipped.readUInt8(at) ^ (1 << (at % 8)), at);
+      expect(parseMetaFile(flipped).meta.run).toBeUndefined();
+    }
+  });
+
+  test.each(['\n', 'x', '# oodate check 00\n', '# oodate attempt started\n'])('is never good with %j appended', (more) => {
+    const parsed = parseMetaFile(Buffer.concat([formatMetaFile(meta), Buffer.from(more)]));
+    expect(parsed.meta.run).toBeUndefined();
+    expect(parsed.problems.map(({ code }) => code)).toContain('check-failed');
+  });
+
+  test('of another version is known as such and not used', () => {
+    const later = { ...run, version: 2 as unknown as 1 };
+    expect(parseMetaFile(formatMetaFile({ ...meta, run: later }))).toMatchObject({ recordVersion: 2, problems: [] });
+    expect(parseMetaFile(formatMetaFile({ ...meta, run: later })).meta.run).toBeUndefined();
+  });
+
+  test('with a line that is none of ours is not used, whatever its check says', () => {
+    const odd = { ...run, files: [{ ...run.files[3], use: 'sniffed' }] } as unknown as RunRecord;
+    const parsed = parseMetaFile(formatMetaFile({ ...meta, run: odd }));
+    expect(parsed.meta.run).toBeUndefined();
+    expect(parsed.problems).toMatchObject([{ code: 'bad-record-line' }]);
+  });
+});
+
+test('the section of a log is the log without repeated looks', () => {
+  const section = filemonSection(Buffer.from('V 5\nN 7 /x\nN 7 /x\nW 7 /x\nR 7 /x\n'));
+  expect(section.toString()).toBe('V 5\nN 7 /x\nW 7 /x\nR 7 /x\n');
+});

@@ -1,0 +1,143 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type AbsolutePath, decodePath } from '@oodate/filemon';
+import type { MetaFile } from './meta-file.js';
+import { invalidateMetaFile, noteAttempt, readMetaFile, writeMetaFile } from './stored-meta-file.js';
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'oodate-meta-'));
+  path = join(folder, 'a', 'b', 'build.meta');
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const meta: MetaFile = {
+  path: '/x/build.meta',
+  commands: ['true'],
+  cwd: '/x',
+  target: 'build',
+  output: Buffer.alloc(0),
+  filemon: Buffer.from('V 5\n# Bye bye\n'),
+  run: {
+    version: 1,
+    commands: [['true']],
+    cwd: '/x' as AbsolutePath,
+    environment: [],
+    started: 1,
+    recorded: 1n,
+    files: [],
+    listings: [],
+  },
+};
+
+const inFolder = (): string[] => readdirSync(join(folder, 'a', 'b'));
+const failed = { kind: 'failed', exit: { status: 3, signal: 0 } } as const;
+
+describe('the life of a meta file', () => {
+  test('at first there is none', () => {
+    expect(readMetaFile(path)).toEqual({ kind: 'none', metaFile: path });
+  });
+
+  test('a written file is good, alone in a folder made for it', () => {
+    writeMetaFile(path, meta);
+    expect(readMetaFile(path)).toMatchObject({ kind: 'good', run: meta.run });
+    expect(inFolder()).toEqual(['build.meta']);
+  });
+
+  test('while a run goes on, and after it was killed, nothing is trusted and nothing lost', () => {
+    writeMetaFile(path, meta);
+    const bytes = readFileSync(path, 'latin1');
+    invalidateMetaFile(path);
+    expect(readMetaFile(path)).toEqual({ kind: 'former', metaFile: path, attempt: undefined });
+    expect(readFileSync(`${path}.last`, 'latin1').startsWith(bytes)).toBe(true);
+  });
+
+  test('a first run that was killed is known as well', () => {
+    invalidateMetaFile(path);
+    expect(readMetaFile(path)).toMatchObject({ kind: 'former', attempt: undefined });
+  });
+
+  test.each([
+    failed,
+    { kind: 'failed', exit: { status: 0, signal: 9 } } as const,
+    { kind: 'incomplete', causes: ['records were lost', 'a "path"\nwith a newline', ''] } as const,
+  ])('the end of a bad run is known: %j', (attempt) => {
+    writeMetaFile(path, meta);
+    invalidateMetaFile(path);
+    noteAttempt(path, attempt);
+    expect(readMetaFile(path)).toEqual({ kind: 'former', metaFile: path, attempt });
+  });
+
+  test('a run that is killed after one that failed has not failed', () => {
+    invalidateMetaFile(path);
+    noteAttempt(path, failed);
+    invalidateMetaFile(path);
+    expect(readMetaFile(path)).toMatchObject({ kind: 'former', attempt: undefined });
+  });
+
+  test('a good run after a bad one leaves nothing of it', () => {
+    invalidateMetaFile(path);
+    noteAttempt(path, failed);
+    writeMetaFile(path, meta);
+    expect(readMetaFile(path)).toMatchObject({ kind: 'good' });
+    expect(inFolder()).toEqual(['build.meta']);
+  });
+
+  test('a name that is not UTF-8 works', () => {
+    const odd = decodePath(Buffer.from(`${folder}/caf\xe9.meta`, 'latin1'));
+    invalidateMetaFile(odd);
+    writeMetaFile(odd, meta);
+    expect(readMetaFile(odd)).toMatchObject({ kind: 'good' });
+    expect(readdirSync(folder, 'buffer')).toEqual([Buffer.from('caf\xe9.meta', 'latin1')]);
+  });
+});
+
+describe('what is no good meta file', () => {
+  beforeEach(() => mkdirSync(join(folder, 'a', 'b'), { recursive: true }));
+
+  test.each([
+    ['an empty file', ''],
+    ['some other text', 'hello\n'],
+    ['half a file', '# Meta data file /x\nCMD x\nCWD /\nTAR'],
+    ['a cut record', '# Meta data file /x\nCWD /\nTARGET x\n-- command output --\n\n-- filemon acquired metadata --\n# oodate record 1\n'],
+  ])('%s is damaged', (_, text) => {
+    writeFileSync(path, text);
+    expect(readMetaFile(path)).toMatchObject({ kind: 'damaged', metaFile: path, message: expect.stringMatching(/\(line \d+\)$/) });
+  });
+
+  test("bmake's file is foreign", () => {
+    writeFileSync(path, '# Meta data file /x\nCWD /\nTARGET x\n-- command output --\n\n');
+    expect(readMetaFile(path)).toEqual({ kind: 'foreign', metaFile: path, version: undefined });
+  });
+
+  test('a directory is damaged, and cannot be invalidated or written', () => {
+    mkdirSync(path);
+    expect(readMetaFile(path)).toMatchObject({ kind: 'damaged', message: 'it is a directory' });
+    expect(() => invalidateMetaFile(path)).toThrow(expect.objectContaining({ code: 'META_FILE_IS_DIRECTORY' }));
+    expect(() => writeMetaFile(path, meta)).toThrow(expect.objectContaining({ code: 'META_FILE_IS_DIRECTORY' }));
+    expect(inFolder()).toEqual(['build.meta']);
+  });
+});
+
+describe('a folder that cannot be made', () => {
+  // Works for root as well, whom permissions do not stop.
+  beforeEach(() => writeFileSync(join(folder, 'a'), 'a file'));
+
+  test.each([
+    ['invalidating', () => invalidateMetaFile(path)],
+    ['writing', () => writeMetaFile(path, meta)],
+    ['noting an attempt', () => noteAttempt(path, failed)],
+  ])('%s says so, and what to do', (_, act) => {
+    expect(act).toThrow(expect.objectContaining({ code: 'META_FILE_NOT_WRITABLE', hint: expect.stringContaining('--meta') }));
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('there is no record in it', () => {
+    expect(readMetaFile(path)).toMatchObject({ kind: 'none' });
+  });
+});
