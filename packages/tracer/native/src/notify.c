@@ -247,11 +247,11 @@ static void record_call(struct watch *w, const struct seccomp_notif *notificatio
 	bool foreign = notification->data.arch != FILTER_ARCHITECTURE || (notification->data.nr & X32_BIT);
 
 	request.call = foreign ? NULL : call_by_number(notification->data.nr);
+	changes_settle(&w->changes, (pid_t)notification->pid);
 	request.task = tasks_find(&w->tasks, (pid_t)notification->pid);
 	if (request.task == NULL)
 		return;
 	request.process = request.task->process;
-	changes_settle(&w->changes, request.task->tid);
 	if (foreign)
 		handle_foreign(&request);
 	else if (request.call != NULL)

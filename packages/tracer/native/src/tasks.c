@@ -154,12 +154,6 @@ void tasks_close(struct tasks *t)
 	close(t->epoll);
 }
 
-/* A child whose parent has gone is the supervisor's; it counts as the command's own. */
-static void record_child(struct tasks *t, pid_t parent, pid_t child)
-{
-	record_fork(t->recorder, find_process(t, parent) != NULL ? parent : t->root, child);
-}
-
 /* Returns the thread's process and that one's parent; -1 if the thread has gone. */
 static int read_ids(pid_t tid, pid_t *pid, pid_t *parent)
 {
@@ -184,6 +178,17 @@ static bool read_pidfd_parent(int pidfd, pid_t *parent)
 		return false;
 	*parent = (pid_t)info.ppid;
 	return true;
+}
+
+/*
+ * The parent may not have been seen yet, having done nothing but fork. A child
+ * whose parent has gone is the supervisor's; it counts as the command's own.
+ */
+static void record_child(struct tasks *t, pid_t parent, pid_t child)
+{
+	if (parent == getpid() || (find_process(t, parent) == NULL && tasks_find(t, parent) == NULL))
+		parent = t->root;
+	record_fork(t->recorder, parent, child);
 }
 
 struct task *tasks_find(struct tasks *t, pid_t tid)
