@@ -61,9 +61,11 @@ function fileState(stats: BigIntStats): PresentFile {
 
 function failed(error: unknown): FileState {
   const errno = errnoOf(error);
-  // A name longer than the file system allows cannot be there. ENOENT: gone between two looks.
-  return errno === 'ENAMETOOLONG' || errno === 'ENOENT' ? { type: 'absent' } : { type: 'unreadable', errno };
+  return absences.has(errno) ? { type: 'absent' } : { type: 'unreadable', errno };
 }
+
+/** ENOTDIR: below a file. ENAMETOOLONG: what no file can be called. ENOENT: gone between two looks. */
+const absences: ReadonlySet<string> = new Set(['ENOTDIR', 'ENAMETOOLONG', 'ENOENT']);
 
 function digest(path: AbsolutePath): DigestedFile | { readonly errno: string } {
   let fd: number | undefined;

@@ -1,0 +1,647 @@
+import { describe, expect, test } from '@jest/globals';
+import { type AbsolutePath, decodePath, filemonRecords, summarizeAccesses } from '@oodate/filemon';
+import { formatMetaFile, parseMetaFile, type ReadRecord } from '@oodate/meta-file';
+import { MemoryFileStates } from './memory-file-states.js';
+import { type DecisionOptions, reasonsToRun } from './reasons-to-run.js';
+import { type FinishedRun, type RecordedRun, recordRun } from './record-run.js';
+import type { Target } from './target.js';
+
+/*
+ * Each test is a story: files lie there, a command runs (its records are given as
+ * text, and what it does to the disk is done), then something happens, and the
+ * decision must say this and nothing else. The record goes through a meta file.
+ */
+
+const target: Target = {
+  commands: [['build']],
+  cwd: '/w' as AbsolutePath,
+  environment: { PATH: '/bin' },
+};
+
+/** Names are below /w unless absolute, the pid is left out: `R a.c`. */
+class Story {
+  readonly disk = new MemoryFileStates();
+  recorded: RecordedRun | undefined;
+  #started = 0n;
+  #done: string[] = [];
+
+  constructor(...files: string[]) {
+    this.disk.mkdir('/w');
+    this.disk.write('/bin/sh');
+    for (const file of files) this.disk.write(at(file), `old ${file}`);
+    this.disk.later();
+  }
+
+  /** The command starts; what follows happens while it runs. */
+  start(): this {
+    this.disk.later();
+    this.#started = this.disk.now;
+    this.#done = ['E /bin/sh'];
+    this.disk.later();
+    return this;
+  }
+
+  /** The command does this; what it writes or removes is done on the disk. */
+  does(...records: string[]): this {
+    for (const record of records) {
+      const [letter = '', ...rest] = record.split(' ');
+      const name = rest.join(' ');
+      if (letter === 'W') this.disk.write(at(name), `new ${name}`);
+      if (letter === 'D') this.disk.remove(at(name));
+      this.#done.push(letter === 'M' || letter === 'L' ? `${letter} ${quoted(rest)}` : `${letter} ${at(name)}`);
+      if (letter === 'M') this.disk.move(at(rest[0] ?? ''), at(rest[1] ?? ''));
+    }
+    return this;
+  }
+
+  /** Only recorded; the test itself does it on the disk. */
+  records(...records: string[]): this {
+    this.#done.push(...records);
+    return this;
+  }
+
+  end(options: Partial<FinishedRun> = {}, lastLine = '# Bye bye\n'): this {
+    this.disk.later();
+    const lines = this.#done.map((record) => `${record.slice(0, 1)} 7 ${record.slice(2)}\n`).join('');
+    const log = `V 5\n${lines}X 7 0 0\n${lastLine}`;
+    this.recorded = recordRun({
+      accesses: summarizeAccesses(filemonRecords([Buffer.from(log)]), target.cwd),
+      ...target,
+      started: Number(this.#started / 1000n),
+      recorded: this.disk.now,
+      files: this.disk,
+      ...options,
+    });
+    this.disk.digested.length = 0;
+    this.disk.later();
+    return this;
+  }
+
+  /** Start, do and end, with nobody else about. */
+  runs(...records: string[]): this {
+    return this.start().does(...records).end();
+  }
+
+  reasons(options: DecisionOptions = {}, now: Partial<Target> = {}): string[] {
+    return [...reasonsToRun({ ...target, ...now }, this.#read(), this.disk, options)].map((reason) =>
+      'path' in reason ? `${reason.kind} ${reason.path.replace(/^\/w\//, '')}` : reason.kind,
+    );
+  }
+
+  all(options: DecisionOptions = {}, now: Partial<Target> = {}): unknown[] {
+    return [...reasonsToRun({ ...target, ...now }, this.#read(), this.disk, options)];
+  }
+
+  #read(): ReadRecord {
+    if (this.recorded === undefined) throw new Error('the story has no run');
+    const bytes = formatMetaFile({
+      path: '/w/m',
+      commands: [],
+      cwd: '/w',
+      target: 'build',
+      output: Buffer.alloc(0),
+      filemon: Buffer.alloc(0),
+      run: this.recorded.record,
+    });
+    const { meta } = parseMetaFile(bytes);
+    if (meta.run === undefined) throw new Error('the meta file is not good');
+    return { kind: 'good', metaFile: '/w/m', meta, run: meta.run };
+  }
+}
+
+function at(name: string): string {
+  return name.startsWith('/') ? name : `/w/${name}`;
+}
+
+function quoted(names: string[]): string {
+  return names.map((name) => `'${at(name)}'`).join(' ');
+}
+
+const compile = ['S .', 'R a.c', 'N include/a.h', 'R a.h', 'E /bin/cc', 'N a.o', 'W a.o'];
+const compiled = (): Story => new Story('a.c', 'a.h', '/bin/cc').runs(...compile);
+
+describe('an input that was read', () => {
+  test('leaves the target up to date as long as nothing happens, without being read', () => {
+    const story = compiled();
+    expect(story.reasons()).toEqual([]);
+    expect(story.disk.digested).toEqual([]);
+  });
+
+  test('makes it out of date when edited, and says what was and is', () => {
+    const story = compiled();
+    story.disk.write('/w/a.c', 'longer than it was');
+    expect(story.all()).toMatchObject([
+      { kind: 'input-changed', path: '/w/a.c', by: '/bin/sh', was: { type: 'file', size: 7n }, is: { type: 'file', size: 18n } },
+    ]);
+  });
+
+  test('edited without a new size or time', () => {
+    const story = compiled();
+    const before = story.disk.state('/w/a.c' as AbsolutePath);
+    story.disk.write('/w/a.c', 'OLD a.c');
+    story.disk.touch('/w/a.c', 'mtime' in before ? before.mtime : 0n);
+    expect(story.reasons()).toEqual(['input-changed a.c']);
+  });
+
+  test('only touched, or written again as it was', () => {
+    const story = compiled();
+    story.disk.touch('/w/a.c');
+    story.disk.write('/w/a.h', 'old a.h');
+    expect(story.reasons()).toEqual([]);
+    expect(story.disk.digested).toEqual(['/w/a.c', '/w/a.h']);
+  });
+
+  test('touched, where times are compared', () => {
+    const story = compiled();
+    story.disk.touch('/w/a.c');
+    expect(story.reasons({ mode: 'mtime' })).toEqual(['input-changed a.c']);
+    expect(story.disk.digested).toEqual([]);
+  });
+
+  test.each([
+    ['deleted', (disk: MemoryFileStates) => disk.remove('/w/a.c'), 'input-gone a.c'],
+    ['renamed', (disk: MemoryFileStates) => disk.move('/w/a.c', '/w/b.c'), 'input-gone a.c'],
+    ['made a directory', (disk: MemoryFileStates) => (disk.remove('/w/a.c'), disk.mkdir('/w/a.c')), 'input-changed a.c'],
+    ['made unreadable', (disk: MemoryFileStates) => disk.chmod('/w/a.c', 0), 'input-unreadable a.c'],
+    ['out of reach', (disk: MemoryFileStates) => disk.unreadable('/w/a.c', 'EACCES'), 'input-unreadable a.c'],
+    ['replaced by another', (disk: MemoryFileStates) => (disk.write('/w/n', 'NEW a.c'), disk.move('/w/n', '/w/a.c')), 'input-changed a.c'],
+  ])('%s', (_, happens, reason) => {
+    const story = compiled();
+    happens(story.disk);
+    expect(story.reasons()).toEqual([reason]);
+  });
+
+  test('made executable is no other input', () => {
+    const story = compiled();
+    story.disk.chmod('/w/a.c', 0o755);
+    expect(story.reasons()).toEqual([]);
+  });
+
+  test('is read where the decision itself is traced', () => {
+    const story = compiled();
+    expect(story.reasons({ digestAll: true })).toEqual([]);
+    expect(story.disk.digested).toEqual(expect.arrayContaining(['/w/a.c', '/w/a.h', '/bin/cc', '/w/a.o']));
+  });
+
+  test('of the kernel is none', () => {
+    const story = new Story('/proc/stat', '/dev/x', '/sys/y').runs('R /proc/stat', 'R /dev/x', 'R /sys/y', 'N /proc/z');
+    for (const path of ['/proc/stat', '/dev/x', '/sys/y', '/proc/z']) story.disk.write(path, 'changed');
+    expect(story.reasons()).toEqual([]);
+  });
+});
+
+describe('a program that was executed', () => {
+  test('and changed makes the target out of date', () => {
+    const story = compiled();
+    story.disk.write('/bin/cc', 'another compiler');
+    expect(story.reasons()).toEqual(['input-changed /bin/cc']);
+  });
+
+  test('and is no longer executable too', () => {
+    const story = new Story('/bin/cc');
+    story.disk.chmod('/bin/cc', 0o755);
+    story.runs('E /bin/cc');
+    story.disk.chmod('/bin/cc', 0o644);
+    expect(story.reasons()).toEqual(['input-changed /bin/cc']);
+  });
+
+  test('that may not be read is known by its state', () => {
+    const story = new Story('/bin/su');
+    story.disk.chmod('/bin/su', 0o4111);
+    story.disk.later();
+    story.runs('E /bin/su');
+    expect(story.reasons()).toEqual([]);
+    expect(story.reasons({ digestAll: true })).toEqual([]);
+    story.disk.write('/bin/su', 'new /bin/su');
+    expect(story.reasons()).toEqual(['input-changed /bin/su']);
+  });
+});
+
+describe('a path that was only looked at', () => {
+  const looked = (): Story => new Story('lib.a', 'dir/x').runs('S lib.a', 'S dir');
+
+  test('can change its content and its entries', () => {
+    const story = looked();
+    story.disk.write('/w/lib.a', 'quite another content');
+    story.disk.write('/w/dir/y');
+    expect(story.reasons()).toEqual([]);
+  });
+
+  test.each([
+    ['goes', (disk: MemoryFileStates) => disk.remove('/w/lib.a'), 'input-gone lib.a'],
+    ['becomes executable', (disk: MemoryFileStates) => disk.chmod('/w/lib.a', 0o755), 'looked-at-changed lib.a'],
+    ['becomes a pipe', (disk: MemoryFileStates) => disk.special('/w/lib.a'), 'looked-at-changed lib.a'],
+    ['becomes a file', (disk: MemoryFileStates) => (disk.remove('/w/dir'), disk.write('/w/dir')), 'looked-at-changed dir'],
+  ])('must not change otherwise: it %s', (_, happens, reason) => {
+    const story = looked();
+    happens(story.disk);
+    expect(story.reasons()).toEqual([reason]);
+  });
+
+  test('and could not be told stays so', () => {
+    const story = new Story();
+    story.disk.unreadable('/w/loop', 'ELOOP');
+    story.runs('S loop');
+    expect(story.reasons()).toEqual([]);
+  });
+});
+
+describe('a path that was looked for and not there', () => {
+  test('a header earlier on the include path', () => {
+    const story = compiled();
+    story.disk.write('/w/include/a.h');
+    expect(story.all()).toMatchObject([{ kind: 'input-appeared', path: '/w/include/a.h', is: { type: 'file' } }]);
+  });
+
+  test('a configuration nearer by, as a directory', () => {
+    const story = new Story('../tsconfig.json').runs('N tsconfig.json');
+    story.disk.mkdir('/w/tsconfig.json');
+    expect(story.reasons()).toEqual(['input-appeared tsconfig.json']);
+  });
+
+  test('below a file, which is no directory', () => {
+    const story = new Story('a.c').runs('N a.c/x');
+    expect(story.reasons()).toEqual([]);
+  });
+
+  test('behind a link that leads nowhere', () => {
+    const story = new Story();
+    story.disk.symlink('nowhere', '/w/link');
+    story.runs('N link');
+    expect(story.reasons()).toEqual([]);
+    story.disk.write('/w/nowhere');
+    expect(story.reasons()).toEqual(['input-appeared link']);
+  });
+});
+
+describe('a directory that was listed', () => {
+  const listed = (): Story => new Story('src/a', 'src/b').runs('R src', 'G src', 'R src/a', 'R src/b', 'W out');
+
+  test.each([
+    ['gains a name', (disk: MemoryFileStates) => disk.write('/w/src/c'), ['c'], []],
+    ['has one renamed', (disk: MemoryFileStates) => disk.move('/w/src/b', '/w/src/c'), ['c'], ['b']],
+  ])('%s', (_, happens, gained, lost) => {
+    const story = listed();
+    happens(story.disk);
+    expect(story.all()).toContainEqual(expect.objectContaining({ kind: 'listing-changed', path: '/w/src', gained, lost }));
+  });
+
+  test('and only what is in its files changes', () => {
+    const story = listed();
+    story.disk.write('/w/src/a', 'longer than before');
+    expect(story.reasons()).toEqual(['input-changed src/a']);
+  });
+
+  test('does not count what the command itself makes there or removes', () => {
+    const story = new Story('a', 'old').start().records('W /w/new');
+    story.does('G .', 'W out', 'D old', 'W tmp', 'D tmp', 'W new/x').end();
+    expect(story.reasons()).toEqual([]);
+    story.disk.remove('/w/out');
+    expect(story.reasons()).toEqual(['output-gone out']);
+  });
+
+  test('counts a directory that was there, though the command writes in it', () => {
+    const story = new Story('src/a').runs('G .', 'W src/generated');
+    story.disk.move('/w/src', '/w/other');
+    expect(story.all()).toContainEqual(expect.objectContaining({ kind: 'listing-changed', gained: ['other'], lost: ['src'] }));
+  });
+
+  test('and is gone', () => {
+    const story = listed();
+    story.disk.remove('/w/src');
+    expect(story.reasons()).toEqual(['input-gone src', 'input-gone src/a', 'input-gone src/b']);
+  });
+
+  test('under another name than the command writes it by', () => {
+    const story = new Story('real/a');
+    story.disk.symlink('real', '/w/link');
+    story.runs('G link', 'W real/out');
+    expect(story.reasons()).toEqual([]);
+  });
+
+  test('does not count what the caller keeps there', () => {
+    const story = new Story('a');
+    story.start().does('G .');
+    story.disk.write('/w/.oodate/x.meta');
+    story.end({ ignored: ['/w/.oodate' as AbsolutePath] });
+    expect(story.reasons()).toEqual([]);
+    story.disk.remove('/w/.oodate');
+    expect(story.reasons()).toEqual([]);
+  });
+});
+
+describe('a symbolic link', () => {
+  const linked = (): Story => {
+    const story = new Story('v1/lib/x', 'v2/lib/x');
+    story.disk.symlink('v1', '/w/current');
+    story.disk.symlink('../w/current/lib', '/w/lib');
+    story.disk.later();
+    return story.runs('R lib/x', 'N lib/y');
+  };
+
+  test('on the way is an input, and so is one in the target of a link', () => {
+    expect(linked().reasons()).toEqual([]);
+  });
+
+  test('turned elsewhere is named, though the content is the same', () => {
+    const story = linked();
+    story.disk.write('/w/v2/lib/x', 'old v1/lib/x');
+    story.disk.remove('/w/current');
+    story.disk.symlink('v2', '/w/current');
+    expect(story.all()).toMatchObject([
+      { kind: 'link-changed', path: '/w/current', was: 'v1', is: { type: 'link', target: 'v2' } },
+    ]);
+  });
+
+  test('that a file has taken the place of is named', () => {
+    const story = linked();
+    story.disk.remove('/w/current');
+    story.disk.move('/w/v1', '/w/current');
+    expect(story.reasons()).toEqual(['link-changed current']);
+  });
+
+  test('at the end of a path is an input with what it leads to', () => {
+    const story = new Story('a');
+    story.disk.symlink('a', '/w/b');
+    story.disk.later();
+    story.runs('R b');
+    expect(story.reasons()).toEqual([]);
+    story.disk.write('/w/a', 'something else');
+    expect(story.reasons()).toEqual(['input-changed b']);
+  });
+
+  test.each(['loop', 'loop/x'])('that leads to itself is no trouble: %s', (path) => {
+    const story = new Story();
+    const target = { type: 'link', target: 'loop', ctime: 0n } as const;
+    const looping: MemoryFileStates['linkState'] = (known) => (known === '/w/loop' ? target : { type: 'absent' });
+    story.start().does(`N ${path}`);
+    story.end({
+      files: {
+        linkState: looping,
+        state: (known) => (known.startsWith('/w/loop') ? { type: 'unreadable', errno: 'ELOOP' } : { type: 'absent' }),
+        digest: () => ({ errno: 'ELOOP' }),
+        list: () => undefined,
+      },
+    });
+    expect(story.recorded?.record.files.map(({ path: known, state }) => [known, state.type])).toContainEqual([
+      '/w/loop',
+      'link',
+    ]);
+  });
+
+  test('made by the command is an output', () => {
+    const story = new Story('a').start();
+    story.disk.symlink('a', '/w/b');
+    story.records("L 'a' '/w/b'").end();
+    expect(story.reasons()).toEqual([]);
+    story.disk.write('/w/a', 'was no input');
+    expect(story.reasons()).toEqual([]);
+    story.disk.remove('/w/b');
+    expect(story.reasons()).toEqual(['output-gone b']);
+  });
+
+  test('that the command writes through leads to an output', () => {
+    const story = new Story('real');
+    story.disk.symlink('real', '/w/link');
+    story.runs('W link');
+    expect(story.reasons()).toEqual([]);
+    story.disk.write('/w/real', 'by hand');
+    expect(story.reasons()).toEqual(['output-changed link']);
+  });
+});
+
+describe('an output', () => {
+  test.each([
+    ['deleted', (disk: MemoryFileStates) => disk.remove('/w/a.o'), 'output-gone a.o'],
+    ['edited', (disk: MemoryFileStates) => disk.write('/w/a.o', 'NEW a.o'), 'output-changed a.o'],
+    ['made executable', (disk: MemoryFileStates) => disk.chmod('/w/a.o', 0o755), 'output-changed a.o'],
+    ['made a link', (disk: MemoryFileStates) => (disk.remove('/w/a.o'), disk.symlink('a.c', '/w/a.o')), 'output-changed a.o'],
+  ])('%s makes the target out of date', (_, happens, reason) => {
+    const story = compiled();
+    happens(story.disk);
+    expect(story.reasons()).toEqual([reason]);
+  });
+
+  test('only touched does not', () => {
+    const story = compiled();
+    story.disk.touch('/w/a.o');
+    expect(story.reasons()).toEqual([]);
+  });
+
+  test('changed in the same tick of the clock in which it was taken down is found by its content', () => {
+    const story = new Story().start();
+    const tick = story.disk.now + 1_000_000_000n;
+    story.disk.now = tick;
+    story.does('W o').end({ recorded: tick });
+    expect(story.reasons()).toEqual([]);
+    story.disk.now = tick;
+    story.disk.write('/w/o', 'NEW o');
+    expect(story.reasons()).toEqual(['output-changed o']);
+  });
+
+  test('can be a directory', () => {
+    const story = new Story().start();
+    story.disk.mkdir('/w/out');
+    story.records('W /w/out').end();
+    story.disk.later();
+    story.disk.write('/w/out/other');
+    expect(story.reasons()).toEqual([]);
+    story.disk.remove('/w/out');
+    expect(story.reasons()).toEqual(['output-gone out']);
+  });
+
+  test('can be removed by the command, and must not come back', () => {
+    const story = new Story('dist/old').runs('R dist/old', 'D dist/old');
+    expect(story.reasons()).toEqual([]);
+    story.disk.write('/w/dist/old');
+    expect(story.reasons()).toEqual(['removed-came-back dist/old']);
+  });
+
+  test('written under a temporary name and renamed', () => {
+    const story = new Story('a').runs('R a', 'N out', 'W out.tmp', 'M out.tmp out');
+    expect(story.reasons()).toEqual([]);
+    story.disk.write('/w/out', 'by hand, with another size');
+    expect(story.reasons()).toEqual(['output-changed out']);
+  });
+
+  test('that the command reads and rewrites counts as it was left', () => {
+    const story = new Story('a.ts', 'tsbuildinfo').runs('R tsbuildinfo', 'R a.ts', 'W tsbuildinfo', 'R tsbuildinfo');
+    expect(story.reasons()).toEqual([]);
+    story.disk.remove('/w/tsbuildinfo');
+    expect(story.reasons()).toEqual(['output-gone tsbuildinfo']);
+  });
+
+  test('made, used and removed is nothing', () => {
+    const story = new Story('a.c').runs('R a.c', 'W /tmp/cc1.s', 'R /tmp/cc1.s', 'D /tmp/cc1.s', 'W a.o');
+    expect(story.reasons()).toEqual([]);
+  });
+
+  test('read under another name is no input that somebody changed', () => {
+    const story = new Story('real/x', 'a');
+    story.disk.symlink('real', '/w/link');
+    story.runs('R link/x', 'W real/x', 'N link/y', 'W real/y', 'R link/z', 'W link/z');
+    expect(story.reasons()).toEqual([]);
+  });
+
+  test('with a second name that was read is no input that somebody changed', () => {
+    const story = new Story('a');
+    story.disk.link('/w/a', '/w/b');
+    story.runs('R b', 'W a');
+    expect(story.reasons()).toEqual([]);
+  });
+});
+
+describe('someone else, while the command ran,', () => {
+  test.each<[string, string[], (disk: MemoryFileStates) => unknown, string]>([
+    ['edited an input', ['R a.c'], (disk) => disk.write('/w/a.c', 'OLD a.c'), 'a.c'],
+    ['touched a looked-at file', ['S a.c'], (disk) => disk.touch('/w/a.c'), 'a.c'],
+    ['removed an input', ['R a.c'], (disk) => disk.remove('/w/a.c'), 'a.c'],
+    ['replaced an input', ['R a.c'], (disk) => disk.move('/w/b.c', '/w/a.c'), 'a.c'],
+    ['replaced the directory of an input', ['R d/x'], (disk) => (disk.remove('/w/d'), disk.move('/w/e', '/w/d')), 'd/x'],
+    ['made a missing file', ['N no'], (disk) => disk.write('/w/no'), 'no'],
+    ['made a missing directory', ['N no'], (disk) => disk.mkdir('/w/no'), 'no'],
+    ['moved a directory to a missing path', ['N no/x'], (disk) => disk.move('/w/e', '/w/no'), 'no/x'],
+    ['turned a link', ['R to/x'], (disk) => (disk.remove('/w/to'), disk.symlink('e', '/w/to')), 'to'],
+    ['added to a listed directory', ['G d'], (disk) => disk.write('/w/d/y'), 'd'],
+    ['took from a listed directory', ['G d'], (disk) => disk.remove('/w/d/x'), 'd'],
+    ['added to a directory that the command wrote in', ['G d', 'W d/o'], (disk) => disk.write('/w/d/y'), 'd'],
+    ['made a directory in one that the command wrote in', ['G d', 'W d/o'], (disk) => disk.mkdir('/w/d/y'), 'd'],
+    ['removed an output', ['W o'], (disk) => disk.remove('/w/o'), 'o'],
+    ['put back what the command removed', ['D a.c'], (disk) => disk.write('/w/a.c'), 'a.c'],
+  ])('%s', (_, records, happens, path) => {
+    const story = new Story('a.c', 'b.c', 'd/x', 'e/x');
+    story.disk.symlink('d', '/w/to');
+    story.start().does(...records);
+    happens(story.disk);
+    expect(story.end().reasons()).toContain(`changed-while-running ${path}`);
+  });
+
+  test.each<[string, string[], (disk: MemoryFileStates) => unknown]>([
+    ['wrote a file that the command had nothing to do with', ['R a.c', 'S .'], (disk) => disk.write('/w/b.c', 'x')],
+    ['wrote in a directory beside its output', ['G .', 'W o'], (disk) => disk.write('/w/e/new')],
+    ['did nothing', ['R a.c', 'G d', 'N no', 'W o', 'R to/x'], () => undefined],
+  ])('%s, and that is no matter', (_, records, happens) => {
+    const story = new Story('a.c', 'b.c', 'd/x', 'e/x');
+    story.disk.symlink('d', '/w/to');
+    story.start().does(...records);
+    happens(story.disk);
+    expect(story.end().reasons()).toEqual([]);
+  });
+
+  test('changed a file in the tick of the clock in which the command was started', () => {
+    const story = new Story('a.c').start();
+    story.disk.now -= 1_000_000_000n;
+    story.disk.write('/w/a.c');
+    story.disk.later();
+    expect(story.does('R a.c').end().reasons()).toEqual(['changed-while-running a.c']);
+  });
+
+  test('changed it while its content was taken down', () => {
+    const story = new Story('a.c').start().does('W o');
+    const { disk } = story;
+    const digest = disk.digest.bind(disk);
+    disk.digest = (path) => {
+      disk.later();
+      disk.write('/w/o', 'by someone else');
+      return digest(path);
+    };
+    expect(story.end().reasons()).toEqual(['changed-while-running o']);
+  });
+});
+
+describe('the command itself', () => {
+  test.each<[string, Partial<Target>, object]>([
+    ['another argument', { commands: [['build', 'x']] }, { kind: 'command-changed', was: [['build']], is: [['build', 'x']] }],
+    ['words cut otherwise', { commands: [['bui', 'ld']] }, { kind: 'command-changed' }],
+    ['another directory', { cwd: '/v' as AbsolutePath }, { kind: 'directory-changed', was: '/w', is: '/v' }],
+    ['a changed variable', { environment: { PATH: '/x' } }, { kind: 'variable-changed', name: 'PATH', was: { value: '/bin', hidden: false }, is: { value: '/x', hidden: false } }],
+    ['a new variable', { environment: { PATH: '/bin', CC: 'tcc' } }, { kind: 'variable-changed', name: 'CC', was: undefined, is: { value: 'tcc', hidden: false } }],
+    ['a variable less', { environment: {} }, { kind: 'variable-changed', name: 'PATH', was: { value: '/bin', hidden: false }, is: undefined }],
+  ])('%s is a reason', (_, now, reason) => {
+    expect(compiled().all({}, now)).toMatchObject([reason]);
+  });
+
+  test('a volatile variable is none', () => {
+    const environment = { PATH: '/bin', TERM: 'vt100', SHLVL: '9', npm_lifecycle_event: 'x', OODATE_X: '1' };
+    expect(compiled().reasons({}, { environment })).toEqual([]);
+  });
+
+  test('a secret is compared and not shown', () => {
+    const environment = { PATH: '/bin', MY_TOKEN: 'first' };
+    const story = new Story('a.c').start().does('R a.c').end({ environment });
+    expect(story.reasons({}, { environment })).toEqual([]);
+    const hidden = { value: '', hidden: true };
+    expect(story.all({}, { environment: { ...environment, MY_TOKEN: 'second' } })).toEqual([
+      { kind: 'variable-changed', name: 'MY_TOKEN', was: hidden, is: hidden },
+    ]);
+  });
+
+  test('all reasons are found, those that need no look at the disk first', () => {
+    const story = compiled();
+    story.disk.write('/w/a.c', 'longer than it was');
+    story.disk.remove('/w/a.o');
+    story.disk.write('/w/include/a.h');
+    const now = { commands: [['x']], environment: {} };
+    expect(story.reasons({ force: true }, now)).toEqual([
+      'forced',
+      'command-changed',
+      'variable-changed',
+      'input-changed a.c',
+      'input-appeared include/a.h',
+      'output-gone a.o',
+    ]);
+  });
+
+  test('output that is wanted and was not kept is a reason', () => {
+    const story = compiled();
+    expect(story.all({ replay: [1, 2] })).toEqual([{ kind: 'output-not-recorded', streams: [1, 2] }]);
+    expect(story.reasons({ replay: [] })).toEqual([]);
+  });
+});
+
+describe('a record that is not good', () => {
+  const exit = { status: 2, signal: 0 };
+  test.each<[ReadRecord, object]>([
+    [{ kind: 'none', metaFile: '/m' }, { kind: 'no-record', metaFile: '/m' }],
+    [{ kind: 'damaged', metaFile: '/m', message: 'cut' }, { kind: 'record-damaged', metaFile: '/m', message: 'cut' }],
+    [{ kind: 'foreign', metaFile: '/m', version: 9 }, { kind: 'record-foreign', metaFile: '/m', version: 9 }],
+    [{ kind: 'former', metaFile: '/m', attempt: undefined }, { kind: 'last-run-unfinished' }],
+    [{ kind: 'former', metaFile: '/m', attempt: { kind: 'failed', exit } }, { kind: 'last-run-failed', exit }],
+    [
+      { kind: 'former', metaFile: '/m', attempt: { kind: 'incomplete', causes: ['lost'] } },
+      { kind: 'last-run-incomplete', causes: ['lost'] },
+    ],
+  ])('%j', (record, reason) => {
+    expect([...reasonsToRun(target, record, new MemoryFileStates())]).toEqual([reason]);
+  });
+});
+
+describe('a trace that does not show everything', () => {
+  test('is not to be trusted, and says why', () => {
+    const story = new Story().start().records('Q records were lost', 'Q records were lost').end();
+    expect(story.recorded?.causes).toEqual(['records were lost']);
+  });
+
+  test('nor one that breaks off', () => {
+    const story = new Story().start().end({}, '');
+    expect(story.recorded?.causes).toEqual(['the trace breaks off before its end']);
+  });
+
+  test('a whole one is', () => {
+    expect(compiled().recorded?.causes).toEqual([]);
+  });
+});
+
+test('names that are not UTF-8 are inputs like any other', () => {
+  const name = decodePath(Buffer.from('/w/caf\xe9', 'latin1'));
+  const story = new Story(name).start().does('S .');
+  story.end({
+    accesses: summarizeAccesses(
+      filemonRecords([Buffer.from('V 5\nR 7 /w/caf\xe9\nX 7 0 0\n# Bye bye\n', 'latin1')]),
+      target.cwd,
+    ),
+  });
+  expect(story.reasons()).toEqual([]);
+  story.disk.write(name, 'something else');
+  expect(story.all()).toMatchObject([{ kind: 'input-changed', path: name }]);
+});
