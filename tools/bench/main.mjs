@@ -1,0 +1,36 @@
+// Measures oodate and prints the tables of docs/benchmarks.md.
+//
+//   npm run bench [-- tracing|parsing|deciding ...] [--runs N]
+//
+// All figures are medians, and what counts are the ratios: each is against a second command of the same run.
+
+import { mkdirSync } from 'node:fs';
+import { cpus, release } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import { runTool, ToolError } from '../programs.mjs';
+import { benchDeciding } from './deciding.mjs';
+import { benchParsing } from './parsing.mjs';
+import { benchTracing } from './tracing.mjs';
+
+const benches = { tracing: benchTracing, parsing: benchParsing, deciding: benchDeciding };
+
+await runTool('bench', () => {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { runs: { type: 'string', default: '5' } } });
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const work = `${root}.work/bench`;
+  mkdirSync(work, { recursive: true });
+  process.stdout.write(`${cpus().length} processors (${cpus()[0]?.model}), Linux ${release()}, Node ${process.versions.node}, ${values.runs} runs\n`);
+  for (const name of positionals.length > 0 ? positionals : Object.keys(benches)) {
+    const bench = benches[name];
+    if (bench === undefined) throw new ToolError('USAGE', `there is no bench "${name}"`, `name some of ${Object.keys(benches).join(', ')}`);
+    process.stdout.write(`\n## ${name}\n\n${table(bench({ root, work, runs: Number(values.runs) }))}`);
+  }
+  return 0;
+});
+
+function table({ head, rows }) {
+  const line = (cells) => `| ${cells.join(' | ')} |\n`;
+  return line(head) + line(head.map(() => '---')) + rows.map(line).join('');
+}
