@@ -56,7 +56,7 @@ function sameIdentity(was: RecordedContent, now: PresentFile): boolean {
 
 /** It could have been changed once more within the same tick of the clock, after it was recorded. (Source: git's "racy" entries.) */
 function tooRecent(was: RecordedContent, recorded: bigint): boolean {
-  return was.ctime >= recorded || was.mtime >= recorded;
+  return was.ctime >= recorded;
 }
 
 function sameExecutableBits(was: RecordedContent, now: PresentFile): boolean {

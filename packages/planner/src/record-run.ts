@@ -140,8 +140,7 @@ class Recorder {
   /** The run made, wrote or removed it, under this or another of its names. */
   #isOwn({ change, missing }: Access, { place, real, state }: WalkedPath): boolean {
     if (change !== 'none' || this.#own.changed(place) || this.#own.changed(real)) return true;
-    if (state.type === 'absent') return !missing && this.#own.removedAbove(place);
-    return missing && this.#own.wroteAbove(place);
+    return state.type === 'absent' && !missing && this.#own.removedAbove(place);
   }
 
   #takeOutput({ path, change, listed, by }: Access, { place, real, state }: WalkedPath): void {
@@ -174,10 +173,6 @@ class Recorder {
       this.#inputs.push({ path, use: seen ? 'looked' : 'missing', state: { type: 'absent' }, by, disturbed: seen });
       return;
     }
-    if (!seen && state.type === 'link' && this.#files.state(path).type === 'absent') {
-      this.#inputs.push({ path, use: 'missing', state: { type: 'absent' }, by, disturbed: false });
-      return;
-    }
     const use = executed ? 'executed' : read ? 'read' : 'looked';
     const taken = this.#taken(path, use);
     const now = this.#files.state(path);
@@ -198,7 +193,7 @@ class Recorder {
     if ('digest' in found)
       return { use, state: { ...found.file, digest: found.digest }, disturbed: found.file.ctime !== now.ctime };
     // A program that may be executed but not read has its state only; otherwise it changes under our eyes.
-    return { use, state: presentState(now), disturbed: found.errno !== 'EACCES' && found.errno !== 'EPERM' };
+    return { use, state: presentState(now), disturbed: found.errno !== 'EACCES' };
   }
 
   #takeListing({ path, by }: Access, { real }: WalkedPath): void {

@@ -143,6 +143,13 @@ describe('an input that was read', () => {
     expect(story.reasons()).toEqual(['input-changed a.c']);
   });
 
+  test('replaced with its directory by one as old and as large', () => {
+    const story = new Story('d/x', 'e/x').runs('R d/x');
+    story.disk.remove('/w/d');
+    story.disk.move('/w/e', '/w/d');
+    expect(story.reasons()).toEqual(['input-changed d/x']);
+  });
+
   test('only touched, or written again as it was', () => {
     const story = compiled();
     story.disk.touch('/w/a.c');
@@ -312,6 +319,21 @@ describe('a directory that was listed', () => {
     expect(story.reasons()).toEqual(['input-gone src', 'input-gone src/a', 'input-gone src/b']);
   });
 
+  test('and can no longer be', () => {
+    const story = listed();
+    story.disk.list = () => undefined;
+    expect(story.reasons()).toEqual(['input-unreadable src']);
+  });
+
+  test('through a link that the command made, and is gone', () => {
+    const story = new Story('src/a').start();
+    story.disk.symlink('src', '/w/link');
+    story.records("L 'src' '/w/link'").does('G link').end();
+    expect(story.reasons()).toEqual([]);
+    story.disk.remove('/w/src');
+    expect(story.reasons()).toEqual(['input-gone link']);
+  });
+
   test('under another name than the command writes it by', () => {
     const story = new Story('real/a');
     story.disk.symlink('real', '/w/link');
@@ -407,6 +429,8 @@ describe('a symbolic link', () => {
     expect(story.reasons()).toEqual([]);
     story.disk.write('/w/real', 'by hand');
     expect(story.reasons()).toEqual(['output-changed link']);
+    story.disk.remove('/w/link');
+    expect(story.reasons()).toEqual(['link-changed link', 'output-gone link']);
   });
 });
 
@@ -483,6 +507,22 @@ describe('an output', () => {
     expect(story.reasons()).toEqual([]);
   });
 
+  test('removed under another name than it was read by', () => {
+    const story = new Story('real/x', 'real/y', 'v1/lib/x');
+    story.disk.symlink('real', '/w/link');
+    story.disk.symlink('v1/lib', '/w/deep');
+    story.disk.symlink('deep/../lib/x', '/w/up');
+    story.start().does('R link/x', 'D real/x', 'R link/y', 'M real away', 'R up', 'D v1/lib/x').end();
+    expect(story.reasons()).toEqual([]);
+    story.disk.write('/w/v1/lib/x');
+    expect(story.reasons()).toEqual(['removed-came-back v1/lib/x']);
+  });
+
+  test('replaced as a part of its directory is no foreign change', () => {
+    const story = new Story('d/x', 'e/x').runs('R d/x', 'D d/x', 'D d', 'M e d');
+    expect(story.reasons()).toEqual([]);
+  });
+
   test('with a second name that was read is no input that somebody changed', () => {
     const story = new Story('a');
     story.disk.link('/w/a', '/w/b');
@@ -498,6 +538,8 @@ describe('someone else, while the command ran,', () => {
     ['removed an input', ['R a.c'], (disk) => disk.remove('/w/a.c'), 'a.c'],
     ['replaced an input', ['R a.c'], (disk) => disk.move('/w/b.c', '/w/a.c'), 'a.c'],
     ['replaced the directory of an input', ['R d/x'], (disk) => (disk.remove('/w/d'), disk.move('/w/e', '/w/d')), 'd/x'],
+    ['removed what a link led to', ['R ln'], (disk) => disk.remove('/w/a.c'), 'ln'],
+    ['replaced the directory of a link', ['R d/ln'], (disk) => (disk.remove('/w/d'), disk.move('/w/e', '/w/d')), 'd/ln'],
     ['made a missing file', ['N no'], (disk) => disk.write('/w/no'), 'no'],
     ['made a missing directory', ['N no'], (disk) => disk.mkdir('/w/no'), 'no'],
     ['moved a directory to a missing path', ['N no/x'], (disk) => disk.move('/w/e', '/w/no'), 'no/x'],
@@ -511,6 +553,9 @@ describe('someone else, while the command ran,', () => {
   ])('%s', (_, records, happens, path) => {
     const story = new Story('a.c', 'b.c', 'd/x', 'e/x');
     story.disk.symlink('d', '/w/to');
+    story.disk.symlink('a.c', '/w/ln');
+    story.disk.symlink('../a.c', '/w/d/ln');
+    story.disk.symlink('../b.c', '/w/e/ln');
     story.start().does(...records);
     happens(story.disk);
     expect(story.end().reasons()).toContain(`changed-while-running ${path}`);
@@ -519,6 +564,7 @@ describe('someone else, while the command ran,', () => {
   test.each<[string, string[], (disk: MemoryFileStates) => unknown]>([
     ['wrote a file that the command had nothing to do with', ['R a.c', 'S .'], (disk) => disk.write('/w/b.c', 'x')],
     ['wrote in a directory beside its output', ['G .', 'W o'], (disk) => disk.write('/w/e/new')],
+    ['made an overlay copy a directory up', ['R d/x', 'W d/s/o'], (disk) => disk.touch('/w/d', 5n)],
     ['did nothing', ['R a.c', 'G d', 'N no', 'W o', 'R to/x'], () => undefined],
   ])('%s, and that is no matter', (_, records, happens) => {
     const story = new Story('a.c', 'b.c', 'd/x', 'e/x');
@@ -530,7 +576,7 @@ describe('someone else, while the command ran,', () => {
 
   test('changed a file in the tick of the clock in which the command was started', () => {
     const story = new Story('a.c').start();
-    story.disk.now -= 1_000_000_000n;
+    story.disk.now -= 1_005_000_000n;
     story.disk.write('/w/a.c');
     story.disk.later();
     expect(story.does('R a.c').end().reasons()).toEqual(['changed-while-running a.c']);
