@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { runQuietly, ToolError } from '../programs.mjs';
@@ -13,17 +13,37 @@ const sources = '/etc/apt/sources.list.d';
 export function debianSource(name, folder) {
   const place = join(folder, name);
   mkdirSync(join(place, 'lists/partial'), { recursive: true });
-  const unpacked = () => readdirSync(place, { withFileTypes: true }).find((entry) => entry.isDirectory() && entry.name.startsWith(name));
-  if (unpacked() === undefined) {
+  const unpacked = join(place, 'source');
+  if (!existsSync(unpacked)) {
     const list = join(place, 'debian.sources');
-    writeFileSync(list, readFileSync(join(sources, 'debian.sources'), 'utf8').replace(/^Types:.*$/gm, 'Types: deb-src'));
-    const apt = ['-o', `Dir::Etc::sourcelist=${list}`, '-o', 'Dir::Etc::sourceparts=-', '-o', `Dir::State::lists=${join(place, 'lists')}`];
+    writeFileSync(
+      list,
+      readFileSync(join(sources, 'debian.sources'), 'utf8').replace(/^Types:.*$/gm, 'Types: deb-src'),
+    );
+    const apt = [
+      '-o',
+      `Dir::Etc::sourcelist=${list}`,
+      '-o',
+      'Dir::Etc::sourceparts=-',
+      '-o',
+      `Dir::State::lists=${join(place, 'lists')}`,
+    ];
     const options = { cwd: place };
-    if (!runQuietly('apt-get', [...apt, 'update', '-q'], options) || !runQuietly('apt-get', [...apt, 'source', '-q', '--download-only', name], options))
-      throw new ToolError('NO_SOURCE', `the source of Debian's ${name} could not be fetched`, 'it takes Debian and its package sources');
+    if (
+      !runQuietly('apt-get', [...apt, 'update', '-q'], options) ||
+      !runQuietly('apt-get', [...apt, 'source', '-q', '--download-only', name], options)
+    )
+      throw new ToolError(
+        'NO_SOURCE',
+        `the source of Debian's ${name} could not be fetched`,
+        'it takes Debian and its package sources',
+      );
     const archive = readdirSync(place).find((file) => file.includes('.orig.tar.') && !file.endsWith('.asc'));
-    if (archive === undefined || !runQuietly('tar', ['xf', archive], options))
+    if (
+      archive === undefined ||
+      !runQuietly('tar', ['xf', archive, '--one-top-level=source', '--strip-components=1'], options)
+    )
       throw new ToolError('NO_SOURCE', `the source of Debian's ${name} could not be unpacked in ${place}`);
   }
-  return join(place, unpacked().name);
+  return unpacked;
 }

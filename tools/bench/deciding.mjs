@@ -1,9 +1,8 @@
 import { lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-
+import { filemonRecords, summarizeAccesses } from '../../packages/filemon/dist/index.js';
 import { filemonSection, readMetaFile, writeMetaFile } from '../../packages/meta-file/dist/index.js';
 import { diskFileStates, reasonsToRun, recordRun, settledClock } from '../../packages/planner/dist/index.js';
-import { filemonRecords, summarizeAccesses } from '../../packages/filemon/dist/index.js';
 import { ToolError } from '../programs.mjs';
 import { median } from './pairs.mjs';
 
@@ -22,7 +21,9 @@ export function benchDeciding({ work, runs }) {
         const reasons = [...reasonsToRun(target, readMetaFile(metaFile), diskFileStates())];
         if (reasons.length > 0) throw new ToolError('FAILED', `out of date: ${reasons[0].kind}`);
       });
-      const loop = time(() => paths.forEach((path) => lstatSync(path)));
+      const loop = time(() => {
+        for (const path of paths) lstatSync(path);
+      });
       if (run === 0) continue;
       times.all.push(all);
       times.read.push(read);
@@ -30,9 +31,17 @@ export function benchDeciding({ work, runs }) {
     }
     rmSync(folder, { recursive: true });
     const milliseconds = (values) => `${(median(values) * 1000).toFixed(1)} ms`;
-    return [count.toLocaleString('en'), milliseconds(times.all), milliseconds(times.read), median(times.ratio).toFixed(1)];
+    return [
+      count.toLocaleString('en'),
+      milliseconds(times.all),
+      milliseconds(times.read),
+      median(times.ratio).toFixed(1),
+    ];
   });
-  return { head: ['inputs', 'decision', 'of this reading the record', 'decision / loop of lstat in Node'], rows };
+  return {
+    head: ['inputs', 'decision', 'of this reading the record', 'decision / loop of lstat in Node'],
+    rows,
+  };
 }
 
 function time(action) {
@@ -62,5 +71,13 @@ function record(metaFile, target, paths) {
   const recorded = settledClock(join(metaFile, '..'), BigInt(Date.now()) * 1_000_000n);
   const { record: run } = recordRun({ accesses, ...target, started, recorded, files: diskFileStates() });
   const output = new Uint8Array();
-  writeMetaFile(metaFile, { path: metaFile, commands: ['true'], cwd: target.cwd, target: 'bench', output, filemon: filemonSection(log), run });
+  writeMetaFile(metaFile, {
+    path: metaFile,
+    commands: ['true'],
+    cwd: target.cwd,
+    target: 'bench',
+    output,
+    filemon: filemonSection(log),
+    run,
+  });
 }

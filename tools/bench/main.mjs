@@ -17,14 +17,24 @@ import { benchTracing } from './tracing.mjs';
 const benches = { tracing: benchTracing, parsing: benchParsing, deciding: benchDeciding };
 
 await runTool('bench', () => {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { runs: { type: 'string', default: '5' } } });
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { runs: { type: 'string', default: '5' } },
+  });
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const work = `${root}.work/bench`;
   mkdirSync(work, { recursive: true });
-  process.stdout.write(`${cpus().length} processors (${cpus()[0]?.model}), Linux ${release()}, Node ${process.versions.node}, ${values.runs} runs\n`);
+  process.stdout.write(
+    `${cpus().length} processors (${cpus()[0]?.model}), Linux ${release()}, Node ${process.versions.node}, ${values.runs} runs\n`,
+  );
   for (const name of positionals.length > 0 ? positionals : Object.keys(benches)) {
     const bench = benches[name];
-    if (bench === undefined) throw new ToolError('USAGE', `there is no bench "${name}"`, `name some of ${Object.keys(benches).join(', ')}`);
+    if (bench === undefined)
+      throw new ToolError(
+        'USAGE',
+        `there is no bench "${name}"`,
+        `name some of ${Object.keys(benches).join(', ')}`,
+      );
     process.stdout.write(`\n## ${name}\n\n${table(bench({ root, work, runs: Number(values.runs) }))}`);
   }
   return 0;

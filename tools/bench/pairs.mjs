@@ -25,7 +25,10 @@ export function median(numbers) {
 export function compare(first, second, { runs, prepare = () => {}, ...options }) {
   const times = { first: [], second: [] };
   for (let run = 0; run <= runs; run += 1)
-    for (const [name, command] of [['first', first], ['second', second]]) {
+    for (const [name, command] of [
+      ['first', first],
+      ['second', second],
+    ]) {
       prepare();
       const time = seconds(command, options);
       if (run > 0) times[name].push(time);

@@ -23,7 +23,10 @@ export function benchParsing({ runs }) {
       median(rates.lines).toFixed(1),
     ];
   });
-  return { head: ['distinct paths', 'records a second', 'bytes a record', 'time / only cutting into lines'], rows };
+  return {
+    head: ['distinct paths', 'records a second', 'bytes a record', 'time / only cutting into lines'],
+    rows,
+  };
 }
 
 function time(action) {
@@ -41,7 +44,9 @@ function makeLog(paths) {
     random = (random * 1103515245 + 12345) % 2147483648;
     const path = random % paths;
     const pid = 1000 + Math.floor(index / 300);
-    parts.push(`${letters[random % 8]} ${pid} /usr/share/project/include/part-${path % 97}/section/file-${path}.h\n`);
+    parts.push(
+      `${letters[random % 8]} ${pid} /usr/share/project/include/part-${path % 97}/section/file-${path}.h\n`,
+    );
   }
   parts.push('X 1000 0 0\n# Stop 2.000000\n# Bye bye\n');
   return Buffer.from(parts.join(''));

@@ -33,7 +33,8 @@ function workloads(root, work) {
   const jobs = String(cpus().length);
   cpSync(join(root, 'fixtures/projects/shop'), shop, { recursive: true });
   for (const name of ['package.json', 'node_modules'])
-    if (!runQuietly('ln', ['-sfn', join(root, name), join(work, name)])) throw new ToolError('NO_LINK', `${work} cannot be written`);
+    if (!runQuietly('ln', ['-sfn', join(root, name), join(work, name)]))
+      throw new ToolError('NO_LINK', `${work} cannot be written`);
   const makeLua = (...words) => ['make', '-C', join(lua, 'src'), ...words, 'posix'];
   return [
     { name: `lua 5.4, 34 C files, make -j${jobs}`, command: makeLua(`-j${jobs}`), prepare: () => clean(lua) },
@@ -59,5 +60,6 @@ function workloads(root, work) {
 }
 
 function clean(lua) {
-  if (!runQuietly('make', ['-C', join(lua, 'src'), 'clean'])) throw new ToolError('FAILED', 'make clean failed');
+  if (!runQuietly('make', ['-C', join(lua, 'src'), 'clean']))
+    throw new ToolError('FAILED', 'make clean failed');
 }

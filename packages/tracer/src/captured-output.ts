@@ -30,7 +30,8 @@ export function parseCapturedOutput(copy: Uint8Array): CapturedOutput | undefine
     if (end < 0) return undefined;
     const [stream, length] = bytes.toString('latin1', start, end).split(' ').map(Number);
     start = end + 1;
-    if ((stream !== 1 && stream !== 2) || length === undefined || start + length > bytes.length) return undefined;
+    if ((stream !== 1 && stream !== 2) || length === undefined || start + length > bytes.length)
+      return undefined;
     chunks.push({ stream, length });
     parts.push(bytes.subarray(start, start + length));
     start += length;

@@ -2,7 +2,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type AbsolutePath, type Accesses, decodePath, filemonRecords, summarizeAccesses } from '@oodate/filemon';
+import {
+  type AbsolutePath,
+  type Accesses,
+  decodePath,
+  filemonRecords,
+  summarizeAccesses,
+} from '@oodate/filemon';
 import { execa } from 'execa';
 
 import { type CapturedOutput, parseCapturedOutput } from './captured-output.js';
@@ -84,9 +90,15 @@ async function runProbe(probe: string, words: readonly string[], options: TraceO
   try {
     const result = await child;
     if (result.exitCode !== undefined) return result.exitCode;
-    throw new TraceError('PROBE_FAILED', `the probe ended by ${result.signal ?? 'an error'}`, 125, undefined, {
-      cause: result,
-    });
+    throw new TraceError(
+      'PROBE_FAILED',
+      `the probe ended by ${result.signal ?? 'an error'}`,
+      125,
+      undefined,
+      {
+        cause: result,
+      },
+    );
   } finally {
     for (const signal of passedOn) process.off(signal, passOn);
   }
