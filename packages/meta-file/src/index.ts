@@ -1,4 +1,10 @@
-export { filemonSection, formatMetaFile, type MetaFile, type ParsedMetaFile, parseMetaFile } from './meta-file.js';
+export {
+  filemonSection,
+  formatMetaFile,
+  type MetaFile,
+  type ParsedMetaFile,
+  parseMetaFile,
+} from './meta-file.js';
 export { MetaFileError, type MetaFileErrorCode } from './meta-file-error.js';
 export { bmakeMetaFile, commandMetaFile, scriptMetaFile } from './meta-file-names.js';
 export type {
@@ -12,4 +18,11 @@ export type {
   Use,
 } from './run-record.js';
 export { isRecordedValue, recordedVariable } from './secret-variables.js';
-export { type Attempt, invalidateMetaFile, noteAttempt, type ReadRecord, readMetaFile, writeMetaFile } from './stored-meta-file.js';
+export {
+  type Attempt,
+  invalidateMetaFile,
+  noteAttempt,
+  type ReadRecord,
+  readMetaFile,
+  writeMetaFile,
+} from './stored-meta-file.js';

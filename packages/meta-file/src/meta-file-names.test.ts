@@ -63,12 +63,16 @@ describe('the meta file of a command', () => {
   test('differs by directory', () => {
     writeFileSync(join(root, 'package.json'), '{}');
     mkdirSync(join(root, 'sub'));
-    const [here, there] = [root, join(root, 'sub') as AbsolutePath].map((dir) => commandMetaFile(dir, ['make']));
+    const [here, there] = [root, join(root, 'sub') as AbsolutePath].map((dir) =>
+      commandMetaFile(dir, ['make']),
+    );
     expect(here).not.toBe(there);
   });
 
   test.each([[['./.hidden']], [['']], [[]], [['x'.repeat(5000)]]])('of %j is a file name', (words) => {
-    expect(relative(commandMetaFile(root, words as string[]))).toMatch(/^\.oodate\/[^./][^/]{0,80}~[0-9a-f]{16}\.meta$|^\.oodate\/~[0-9a-f]{16}\.meta$/);
+    expect(relative(commandMetaFile(root, words as string[]))).toMatch(
+      /^\.oodate\/[^./][^/]{0,80}~[0-9a-f]{16}\.meta$|^\.oodate\/~[0-9a-f]{16}\.meta$/,
+    );
   });
 });
 

@@ -16,7 +16,9 @@ export function scriptMetaFile(packageDir: AbsolutePath, script: string): Absolu
 export function commandMetaFile(cwd: AbsolutePath, words: readonly string[]): AbsolutePath {
   const folder = metaFolder(packageAbove(cwd) ?? cwd);
   const [program = '', ...rest] = words;
-  const readable = [program.slice(program.lastIndexOf('/') + 1), ...rest].join('_').replace(/[^A-Za-z0-9._-]+/g, '_');
+  const readable = [program.slice(program.lastIndexOf('/') + 1), ...rest]
+    .join('_')
+    .replace(/[^A-Za-z0-9._-]+/g, '_');
   const start = readable.slice(0, readableLength).replace(/^\./, '_');
   return joinPath(folder, `${start}~${shortDigest(JSON.stringify([cwd, words]))}.meta`);
 }
@@ -71,5 +73,8 @@ function resolvedTarget(objdir: AbsolutePath, target: string): AbsolutePath {
   } catch {
     return joinPath(objdir, target);
   }
-  return joinPath(real.slice(0, real.lastIndexOf('/') + 1) as AbsolutePath, target.slice(target.lastIndexOf('/') + 1));
+  return joinPath(
+    real.slice(0, real.lastIndexOf('/') + 1) as AbsolutePath,
+    target.slice(target.lastIndexOf('/') + 1),
+  );
 }

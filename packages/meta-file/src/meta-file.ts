@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { condenseRecords, decodePath, encodePath, filemonRecords, formatFilemonLog, type Problem } from '@oodate/filemon';
+import {
+  condenseRecords,
+  decodePath,
+  encodePath,
+  filemonRecords,
+  formatFilemonLog,
+  type Problem,
+} from '@oodate/filemon';
 import { formatRunRecord, parseRunRecord, recordStart, recordVersion } from './record-lines.js';
 import type { RunRecord } from './run-record.js';
 
@@ -99,7 +106,10 @@ export function parseMetaFile(bytes: Uint8Array): ParsedMetaFile {
   if (logEnd === undefined) return { meta: { ...base, filemon: section }, problems };
   const filemon = section.subarray(0, logEnd);
   const line = lineAt(buffer, section.byteOffset - buffer.byteOffset + logEnd);
-  const version = Number.parseInt(section.toString('latin1', logEnd + recordStart.length, logEnd + recordStart.length + 9), 10);
+  const version = Number.parseInt(
+    section.toString('latin1', logEnd + recordStart.length, logEnd + recordStart.length + 9),
+    10,
+  );
   const checked = checkedLength(buffer);
   if (checked === undefined) {
     problems.push({ code: 'check-failed', line, message: 'check at the end that does not fit the file' });
@@ -135,7 +145,9 @@ function parseHead(text: string, problems: Problem[]): Head {
     problems.push({ code: 'no-title', line: 1, message: 'meta file without its first line' });
 
   // A command may cover several lines, one of which may look like any other; a CWD with a TARGET below is certain.
-  let cwdLine = lines.findIndex((line, at) => line.startsWith('CWD ') && lines[at + 1]?.startsWith('TARGET '));
+  let cwdLine = lines.findIndex(
+    (line, at) => line.startsWith('CWD ') && lines[at + 1]?.startsWith('TARGET '),
+  );
   if (cwdLine < 0) {
     problems.push({ code: 'no-directory', line: 1, message: 'meta file without its CWD and TARGET lines' });
     cwdLine = lines.length;
@@ -174,7 +186,10 @@ function parseBody(body: Buffer, line: number, problems: Problem[]): Pick<MetaFi
   }
   const output = body.subarray(0, -1);
   const errorAt = output.lastIndexOf(`\n${errorStart}`);
-  const error = errorAt < 0 ? undefined : /^(\d+(?:\(ignored\))?)\n$/.exec(output.toString('latin1', errorAt + 1 + errorStart.length));
+  const error =
+    errorAt < 0
+      ? undefined
+      : /^(\d+(?:\(ignored\))?)\n$/.exec(output.toString('latin1', errorAt + 1 + errorStart.length));
   return error?.[1] === undefined ? { output } : { output: output.subarray(0, errorAt), error: error[1] };
 }
 
@@ -219,6 +234,7 @@ function digest(parts: readonly Uint8Array[]): string {
 
 function lineAt(buffer: Buffer, offset: number): number {
   let line = 1;
-  for (let at = buffer.indexOf(newline); at >= 0 && at < offset; at = buffer.indexOf(newline, at + 1)) line += 1;
+  for (let at = buffer.indexOf(newline); at >= 0 && at < offset; at = buffer.indexOf(newline, at + 1))
+    line += 1;
   return line;
 }

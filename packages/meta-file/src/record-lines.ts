@@ -115,7 +115,14 @@ export function parseRunRecord(text: string, firstLine: number, problems: Proble
 }
 
 const prefix = '# oodate ';
-const uses: ReadonlySet<string> = new Set<Use>(['read', 'executed', 'looked', 'missing', 'output', 'removed']);
+const uses: ReadonlySet<string> = new Set<Use>([
+  'read',
+  'executed',
+  'looked',
+  'missing',
+  'output',
+  'removed',
+]);
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -191,7 +198,11 @@ class RecordReader {
   #readVariable(assignment: string, hidden: boolean): boolean {
     const equals = assignment.indexOf('=');
     if (equals < 0) return false;
-    this.#environment.push({ name: assignment.slice(0, equals), value: assignment.slice(equals + 1), hidden });
+    this.#environment.push({
+      name: assignment.slice(0, equals),
+      value: assignment.slice(equals + 1),
+      hidden,
+    });
     return true;
   }
 
@@ -330,7 +341,8 @@ function parseContent(fields: Fields): RecordedContent | undefined {
   const inode = parseInteger(fields.next());
   const mode = Number.parseInt(fields.next() ?? '', 8);
   const digest = fields.next();
-  if (size === undefined || mtime === undefined || ctime === undefined || inode === undefined) return undefined;
+  if (size === undefined || mtime === undefined || ctime === undefined || inode === undefined)
+    return undefined;
   if (Number.isNaN(mode) || digest === undefined) return undefined;
   return { type: 'file', size, mtime, ctime, inode, mode, digest: digest === '-' ? undefined : digest };
 }
@@ -358,5 +370,7 @@ function escapeText(text: string): string {
 }
 
 function unescapeText(text: string): string {
-  return text.includes('\\') ? text.replace(/\\([\\n])/g, (_, letter) => (letter === 'n' ? '\n' : '\\')) : text;
+  return text.includes('\\')
+    ? text.replace(/\\([\\n])/g, (_, letter) => (letter === 'n' ? '\n' : '\\'))
+    : text;
 }

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -104,10 +112,17 @@ describe('what is no good meta file', () => {
     ['an empty file', ''],
     ['some other text', 'hello\n'],
     ['half a file', '# Meta data file /x\nCMD x\nCWD /\nTAR'],
-    ['a cut record', '# Meta data file /x\nCWD /\nTARGET x\n-- command output --\n\n-- filemon acquired metadata --\n# oodate record 1\n'],
+    [
+      'a cut record',
+      '# Meta data file /x\nCWD /\nTARGET x\n-- command output --\n\n-- filemon acquired metadata --\n# oodate record 1\n',
+    ],
   ])('%s is damaged', (_, text) => {
     writeFileSync(path, text);
-    expect(readMetaFile(path)).toMatchObject({ kind: 'damaged', metaFile: path, message: expect.stringMatching(/\(line \d+\)$/) });
+    expect(readMetaFile(path)).toMatchObject({
+      kind: 'damaged',
+      metaFile: path,
+      message: expect.stringMatching(/\(line \d+\)$/),
+    });
   });
 
   test("bmake's file is foreign", () => {
@@ -118,8 +133,12 @@ describe('what is no good meta file', () => {
   test('a directory is damaged, and cannot be invalidated or written', () => {
     mkdirSync(path);
     expect(readMetaFile(path)).toMatchObject({ kind: 'damaged', message: 'it is a directory' });
-    expect(() => invalidateMetaFile(path)).toThrow(expect.objectContaining({ code: 'META_FILE_IS_DIRECTORY' }));
-    expect(() => writeMetaFile(path, meta)).toThrow(expect.objectContaining({ code: 'META_FILE_IS_DIRECTORY' }));
+    expect(() => invalidateMetaFile(path)).toThrow(
+      expect.objectContaining({ code: 'META_FILE_IS_DIRECTORY' }),
+    );
+    expect(() => writeMetaFile(path, meta)).toThrow(
+      expect.objectContaining({ code: 'META_FILE_IS_DIRECTORY' }),
+    );
     expect(inFolder()).toEqual(['build.meta']);
   });
 });
@@ -133,7 +152,9 @@ describe('a folder that cannot be made', () => {
     ['writing', () => writeMetaFile(path, meta)],
     ['noting an attempt', () => noteAttempt(path, failed)],
   ])('%s says so, and what to do', (_, act) => {
-    expect(act).toThrow(expect.objectContaining({ code: 'META_FILE_NOT_WRITABLE', hint: expect.stringContaining('--meta') }));
+    expect(act).toThrow(
+      expect.objectContaining({ code: 'META_FILE_NOT_WRITABLE', hint: expect.stringContaining('--meta') }),
+    );
     expect(existsSync(path)).toBe(false);
   });
 

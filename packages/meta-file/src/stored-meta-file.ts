@@ -1,4 +1,12 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { decodePath, encodePath, fsPath, type ProcessExit } from '@oodate/filemon';
 import { formatMetaFile, type MetaFile, parseMetaFile } from './meta-file.js';
 import { MetaFileError } from './meta-file-error.js';
@@ -115,7 +123,8 @@ function formatAttempt(attempt: Attempt): string {
 
 function parseAttempt(line: string): Attempt | undefined {
   const failed = /^# oodate attempt failed (-?\d+) (\d+)\n$/.exec(line);
-  if (failed !== null) return { kind: 'failed', exit: { status: Number(failed[1]), signal: Number(failed[2]) } };
+  if (failed !== null)
+    return { kind: 'failed', exit: { status: Number(failed[1]), signal: Number(failed[2]) } };
   const incomplete = /^# oodate attempt incomplete (\[.*\])\n$/.exec(line);
   if (incomplete === null) return undefined;
   try {

@@ -51,7 +51,9 @@ function contentDifference(
  * is: the kernel alone sets ctime.
  */
 function sameIdentity(was: RecordedContent, now: PresentFile): boolean {
-  return was.ctime === now.ctime && was.mtime === now.mtime && was.inode === now.inode && was.mode === now.mode;
+  return (
+    was.ctime === now.ctime && was.mtime === now.mtime && was.inode === now.inode && was.mode === now.mode
+  );
 }
 
 /** It could have been changed once more within the same tick of the clock, after it was recorded. (Source: git's "racy" entries.) */

@@ -34,18 +34,25 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const at = (name: string): AbsolutePath => `${root}/${name}` as AbsolutePath;
 
 describe('what the disk says', () => {
-  test.each(['not-there', 'file/below', 'x'.repeat(300), `${'d/'.repeat(2500)}x`, 'dangling'])('%.20s is absent', (name) => {
-    writeFileSync(at('file'), '');
-    symlinkSync('nowhere', at('dangling'));
-    expect(files.state(at(name))).toEqual({ type: 'absent' });
-  });
+  test.each(['not-there', 'file/below', 'x'.repeat(300), `${'d/'.repeat(2500)}x`, 'dangling'])(
+    '%.20s is absent',
+    (name) => {
+      writeFileSync(at('file'), '');
+      symlinkSync('nowhere', at('dangling'));
+      expect(files.state(at(name))).toEqual({ type: 'absent' });
+    },
+  );
 
   test('a link is followed or not', () => {
     symlinkSync('dir/../file', at('link'));
     mkdirSync(at('dir'));
     writeFileSync(at('file'), 'abc');
     expect(files.linkState(at('link'))).toMatchObject({ type: 'link', target: 'dir/../file' });
-    expect(files.state(at('link'))).toMatchObject({ type: 'file', size: 3n, mode: statSync(at('file')).mode & 0o7777 });
+    expect(files.state(at('link'))).toMatchObject({
+      type: 'file',
+      size: 3n,
+      mode: statSync(at('file')).mode & 0o7777,
+    });
     expect(files.state(at('dir'))).toMatchObject({ type: 'directory' });
   });
 
@@ -118,7 +125,12 @@ describe('a run over real files', () => {
       ignored: [at('meta')],
     });
     expect(causes).toEqual([]);
-    return { kind: 'good', metaFile: '', run, meta: { path: '', commands: [], cwd: '', target: '', output: Buffer.alloc(0) } };
+    return {
+      kind: 'good',
+      metaFile: '',
+      run,
+      meta: { path: '', commands: [], cwd: '', target: '', output: Buffer.alloc(0) },
+    };
   }
 
   const reasons = (read: ReadRecord): string[] =>

@@ -81,7 +81,8 @@ export class MemoryFileStates implements FileStates {
     this.#present(from).ctime = this.now;
     this.remove(from);
     this.remove(to);
-    for (const [known, node] of moved) this.#nodes.set(`${to}${known.slice(from.length)}` as AbsolutePath, node);
+    for (const [known, node] of moved)
+      this.#nodes.set(`${to}${known.slice(from.length)}` as AbsolutePath, node);
     this.#enter(parentOf(to as AbsolutePath));
   }
 
@@ -154,7 +155,9 @@ export class MemoryFileStates implements FileStates {
       place = name === '..' ? parentOf(place) : childOf(place, name);
       const node = this.#nodes.get(place);
       if (node?.type === 'link')
-        place = this.#place(node.target.startsWith('/') ? node.target : childOf(parentOf(place), node.target));
+        place = this.#place(
+          node.target.startsWith('/') ? node.target : childOf(parentOf(place), node.target),
+        );
     }
     return place;
   }

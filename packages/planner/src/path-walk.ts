@@ -63,7 +63,11 @@ export class PathWalk {
   }
 
   /** `..` in the text of a link goes up from where the walk has come to, not from the text before it. */
-  #follow(from: AbsolutePath, target: string, hops: number): { real: AbsolutePath; links: readonly AbsolutePath[] } {
+  #follow(
+    from: AbsolutePath,
+    target: string,
+    hops: number,
+  ): { real: AbsolutePath; links: readonly AbsolutePath[] } {
     let real = target.startsWith('/') ? ('/' as AbsolutePath) : from;
     let links: readonly AbsolutePath[] = [];
     for (const name of target.split('/')) {

@@ -10,9 +10,18 @@ export type Reason =
   | { readonly kind: 'last-run-unfinished' }
   | { readonly kind: 'last-run-incomplete'; readonly causes: readonly string[] }
   | { readonly kind: 'forced' }
-  | { readonly kind: 'command-changed'; readonly was: readonly (readonly string[])[]; readonly is: readonly (readonly string[])[] }
+  | {
+      readonly kind: 'command-changed';
+      readonly was: readonly (readonly string[])[];
+      readonly is: readonly (readonly string[])[];
+    }
   | { readonly kind: 'directory-changed'; readonly was: AbsolutePath; readonly is: AbsolutePath }
-  | { readonly kind: 'variable-changed'; readonly name: string; readonly was: VariableValue; readonly is: VariableValue }
+  | {
+      readonly kind: 'variable-changed';
+      readonly name: string;
+      readonly was: VariableValue;
+      readonly is: VariableValue;
+    }
   /** The command's output on these streams is wanted and was not kept. */
   | { readonly kind: 'output-not-recorded'; readonly streams: readonly (1 | 2)[] }
   | InputReason;
@@ -34,7 +43,11 @@ export type InputReason = ByProcess &
     /** Type, or executable bit, of a path that was only looked at. */
     | { readonly kind: 'looked-at-changed'; readonly was: RecordedState; readonly is: RecordedState }
     | { readonly kind: 'link-changed'; readonly was: string; readonly is: RecordedState }
-    | { readonly kind: 'listing-changed'; readonly gained: readonly string[]; readonly lost: readonly string[] }
+    | {
+        readonly kind: 'listing-changed';
+        readonly gained: readonly string[];
+        readonly lost: readonly string[];
+      }
     | { readonly kind: 'changed-while-running' }
     | { readonly kind: 'output-gone' }
     | { readonly kind: 'output-changed'; readonly was: RecordedState; readonly is: RecordedState }

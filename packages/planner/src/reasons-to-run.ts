@@ -1,4 +1,11 @@
-import { isRecordedValue, recordedVariable, type ReadRecord, type RecordedFile, type RecordedListing, type RunRecord } from '@oodate/meta-file';
+import {
+  isRecordedValue,
+  type ReadRecord,
+  type RecordedFile,
+  type RecordedListing,
+  type RunRecord,
+  recordedVariable,
+} from '@oodate/meta-file';
 import { difference, presentState } from './differences.js';
 import type { FileStates } from './file-states.js';
 import type { InputReason, Reason, VariableValue } from './reason.js';

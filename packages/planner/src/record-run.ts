@@ -52,7 +52,9 @@ export function recordRun(run: FinishedRun): RecordedRun {
     version: 1,
     commands: run.commands,
     cwd: run.cwd,
-    environment: [...comparedEnvironment(run.environment)].map(([name, value]) => recordedVariable(name, value)),
+    environment: [...comparedEnvironment(run.environment)].map(([name, value]) =>
+      recordedVariable(name, value),
+    ),
     started: run.started,
     recorded: run.recorded,
     files: recorder.recordedFiles(),
@@ -130,7 +132,8 @@ class Recorder {
     if (link.type !== 'link') return;
     const state = { type: 'link', target: link.target } as const;
     // A link that is older than the run was not made by it, but only written through.
-    if (this.#own.wrote(place) && this.#isLate(link)) this.#outputs.push({ path: place, use: 'output', state, by, disturbed: false });
+    if (this.#own.wrote(place) && this.#isLate(link))
+      this.#outputs.push({ path: place, use: 'output', state, by, disturbed: false });
     else {
       const disturbed = this.#isLate(link) || this.#isMovedBelow(parentOf(place));
       this.#links.push({ path: place, use: 'looked', state, by, disturbed });
@@ -149,12 +152,19 @@ class Recorder {
     if (state.type === 'absent') {
       // Written and then not there, though the run did not remove it: someone else has.
       const disturbed = !removed;
-      this.#outputs.push({ path, use: disturbed ? 'output' : 'removed', state: { type: 'absent' }, by, disturbed });
+      this.#outputs.push({
+        path,
+        use: disturbed ? 'output' : 'removed',
+        state: { type: 'absent' },
+        by,
+        disturbed,
+      });
       return;
     }
     if (!wrote && change === 'removed') {
       const returned = !this.#own.wroteAbove(place);
-      if (returned) this.#outputs.push({ path, use: 'removed', state: { type: 'absent' }, by, disturbed: true });
+      if (returned)
+        this.#outputs.push({ path, use: 'removed', state: { type: 'absent' }, by, disturbed: true });
       else this.#outputs.push({ path, by, ...this.#taken(path, 'output') });
       return;
     }
@@ -170,7 +180,13 @@ class Recorder {
     const { real, state } = walked;
     const seen = read || looked || listed;
     if (state.type === 'absent') {
-      this.#inputs.push({ path, use: seen ? 'looked' : 'missing', state: { type: 'absent' }, by, disturbed: seen });
+      this.#inputs.push({
+        path,
+        use: seen ? 'looked' : 'missing',
+        state: { type: 'absent' },
+        by,
+        disturbed: seen,
+      });
       return;
     }
     const use = executed ? 'executed' : read ? 'read' : 'looked';
@@ -191,7 +207,11 @@ class Recorder {
     const found = this.#files.digest(path);
     // An output's times are late anyway, so they do not show a change by someone else at this moment; two looks do.
     if ('digest' in found)
-      return { use, state: { ...found.file, digest: found.digest }, disturbed: found.file.ctime !== now.ctime };
+      return {
+        use,
+        state: { ...found.file, digest: found.digest },
+        disturbed: found.file.ctime !== now.ctime,
+      };
     // A program that may be executed but not read has its state only; otherwise it changes under our eyes.
     return { use, state: presentState(now), disturbed: found.errno !== 'EACCES' };
   }
@@ -228,7 +248,8 @@ class Recorder {
     const known = this.#directoriesMoved.get(dir);
     if (known !== undefined) return known;
     const now = this.#walk.directories.get(dir);
-    const moved = (now !== undefined && this.#isMoved(dir, now)) || (dir !== '/' && this.#isMovedBelow(parentOf(dir)));
+    const moved =
+      (now !== undefined && this.#isMoved(dir, now)) || (dir !== '/' && this.#isMovedBelow(parentOf(dir)));
     this.#directoriesMoved.set(dir, moved);
     return moved;
   }
@@ -239,7 +260,12 @@ class Recorder {
    * directories that the run changed something in: copying up in an overlay looks the same.
    */
   #isMoved(dir: AbsolutePath, { mtime, ctime }: PresentDirectory): boolean {
-    return ctime >= this.#earliestChange && mtime !== ctime && !this.#own.changed(dir) && !this.#own.changedBelow(dir);
+    return (
+      ctime >= this.#earliestChange &&
+      mtime !== ctime &&
+      !this.#own.changed(dir) &&
+      !this.#own.changedBelow(dir)
+    );
   }
 
   #isLate(state: FileState): boolean {
@@ -256,7 +282,10 @@ class Recorder {
   }
 
   #isNoInput(path: AbsolutePath): boolean {
-    return isKernelPath(path) || this.#ignored.some((ignored) => path === ignored || path.startsWith(`${ignored}/`));
+    return (
+      isKernelPath(path) ||
+      this.#ignored.some((ignored) => path === ignored || path.startsWith(`${ignored}/`))
+    );
   }
 }
 

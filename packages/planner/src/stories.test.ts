@@ -48,7 +48,9 @@ class Story {
       const name = rest.join(' ');
       if (letter === 'W') this.disk.write(at(name), `new ${name}`);
       if (letter === 'D') this.disk.remove(at(name));
-      this.#done.push(letter === 'M' || letter === 'L' ? `${letter} ${quoted(rest)}` : `${letter} ${at(name)}`);
+      this.#done.push(
+        letter === 'M' || letter === 'L' ? `${letter} ${quoted(rest)}` : `${letter} ${at(name)}`,
+      );
       if (letter === 'M') this.disk.move(at(rest[0] ?? ''), at(rest[1] ?? ''));
     }
     return this;
@@ -79,7 +81,9 @@ class Story {
 
   /** Start, do and end, with nobody else about. */
   runs(...records: string[]): this {
-    return this.start().does(...records).end();
+    return this.start()
+      .does(...records)
+      .end();
   }
 
   reasons(options: DecisionOptions = {}, now: Partial<Target> = {}): string[] {
@@ -131,7 +135,13 @@ describe('an input that was read', () => {
     const story = compiled();
     story.disk.write('/w/a.c', 'longer than it was');
     expect(story.all()).toMatchObject([
-      { kind: 'input-changed', path: '/w/a.c', by: '/bin/sh', was: { type: 'file', size: 7n }, is: { type: 'file', size: 18n } },
+      {
+        kind: 'input-changed',
+        path: '/w/a.c',
+        by: '/bin/sh',
+        was: { type: 'file', size: 7n },
+        is: { type: 'file', size: 18n },
+      },
     ]);
   });
 
@@ -168,10 +178,24 @@ describe('an input that was read', () => {
   test.each([
     ['deleted', (disk: MemoryFileStates) => disk.remove('/w/a.c'), 'input-gone a.c'],
     ['renamed', (disk: MemoryFileStates) => disk.move('/w/a.c', '/w/b.c'), 'input-gone a.c'],
-    ['made a directory', (disk: MemoryFileStates) => (disk.remove('/w/a.c'), disk.mkdir('/w/a.c')), 'input-changed a.c'],
+    [
+      'made a directory',
+      (disk: MemoryFileStates) => {
+        disk.remove('/w/a.c');
+        disk.mkdir('/w/a.c');
+      },
+      'input-changed a.c',
+    ],
     ['made unreadable', (disk: MemoryFileStates) => disk.chmod('/w/a.c', 0), 'input-unreadable a.c'],
     ['out of reach', (disk: MemoryFileStates) => disk.unreadable('/w/a.c', 'EACCES'), 'input-unreadable a.c'],
-    ['replaced by another', (disk: MemoryFileStates) => (disk.write('/w/n', 'NEW a.c'), disk.move('/w/n', '/w/a.c')), 'input-changed a.c'],
+    [
+      'replaced by another',
+      (disk: MemoryFileStates) => {
+        disk.write('/w/n', 'NEW a.c');
+        disk.move('/w/n', '/w/a.c');
+      },
+      'input-changed a.c',
+    ],
   ])('%s', (_, happens, reason) => {
     const story = compiled();
     happens(story.disk);
@@ -191,7 +215,12 @@ describe('an input that was read', () => {
   });
 
   test('of the kernel is none', () => {
-    const story = new Story('/proc/stat', '/dev/x', '/sys/y').runs('R /proc/stat', 'R /dev/x', 'R /sys/y', 'N /proc/z');
+    const story = new Story('/proc/stat', '/dev/x', '/sys/y').runs(
+      'R /proc/stat',
+      'R /dev/x',
+      'R /sys/y',
+      'N /proc/z',
+    );
     for (const path of ['/proc/stat', '/dev/x', '/sys/y', '/proc/z']) story.disk.write(path, 'changed');
     expect(story.reasons()).toEqual([]);
   });
@@ -236,9 +265,20 @@ describe('a path that was only looked at', () => {
 
   test.each([
     ['goes', (disk: MemoryFileStates) => disk.remove('/w/lib.a'), 'input-gone lib.a'],
-    ['becomes executable', (disk: MemoryFileStates) => disk.chmod('/w/lib.a', 0o755), 'looked-at-changed lib.a'],
+    [
+      'becomes executable',
+      (disk: MemoryFileStates) => disk.chmod('/w/lib.a', 0o755),
+      'looked-at-changed lib.a',
+    ],
     ['becomes a pipe', (disk: MemoryFileStates) => disk.special('/w/lib.a'), 'looked-at-changed lib.a'],
-    ['becomes a file', (disk: MemoryFileStates) => (disk.remove('/w/dir'), disk.write('/w/dir')), 'looked-at-changed dir'],
+    [
+      'becomes a file',
+      (disk: MemoryFileStates) => {
+        disk.remove('/w/dir');
+        disk.write('/w/dir');
+      },
+      'looked-at-changed dir',
+    ],
   ])('must not change otherwise: it %s', (_, happens, reason) => {
     const story = looked();
     happens(story.disk);
@@ -257,7 +297,9 @@ describe('a path that was looked for and not there', () => {
   test('a header earlier on the include path', () => {
     const story = compiled();
     story.disk.write('/w/include/a.h');
-    expect(story.all()).toMatchObject([{ kind: 'input-appeared', path: '/w/include/a.h', is: { type: 'file' } }]);
+    expect(story.all()).toMatchObject([
+      { kind: 'input-appeared', path: '/w/include/a.h', is: { type: 'file' } },
+    ]);
   });
 
   test('a configuration nearer by, as a directory', () => {
@@ -282,7 +324,8 @@ describe('a path that was looked for and not there', () => {
 });
 
 describe('a directory that was listed', () => {
-  const listed = (): Story => new Story('src/a', 'src/b').runs('R src', 'G src', 'R src/a', 'R src/b', 'W out');
+  const listed = (): Story =>
+    new Story('src/a', 'src/b').runs('R src', 'G src', 'R src/a', 'R src/b', 'W out');
 
   test.each([
     ['gains a name', (disk: MemoryFileStates) => disk.write('/w/src/c'), ['c'], []],
@@ -290,7 +333,9 @@ describe('a directory that was listed', () => {
   ])('%s', (_, happens, gained, lost) => {
     const story = listed();
     happens(story.disk);
-    expect(story.all()).toContainEqual(expect.objectContaining({ kind: 'listing-changed', path: '/w/src', gained, lost }));
+    expect(story.all()).toContainEqual(
+      expect.objectContaining({ kind: 'listing-changed', path: '/w/src', gained, lost }),
+    );
   });
 
   test('and only what is in its files changes', () => {
@@ -310,7 +355,9 @@ describe('a directory that was listed', () => {
   test('counts a directory that was there, though the command writes in it', () => {
     const story = new Story('src/a').runs('G .', 'W src/generated');
     story.disk.move('/w/src', '/w/other');
-    expect(story.all()).toContainEqual(expect.objectContaining({ kind: 'listing-changed', gained: ['other'], lost: ['src'] }));
+    expect(story.all()).toContainEqual(
+      expect.objectContaining({ kind: 'listing-changed', gained: ['other'], lost: ['src'] }),
+    );
   });
 
   test('and is gone', () => {
@@ -395,12 +442,14 @@ describe('a symbolic link', () => {
   test.each(['loop', 'loop/x'])('that leads to itself is no trouble: %s', (path) => {
     const story = new Story();
     const target = { type: 'link', target: 'loop', ctime: 0n } as const;
-    const looping: MemoryFileStates['linkState'] = (known) => (known === '/w/loop' ? target : { type: 'absent' });
+    const looping: MemoryFileStates['linkState'] = (known) =>
+      known === '/w/loop' ? target : { type: 'absent' };
     story.start().does(`N ${path}`);
     story.end({
       files: {
         linkState: looping,
-        state: (known) => (known.startsWith('/w/loop') ? { type: 'unreadable', errno: 'ELOOP' } : { type: 'absent' }),
+        state: (known) =>
+          known.startsWith('/w/loop') ? { type: 'unreadable', errno: 'ELOOP' } : { type: 'absent' },
         digest: () => ({ errno: 'ELOOP' }),
         list: () => undefined,
       },
@@ -439,7 +488,14 @@ describe('an output', () => {
     ['deleted', (disk: MemoryFileStates) => disk.remove('/w/a.o'), 'output-gone a.o'],
     ['edited', (disk: MemoryFileStates) => disk.write('/w/a.o', 'NEW a.o'), 'output-changed a.o'],
     ['made executable', (disk: MemoryFileStates) => disk.chmod('/w/a.o', 0o755), 'output-changed a.o'],
-    ['made a link', (disk: MemoryFileStates) => (disk.remove('/w/a.o'), disk.symlink('a.c', '/w/a.o')), 'output-changed a.o'],
+    [
+      'made a link',
+      (disk: MemoryFileStates) => {
+        disk.remove('/w/a.o');
+        disk.symlink('a.c', '/w/a.o');
+      },
+      'output-changed a.o',
+    ],
   ])('%s makes the target out of date', (_, happens, reason) => {
     const story = compiled();
     happens(story.disk);
@@ -489,7 +545,12 @@ describe('an output', () => {
   });
 
   test('that the command reads and rewrites counts as it was left', () => {
-    const story = new Story('a.ts', 'tsbuildinfo').runs('R tsbuildinfo', 'R a.ts', 'W tsbuildinfo', 'R tsbuildinfo');
+    const story = new Story('a.ts', 'tsbuildinfo').runs(
+      'R tsbuildinfo',
+      'R a.ts',
+      'W tsbuildinfo',
+      'R tsbuildinfo',
+    );
     expect(story.reasons()).toEqual([]);
     story.disk.remove('/w/tsbuildinfo');
     expect(story.reasons()).toEqual(['output-gone tsbuildinfo']);
@@ -537,17 +598,46 @@ describe('someone else, while the command ran,', () => {
     ['touched a looked-at file', ['S a.c'], (disk) => disk.touch('/w/a.c'), 'a.c'],
     ['removed an input', ['R a.c'], (disk) => disk.remove('/w/a.c'), 'a.c'],
     ['replaced an input', ['R a.c'], (disk) => disk.move('/w/b.c', '/w/a.c'), 'a.c'],
-    ['replaced the directory of an input', ['R d/x'], (disk) => (disk.remove('/w/d'), disk.move('/w/e', '/w/d')), 'd/x'],
+    [
+      'replaced the directory of an input',
+      ['R d/x'],
+      (disk) => {
+        disk.remove('/w/d');
+        disk.move('/w/e', '/w/d');
+      },
+      'd/x',
+    ],
     ['removed what a link led to', ['R ln'], (disk) => disk.remove('/w/a.c'), 'ln'],
-    ['replaced the directory of a link', ['R d/ln'], (disk) => (disk.remove('/w/d'), disk.move('/w/e', '/w/d')), 'd/ln'],
+    [
+      'replaced the directory of a link',
+      ['R d/ln'],
+      (disk) => {
+        disk.remove('/w/d');
+        disk.move('/w/e', '/w/d');
+      },
+      'd/ln',
+    ],
     ['made a missing file', ['N no'], (disk) => disk.write('/w/no'), 'no'],
     ['made a missing directory', ['N no'], (disk) => disk.mkdir('/w/no'), 'no'],
     ['moved a directory to a missing path', ['N no/x'], (disk) => disk.move('/w/e', '/w/no'), 'no/x'],
-    ['turned a link', ['R to/x'], (disk) => (disk.remove('/w/to'), disk.symlink('e', '/w/to')), 'to'],
+    [
+      'turned a link',
+      ['R to/x'],
+      (disk) => {
+        disk.remove('/w/to');
+        disk.symlink('e', '/w/to');
+      },
+      'to',
+    ],
     ['added to a listed directory', ['G d'], (disk) => disk.write('/w/d/y'), 'd'],
     ['took from a listed directory', ['G d'], (disk) => disk.remove('/w/d/x'), 'd'],
     ['added to a directory that the command wrote in', ['G d', 'W d/o'], (disk) => disk.write('/w/d/y'), 'd'],
-    ['made a directory in one that the command wrote in', ['G d', 'W d/o'], (disk) => disk.mkdir('/w/d/y'), 'd'],
+    [
+      'made a directory in one that the command wrote in',
+      ['G d', 'W d/o'],
+      (disk) => disk.mkdir('/w/d/y'),
+      'd',
+    ],
     ['removed an output', ['W o'], (disk) => disk.remove('/w/o'), 'o'],
     ['put back what the command removed', ['D a.c'], (disk) => disk.write('/w/a.c'), 'a.c'],
   ])('%s', (_, records, happens, path) => {
@@ -562,7 +652,11 @@ describe('someone else, while the command ran,', () => {
   });
 
   test.each<[string, string[], (disk: MemoryFileStates) => unknown]>([
-    ['wrote a file that the command had nothing to do with', ['R a.c', 'S .'], (disk) => disk.write('/w/b.c', 'x')],
+    [
+      'wrote a file that the command had nothing to do with',
+      ['R a.c', 'S .'],
+      (disk) => disk.write('/w/b.c', 'x'),
+    ],
     ['wrote in a directory beside its output', ['G .', 'W o'], (disk) => disk.write('/w/e/new')],
     ['made an overlay copy a directory up', ['R d/x', 'W d/s/o'], (disk) => disk.touch('/w/d', 5n)],
     ['did nothing', ['R a.c', 'G d', 'N no', 'W o', 'R to/x'], () => undefined],
@@ -597,12 +691,33 @@ describe('someone else, while the command ran,', () => {
 
 describe('the command itself', () => {
   test.each<[string, Partial<Target>, object]>([
-    ['another argument', { commands: [['build', 'x']] }, { kind: 'command-changed', was: [['build']], is: [['build', 'x']] }],
+    [
+      'another argument',
+      { commands: [['build', 'x']] },
+      { kind: 'command-changed', was: [['build']], is: [['build', 'x']] },
+    ],
     ['words cut otherwise', { commands: [['bui', 'ld']] }, { kind: 'command-changed' }],
     ['another directory', { cwd: '/v' as AbsolutePath }, { kind: 'directory-changed', was: '/w', is: '/v' }],
-    ['a changed variable', { environment: { PATH: '/x' } }, { kind: 'variable-changed', name: 'PATH', was: { value: '/bin', hidden: false }, is: { value: '/x', hidden: false } }],
-    ['a new variable', { environment: { PATH: '/bin', CC: 'tcc' } }, { kind: 'variable-changed', name: 'CC', was: undefined, is: { value: 'tcc', hidden: false } }],
-    ['a variable less', { environment: {} }, { kind: 'variable-changed', name: 'PATH', was: { value: '/bin', hidden: false }, is: undefined }],
+    [
+      'a changed variable',
+      { environment: { PATH: '/x' } },
+      {
+        kind: 'variable-changed',
+        name: 'PATH',
+        was: { value: '/bin', hidden: false },
+        is: { value: '/x', hidden: false },
+      },
+    ],
+    [
+      'a new variable',
+      { environment: { PATH: '/bin', CC: 'tcc' } },
+      { kind: 'variable-changed', name: 'CC', was: undefined, is: { value: 'tcc', hidden: false } },
+    ],
+    [
+      'a variable less',
+      { environment: {} },
+      { kind: 'variable-changed', name: 'PATH', was: { value: '/bin', hidden: false }, is: undefined },
+    ],
   ])('%s is a reason', (_, now, reason) => {
     expect(compiled().all({}, now)).toMatchObject([reason]);
   });
@@ -648,11 +763,23 @@ describe('the command itself', () => {
 describe('a record that is not good', () => {
   const exit = { status: 2, signal: 0 };
   test.each<[ReadRecord, object]>([
-    [{ kind: 'none', metaFile: '/m' }, { kind: 'no-record', metaFile: '/m' }],
-    [{ kind: 'damaged', metaFile: '/m', message: 'cut' }, { kind: 'record-damaged', metaFile: '/m', message: 'cut' }],
-    [{ kind: 'foreign', metaFile: '/m', version: 9 }, { kind: 'record-foreign', metaFile: '/m', version: 9 }],
+    [
+      { kind: 'none', metaFile: '/m' },
+      { kind: 'no-record', metaFile: '/m' },
+    ],
+    [
+      { kind: 'damaged', metaFile: '/m', message: 'cut' },
+      { kind: 'record-damaged', metaFile: '/m', message: 'cut' },
+    ],
+    [
+      { kind: 'foreign', metaFile: '/m', version: 9 },
+      { kind: 'record-foreign', metaFile: '/m', version: 9 },
+    ],
     [{ kind: 'former', metaFile: '/m', attempt: undefined }, { kind: 'last-run-unfinished' }],
-    [{ kind: 'former', metaFile: '/m', attempt: { kind: 'failed', exit } }, { kind: 'last-run-failed', exit }],
+    [
+      { kind: 'former', metaFile: '/m', attempt: { kind: 'failed', exit } },
+      { kind: 'last-run-failed', exit },
+    ],
     [
       { kind: 'former', metaFile: '/m', attempt: { kind: 'incomplete', causes: ['lost'] } },
       { kind: 'last-run-incomplete', causes: ['lost'] },

@@ -6,21 +6,47 @@
  * A name that ends in `*` stands for all names that begin so.
  */
 export const volatileVariables: readonly { readonly names: readonly string[]; readonly why: string }[] = [
-  { names: ['PWD', 'OLDPWD', 'INIT_CWD'], why: 'directories of the caller; that of the command is compared by itself' },
+  {
+    names: ['PWD', 'OLDPWD', 'INIT_CWD'],
+    why: 'directories of the caller; that of the command is compared by itself',
+  },
   { names: ['SHLVL', '_'], why: 'bookkeeping of the shell' },
   {
-    names: ['TERM', 'TERM_*', 'TERMCAP', 'TERMINFO', 'COLORTERM', 'COLUMNS', 'LINES', 'VTE_VERSION', 'WINDOWID'],
+    names: [
+      'TERM',
+      'TERM_*',
+      'TERMCAP',
+      'TERMINFO',
+      'COLORTERM',
+      'COLUMNS',
+      'LINES',
+      'VTE_VERSION',
+      'WINDOWID',
+    ],
     why: 'the terminal and its size',
   },
   { names: ['TMUX', 'TMUX_PANE', 'STY', 'WINDOW'], why: 'the window of tmux or screen' },
   { names: ['SSH_*', 'DISPLAY', 'WAYLAND_DISPLAY', 'XAUTHORITY'], why: 'the connection and the display' },
   {
-    names: ['XDG_SESSION_*', 'XDG_SEAT', 'XDG_VTNR', 'DBUS_SESSION_BUS_ADDRESS', 'INVOCATION_ID', 'JOURNAL_STREAM'],
+    names: [
+      'XDG_SESSION_*',
+      'XDG_SEAT',
+      'XDG_VTNR',
+      'DBUS_SESSION_BUS_ADDRESS',
+      'INVOCATION_ID',
+      'JOURNAL_STREAM',
+    ],
     why: 'the login session or service',
   },
   { names: ['npm_lifecycle_*', 'npm_command'], why: 'the npm script that the call came from' },
-  { names: ['npm_execpath', 'npm_node_execpath', 'npm_config_user_agent'], why: 'the package manager that was called' },
-  { names: ['npm_package_json', 'npm_package_resolved', 'npm_package_integrity'], why: 'where the package lies' },
+  {
+    names: ['npm_execpath', 'npm_node_execpath', 'npm_config_user_agent'],
+    why: 'the package manager that was called',
+  },
+  {
+    names: ['npm_package_json', 'npm_package_resolved', 'npm_package_integrity'],
+    why: 'where the package lies',
+  },
   {
     names: [
       'npm_config_cache',
