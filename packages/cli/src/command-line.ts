@@ -3,6 +3,7 @@ import type { DecisionOptions } from '@oodate/planner';
 import yargs, { type Argv } from 'yargs';
 import { splitArguments } from './argument-words.js';
 import { CliError } from './cli-error.js';
+import { isTraced } from './judgement.js';
 import { nearNames } from './near-names.js';
 import { findPackage } from './package-script.js';
 import { type NamedTarget, resolveTarget } from './target.js';
@@ -34,13 +35,17 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       'why [names..]',
       'Say why it is out of date, with every reason',
       (y) => decisionOptions(targetUsage(y, 'why')),
-      (argv) => ends(import('./commands/why.js').then(({ why }) => why(targetOf(argv, rest), decisionOf(argv)))),
+      (argv) =>
+        ends(import('./commands/why.js').then(({ why }) => why(targetOf(argv, rest), decisionOf(argv)))),
     )
     .command(
       'check [names..]',
       'Tell by the exit status alone: 0 up to date, 1 out of date, 2 trouble',
       (y) => decisionOptions(targetUsage(y, 'check')),
-      (argv) => ends(import('./commands/check.js').then(({ check }) => check(targetOf(argv, rest), decisionOf(argv)))),
+      (argv) =>
+        ends(
+          import('./commands/check.js').then(({ check }) => check(targetOf(argv, rest), decisionOf(argv))),
+        ),
     )
     .command(
       'trace [names..]',
@@ -99,14 +104,31 @@ const options = {
   backend: { type: 'string', requiresArg: true, describe: 'See in this way; "oodate doctor" lists them' },
   dryRun: { type: 'boolean', default: false, describe: 'Say what would be done and why; run nothing' },
   untraced: { type: 'boolean', default: false, describe: 'Run it plainly: in any case, and keep nothing' },
-  quiet: { type: 'boolean', default: false, alias: 'q', describe: "Say nothing of oodate's own but what went wrong" },
-  directory: { type: 'string', requiresArg: true, alias: 'C', describe: 'Work as if started in this directory' },
+  quiet: {
+    type: 'boolean',
+    default: false,
+    alias: 'q',
+    describe: "Say nothing of oodate's own but what went wrong",
+  },
+  directory: {
+    type: 'string',
+    requiresArg: true,
+    alias: 'C',
+    describe: 'Work as if started in this directory',
+  },
 } as const;
 
 function targetUsage(y: Argv, command: string): Argv<{ names: string[] }> {
   return y
-    .usage(`oodate ${command} [options] <script> [-- argument…]\noodate ${command} [options] -- command [argument…]`)
-    .positional('names', { type: 'string', array: true, default: [], describe: 'Name of a script of package.json' });
+    .usage(
+      `oodate ${command} [options] <script> [-- argument…]\noodate ${command} [options] -- command [argument…]`,
+    )
+    .positional('names', {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'Name of a script of package.json',
+    });
 }
 
 function directoryOption<T>(y: Argv<T>) {
@@ -140,7 +162,13 @@ function runOptions<T>(y: Argv<T>) {
 function logOptions(y: Argv) {
   return directoryOption(y.usage('oodate trace -o LOG -- command [argument…]'))
     .positional('names', { type: 'string', array: true, default: [], hidden: true })
-    .option('output', { type: 'string', requiresArg: true, demandOption: true, alias: 'o', describe: 'Where the log goes' })
+    .option('output', {
+      type: 'string',
+      requiresArg: true,
+      demandOption: true,
+      alias: 'o',
+      describe: 'Where the log goes',
+    })
     .option('backend', options.backend)
     .example('oodate trace -o log -- make', 'what make and all that it starts reads and writes')
     .epilogue('Exit status: that of the command.');
@@ -170,22 +198,35 @@ async function runCommand(argv: RunArguments, rest: readonly string[] | undefine
   const { run } = await import('./commands/run.js');
   const { dryRun, backend, untraced, meta } = argv;
   const runOptions = { ...decisionOf(argv), dryRun, backend, untraced, ownPlace: meta !== undefined };
-  return run(target, runOptions, openTerminal(argv.quiet));
+  // Inside a traced command the outer oodate speaks; what is said here would be output of that command.
+  return run(target, runOptions, openTerminal(argv.quiet || isTraced()));
 }
 
 async function traceCommand(
-  argv: { names: readonly string[]; output: string; backend: string | undefined; directory: string | undefined },
+  argv: {
+    names: readonly string[];
+    output: string;
+    backend: string | undefined;
+    directory: string | undefined;
+  },
   rest: readonly string[] | undefined,
 ): Promise<number> {
   const [stray] = argv.names;
   if (stray !== undefined)
-    throw new CliError('USAGE', `"${stray}" stands before --`, 'the command goes after it, as in: oodate trace -o log -- make');
+    throw new CliError(
+      'USAGE',
+      `"${stray}" stands before --`,
+      'the command goes after it, as in: oodate trace -o log -- make',
+    );
   enterDirectory(argv.directory);
   const { traceCommand: trace } = await import('./commands/trace.js');
   return trace(rest, { log: argv.output, backend: argv.backend }, openTerminal(false));
 }
 
-async function showMeta(argv: TargetArguments & { json: boolean }, rest: readonly string[] | undefined): Promise<number> {
+async function showMeta(
+  argv: TargetArguments & { json: boolean },
+  rest: readonly string[] | undefined,
+): Promise<number> {
   enterDirectory(argv.directory);
   const { showMeta: show } = await import('./commands/meta.js');
   return show({ names: argv.names, rest, meta: argv.meta }, argv.json);
@@ -207,7 +248,12 @@ function enterDirectory(directory: string | undefined): void {
     process.env.PWD = process.cwd();
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'does not exist' : code === 'ENOTDIR' ? 'is no directory' : `cannot be entered (${code})`;
+    const why =
+      code === 'ENOENT'
+        ? 'does not exist'
+        : code === 'ENOTDIR'
+          ? 'is no directory'
+          : `cannot be entered (${code})`;
     throw new CliError('NO_DIRECTORY', `the directory ${directory} ${why}`, undefined, { cause });
   }
 }
@@ -234,7 +280,20 @@ function scriptNames(): string[] {
 
 const commands = ['run', 'why', 'check', 'meta', 'trace', 'doctor', 'completion'] as const;
 
-const optionNames = ['force', 'json', 'meta', 'mode', 'backend', 'dry-run', 'untraced', 'quiet', 'directory', 'output', 'help', 'version'];
+const optionNames = [
+  'force',
+  'json',
+  'meta',
+  'mode',
+  'backend',
+  'dry-run',
+  'untraced',
+  'quiet',
+  'directory',
+  'output',
+  'help',
+  'version',
+];
 
 /** yargs's message as one sentence of ours, with what may have been meant. */
 function usageError(message: string, own: readonly string[]): CliError {
@@ -249,7 +308,9 @@ function usageError(message: string, own: readonly string[]): CliError {
   const isOption = own.some((word) => word.startsWith('-') && word.replace(/^-+/, '').startsWith(unknown));
   const near = nearNames(unknown, isOption ? optionNames : commands);
   const shown = isOption ? near.map((name) => `--${name}`) : near;
-  const what = isOption ? `there is no option ${unknown.length === 1 ? '-' : '--'}${unknown}` : `there is no command "${unknown}"`;
+  const what = isOption
+    ? `there is no option ${unknown.length === 1 ? '-' : '--'}${unknown}`
+    : `there is no command "${unknown}"`;
   return new CliError('USAGE', what, near.length > 0 ? `did you mean ${shown.join(' or ')}?` : seeHelp);
 }
 

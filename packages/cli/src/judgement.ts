@@ -1,5 +1,5 @@
 import { type ReadRecord, readMetaFile } from '@oodate/meta-file';
-import { diskFileStates, type DecisionOptions, type Reason, reasonsToRun } from '@oodate/planner';
+import { type DecisionOptions, diskFileStates, type Reason, reasonsToRun } from '@oodate/planner';
 import { type Counts, countUses } from './counts.js';
 import type { NamedTarget } from './target.js';
 

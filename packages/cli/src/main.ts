@@ -24,7 +24,10 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
 function troubleWords(error: unknown): string {
   const { name, message, code, hint } = error as Error & { code?: string; hint?: string };
   if (expectedErrors.has(name)) return errorWords(message, hint);
-  return errorWords(`internal error: ${message}${code === undefined ? '' : ` (${code})`}`, 'set OODATE_DEBUG=1 to see where');
+  return errorWords(
+    `internal error: ${message}${code === undefined ? '' : ` (${code})`}`,
+    'set OODATE_DEBUG=1 to see where',
+  );
 }
 
 // By name, since importing the classes would load the tracer where it is not needed.

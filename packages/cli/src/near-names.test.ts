@@ -19,5 +19,9 @@ test('offers longer names that begin with what was typed', () => {
 });
 
 test('offers the nearest first and no more than three', () => {
-  expect(nearNames('abcdef', ['abcxyf', 'abcdeg', 'abxdef', 'abcdex'])).toEqual(['abcdeg', 'abxdef', 'abcdex']);
+  expect(nearNames('abcdef', ['abcxyf', 'abcdeg', 'abxdef', 'abcdex'])).toEqual([
+    'abcdeg',
+    'abxdef',
+    'abcdex',
+  ]);
 });

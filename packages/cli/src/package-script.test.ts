@@ -28,7 +28,10 @@ describe('the nearest package.json', () => {
   test('is found from a directory below it', () => {
     const directory = writeManifest('above', '{"scripts": {"build": "true"}}');
     mkdirSync(join(directory, 'src', 'deep'), { recursive: true });
-    expect(findPackage(join(directory, 'src', 'deep'))).toMatchObject({ directory, file: join(directory, 'package.json') });
+    expect(findPackage(join(directory, 'src', 'deep'))).toMatchObject({
+      directory,
+      file: join(directory, 'package.json'),
+    });
   });
 
   test('may begin with a byte order mark', () => {
@@ -37,20 +40,40 @@ describe('the nearest package.json', () => {
   });
 
   test.each([
-    { name: 'cut', text: '{"scripts": {', code: 'PACKAGE_JSON_INVALID', message: /cut\/package\.json.* is not valid JSON/ },
-    { name: 'comma', text: '{\n  "a": 1,\n}', code: 'PACKAGE_JSON_INVALID', message: /comma\/package\.json:3:1 is not valid/ },
+    {
+      name: 'cut',
+      text: '{"scripts": {',
+      code: 'PACKAGE_JSON_INVALID',
+      message: /cut\/package\.json.* is not valid JSON/,
+    },
+    {
+      name: 'comma',
+      text: '{\n  "a": 1,\n}',
+      code: 'PACKAGE_JSON_INVALID',
+      message: /comma\/package\.json:3:1 is not valid/,
+    },
     { name: 'list', text: '[]', code: 'PACKAGE_JSON_INVALID', message: /does not hold a JSON object/ },
-    { name: 'odd', text: '{"scripts": []}', code: 'PACKAGE_JSON_INVALID', message: /"scripts" in .* is not an object/ },
+    {
+      name: 'odd',
+      text: '{"scripts": []}',
+      code: 'PACKAGE_JSON_INVALID',
+      message: /"scripts" in .* is not an object/,
+    },
   ])('is told to be wrong where it is: $name', ({ name, text, code, message }) => {
     const directory = writeManifest(name, text);
-    expect(() => findPackage(directory)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
+    expect(() => findPackage(directory)).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(message) }),
+    );
   });
 
   test('is told to be unreadable if it is a directory', () => {
     const directory = join(root, 'unreadable');
     mkdirSync(join(directory, 'package.json'), { recursive: true });
     expect(() => findPackage(directory)).toThrow(
-      expect.objectContaining({ code: 'PACKAGE_JSON_UNREADABLE', message: expect.stringContaining('EISDIR') }),
+      expect.objectContaining({
+        code: 'PACKAGE_JSON_UNREADABLE',
+        message: expect.stringContaining('EISDIR'),
+      }),
     );
   });
 
@@ -111,8 +134,16 @@ describe('the scripts that run', () => {
 });
 
 describe('the environment of a script', () => {
-  const found = packageWith({ build: 'tsc' }, { config: { port: 80, deep: { on: true } }, bin: { p: 'cli.js' }, engines: null });
-  const environment = scriptEnvironment(found, 'build', { PATH: '/usr/bin:/bin', HOME: '/home/u' }, '/where/the/user/is');
+  const found = packageWith(
+    { build: 'tsc' },
+    { config: { port: 80, deep: { on: true } }, bin: { p: 'cli.js' }, engines: null },
+  );
+  const environment = scriptEnvironment(
+    found,
+    'build',
+    { PATH: '/usr/bin:/bin', HOME: '/home/u' },
+    '/where/the/user/is',
+  );
 
   test.each([
     ['HOME', '/home/u'],
@@ -133,7 +164,9 @@ describe('the environment of a script', () => {
 
   test('has the bin folders of the package and of each directory above it first on PATH', () => {
     const folders = environment.PATH?.split(':') ?? [];
-    expect(folders.slice(0, 3)).toEqual(['x/y', 'x', ''].map((name) => join(root, name, 'node_modules/.bin')));
+    expect(folders.slice(0, 3)).toEqual(
+      ['x/y', 'x', ''].map((name) => join(root, name, 'node_modules/.bin')),
+    );
     expect(folders.slice(-3)).toEqual(['/node_modules/.bin', '/usr/bin', '/bin']);
   });
 

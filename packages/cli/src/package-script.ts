@@ -98,7 +98,10 @@ function packageVariables(prefix: string, value: unknown): Record<string, string
   if (value === undefined) return {};
   if (value === null || value === false) return { [prefix]: '' };
   if (typeof value !== 'object') return { [prefix]: String(value) };
-  return Object.assign({}, ...Object.entries(value).map(([key, item]) => packageVariables(`${prefix}_${key}`, item)));
+  return Object.assign(
+    {},
+    ...Object.entries(value).map(([key, item]) => packageVariables(`${prefix}_${key}`, item)),
+  );
 }
 
 function readManifest(file: string): string | undefined {
@@ -117,14 +120,21 @@ function parsePackage(file: string, text: string): Package {
     manifest = JSON.parse(text);
   } catch (cause) {
     const { message } = cause as Error;
-    throw new CliError('PACKAGE_JSON_INVALID', `${file}${placeIn(text, message)} is not valid JSON: ${message}`, undefined, {
-      cause,
-    });
+    throw new CliError(
+      'PACKAGE_JSON_INVALID',
+      `${file}${placeIn(text, message)} is not valid JSON: ${message}`,
+      undefined,
+      {
+        cause,
+      },
+    );
   }
   if (!isObject(manifest)) throw new CliError('PACKAGE_JSON_INVALID', `${file} does not hold a JSON object`);
   const { scripts = {} } = manifest;
   if (!isObject(scripts)) throw new CliError('PACKAGE_JSON_INVALID', `"scripts" in ${file} is not an object`);
-  const texts = Object.entries(scripts).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const texts = Object.entries(scripts).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
   return { file, directory: dirname(file), manifest, scripts: new Map(texts) };
 }
 

@@ -52,5 +52,7 @@ function hasTerminal(): boolean {
 function notStarted(program: string, cause: NodeJS.ErrnoException): CliError {
   if (cause.code === 'ENOENT')
     return new CliError('COMMAND_NOT_FOUND', `${program}: command not found`, undefined, { cause });
-  return new CliError('CANNOT_EXECUTE', `${program}: cannot be executed (${cause.code})`, undefined, { cause });
+  return new CliError('CANNOT_EXECUTE', `${program}: cannot be executed (${cause.code})`, undefined, {
+    cause,
+  });
 }

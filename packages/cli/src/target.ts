@@ -37,13 +37,18 @@ export function resolveTarget({ names, rest, meta }: TargetName, own: NodeJS.Pro
       `only one script can be named, and "${extra}" is a second word`,
       `arguments of the script and commands go after --, as in: oodate run -- ${quoteWords(names)}`,
     );
-  const target = name === undefined ? commandTarget(cwd, rest ?? [], own) : scriptTarget(cwd, name, rest ?? [], own);
+  const target =
+    name === undefined ? commandTarget(cwd, rest ?? [], own) : scriptTarget(cwd, name, rest ?? [], own);
   return meta === undefined ? target : { ...target, metaFile: joinPath(cwd, meta) };
 }
 
 function commandTarget(cwd: AbsolutePath, words: readonly string[], own: NodeJS.ProcessEnv): NamedTarget {
   if (words[0] === undefined || words[0] === '')
-    throw new CliError('USAGE', 'there is nothing to run', 'name a script of package.json, or give a command after --');
+    throw new CliError(
+      'USAGE',
+      'there is nothing to run',
+      'name a script of package.json, or give a command after --',
+    );
   const text = quoteWords(words);
   return {
     kind: 'command',

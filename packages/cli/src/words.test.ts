@@ -1,7 +1,7 @@
+import { describe, expect, test } from '@jest/globals';
 import type { AbsolutePath } from '@oodate/filemon';
 import type { RecordedState } from '@oodate/meta-file';
 import type { Reason } from '@oodate/planner';
-import { describe, expect, test } from '@jest/globals';
 import {
   errorWords,
   failedWords,
@@ -48,8 +48,16 @@ const cases: readonly (readonly [Reason, string, string])[] = [
     'the meta file /m.meta is of version 9, which this oodate does not read',
     'earlier runs',
   ],
-  [{ kind: 'last-run-failed', exit: { status: 2, signal: 0 } }, 'the last run failed with exit status 2', 'earlier runs'],
-  [{ kind: 'last-run-failed', exit: { status: 0, signal: 9 } }, 'the last run was ended by SIGKILL', 'earlier runs'],
+  [
+    { kind: 'last-run-failed', exit: { status: 2, signal: 0 } },
+    'the last run failed with exit status 2',
+    'earlier runs',
+  ],
+  [
+    { kind: 'last-run-failed', exit: { status: 0, signal: 9 } },
+    'the last run was ended by SIGKILL',
+    'earlier runs',
+  ],
   [{ kind: 'last-run-unfinished' }, 'the last run did not come to its end', 'earlier runs'],
   [
     { kind: 'last-run-incomplete', causes: ['a', 'b', 'c', 'd', 'e'] },
@@ -63,7 +71,14 @@ const cases: readonly (readonly [Reason, string, string])[] = [
     'command and environment',
   ],
   [
-    { kind: 'command-changed', was: [['cc', 'a b.c']], is: [['cc', 'c.c'], ['strip', 'x']] },
+    {
+      kind: 'command-changed',
+      was: [['cc', 'a b.c']],
+      is: [
+        ['cc', 'c.c'],
+        ['strip', 'x'],
+      ],
+    },
     "the command was `cc 'a b.c'`, is `cc c.c` and then `strip x`",
     'command and environment',
   ],
@@ -97,8 +112,16 @@ const cases: readonly (readonly [Reason, string, string])[] = [
     'the variable API_KEY is set now (values hidden)',
     'command and environment',
   ],
-  [{ kind: 'input-changed', path, by, was: file(1), is: file(14) }, 'src/a.ts changed (was 1 byte, is 14)', 'inputs'],
-  [{ kind: 'input-changed', path, by, was: file(9), is: file(9) }, 'src/a.ts changed (9 bytes as before)', 'inputs'],
+  [
+    { kind: 'input-changed', path, by, was: file(1), is: file(14) },
+    'src/a.ts changed (was 1 byte, is 14)',
+    'inputs',
+  ],
+  [
+    { kind: 'input-changed', path, by, was: file(9), is: file(9) },
+    'src/a.ts changed (9 bytes as before)',
+    'inputs',
+  ],
   [
     { kind: 'input-changed', path, by, was: file(9), is: file(9, 0o755) },
     'src/a.ts became executable',
@@ -172,7 +195,9 @@ describe('a reason in words', () => {
   test('names the process that used the path, if it is known', () => {
     const reason = { kind: 'output-gone', path, by } as const;
     expect(processWords(reason, cwd)).toBe('used by /usr/bin/node');
-    expect(processWords({ ...reason, by: `${cwd}/node_modules/tool` }, cwd)).toBe('used by node_modules/tool');
+    expect(processWords({ ...reason, by: `${cwd}/node_modules/tool` }, cwd)).toBe(
+      'used by node_modules/tool',
+    );
     expect(processWords({ ...reason, by: undefined }, cwd)).toBe('');
     expect(processWords({ kind: 'forced' }, cwd)).toBe('');
   });

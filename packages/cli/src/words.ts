@@ -26,7 +26,10 @@ export function textWords(text: string): string {
   const escaped = text.replace(/['\\]/g, '\\$&').replace(/\p{Cc}|\p{Cs}/gu, (character) => {
     const code = character.charCodeAt(0);
     const known = { 9: '\\t', 10: '\\n', 13: '\\r' }[code];
-    return known ?? `\\x${(code >= 0xdc80 && code <= 0xdcff ? code - 0xdc00 : code & 0xff).toString(16).padStart(2, '0')}`;
+    return (
+      known ??
+      `\\x${(code >= 0xdc80 && code <= 0xdcff ? code - 0xdc00 : code & 0xff).toString(16).padStart(2, '0')}`
+    );
   });
   return `$'${escaped}'`;
 }
@@ -207,7 +210,9 @@ export function useWords(use: Use): string {
 /** What a person is told of an error: the sentence, and what to do. */
 export function errorWords(message: string, hint: string | undefined): string {
   const sentence = message.replace(/\.$/, '');
-  return hint === undefined ? sentence : `${sentence}; ${hint.replace(/\.$/, '').replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase())}`;
+  return hint === undefined
+    ? sentence
+    : `${sentence}; ${hint.replace(/\.$/, '').replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase())}`;
 }
 
 export function stateWords(state: RecordedState, cwd: string): string {
@@ -237,7 +242,8 @@ function changeWords(was: RecordedState, is: RecordedState, cwd: string): string
 function contentWords(was: RecordedContent, is: RecordedContent): string {
   if (was.size !== is.size) return `changed (was ${count(Number(was.size), 'byte')}, is ${is.size})`;
   const executable = (is.mode & 0o111) !== 0;
-  if (executable !== ((was.mode & 0o111) !== 0)) return executable ? 'became executable' : 'is no longer executable';
+  if (executable !== ((was.mode & 0o111) !== 0))
+    return executable ? 'became executable' : 'is no longer executable';
   return `changed (${count(Number(is.size), 'byte')} as before)`;
 }
 
@@ -250,7 +256,8 @@ function listingWords(gained: readonly string[], lost: readonly string[]): strin
 
 function variableWords(name: string, was: VariableValue, is: VariableValue): string {
   if (was?.hidden || is?.hidden) {
-    const change = was === undefined ? 'is set now' : is === undefined ? 'is not set now' : 'has another value';
+    const change =
+      was === undefined ? 'is set now' : is === undefined ? 'is not set now' : 'has another value';
     return `the variable ${textWords(name)} ${change} (values hidden)`;
   }
   return `the variable ${textWords(name)} was ${valueWords(was)}, is ${valueWords(is)}`;
@@ -269,7 +276,9 @@ function commandsWords(commands: readonly (readonly string[])[]): string {
 /** A script is shown as it was written, not as the words that hand it to sh. */
 function commandText(words: readonly string[]): string {
   const [program, option, text] = words;
-  return program === 'sh' && option === '-c' && words.length === 3 && text !== undefined ? text : quoteWords(words);
+  return program === 'sh' && option === '-c' && words.length === 3 && text !== undefined
+    ? text
+    : quoteWords(words);
 }
 
 function textInQuotes(text: string): string {

@@ -35,7 +35,11 @@ function tellOfFolder(): void {
     tell(true, 'meta files', `are kept in ${folder}`);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    tell(false, 'meta files', `${existing} cannot be written (${code}); make it writable, or use --meta FILE`);
+    tell(
+      false,
+      'meta files',
+      `${existing} cannot be written (${code}); make it writable, or use --meta FILE`,
+    );
   }
 }
 

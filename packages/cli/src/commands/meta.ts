@@ -4,7 +4,7 @@ import { type ReadRecord, type RunRecord, readMetaFile, type Use } from '@oodate
 import { CliError } from '../cli-error.js';
 import { countUses } from '../counts.js';
 import { printJson } from '../report.js';
-import { type TargetName, resolveTarget } from '../target.js';
+import { resolveTarget, type TargetName } from '../target.js';
 import { coloursFor } from '../terminal.js';
 import { countsWords, pathWords, textWords, useWords } from '../words.js';
 
@@ -28,7 +28,11 @@ function noGoodRecord(record: Exclude<ReadRecord, { kind: 'good' }>): CliError {
   const where = pathWords(record.metaFile, process.cwd());
   switch (record.kind) {
     case 'none':
-      return new CliError('NO_META_FILE', `there is no meta file ${where}`, 'run the target once with: oodate run');
+      return new CliError(
+        'NO_META_FILE',
+        `there is no meta file ${where}`,
+        'run the target once with: oodate run',
+      );
     case 'former':
       return new CliError('NO_META_FILE', `${where} no longer holds, since the last run was no success`);
     case 'damaged':

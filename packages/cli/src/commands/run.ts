@@ -14,7 +14,7 @@ import { type Counts, countUses } from '../counts.js';
 import { firstOf, isTraced, type Judgement, judge } from '../judgement.js';
 import { readStreams, replayOutput } from '../output-streams.js';
 import { runPlainly } from '../plain-run.js';
-import { printJson, reportOf, type RunReport } from '../report.js';
+import { printJson, type RunReport, reportOf } from '../report.js';
 import type { NamedTarget } from '../target.js';
 import type { Terminal } from '../terminal.js';
 import {
@@ -50,7 +50,14 @@ export async function run(target: NamedTarget, options: RunOptions, terminal: Te
   terminal.say(runningWords(target.name, reasonWords(reason, process.cwd())));
   const done = await execute(target, options, terminal);
   if (options.json)
-    printJson(reportOf({ ...judgement, counts: done.counts ?? judgement.counts }, 'out of date', [reason], done.report));
+    printJson(
+      reportOf(
+        { ...judgement, counts: done.counts ?? judgement.counts },
+        'out of date',
+        [reason],
+        done.report,
+      ),
+    );
   return done.report.status;
 }
 
@@ -180,7 +187,10 @@ function keep(
       target: name,
       output: output?.bytes ?? new Uint8Array(),
       filemon: filemonSection(trace.log),
-      run: output === undefined ? record : { ...record, output: { streams: output.streams, chunks: output.chunks } },
+      run:
+        output === undefined
+          ? record
+          : { ...record, output: { streams: output.streams, chunks: output.chunks } },
     });
   } catch (error) {
     if (!(error instanceof MetaFileError)) throw error;

@@ -16,7 +16,11 @@ export async function traceCommand(
   terminal: Terminal,
 ): Promise<number> {
   if (words?.[0] === undefined)
-    throw new CliError('USAGE', 'there is nothing to trace', 'give a command after --, as in: oodate trace -o log -- make');
+    throw new CliError(
+      'USAGE',
+      'there is nothing to trace',
+      'give a command after --, as in: oodate trace -o log -- make',
+    );
   assertWordsIntact(words);
   const { trace } = await import('@oodate/tracer');
   const { status, accesses } = await trace(words, {

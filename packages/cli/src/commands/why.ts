@@ -3,7 +3,14 @@ import { judge } from '../judgement.js';
 import { printJson, reportOf } from '../report.js';
 import type { NamedTarget } from '../target.js';
 import { coloursFor } from '../terminal.js';
-import { groupWords, outOfDateWords, processWords, reasonGroups, reasonWords, upToDateWords } from '../words.js';
+import {
+  groupWords,
+  outOfDateWords,
+  processWords,
+  reasonGroups,
+  reasonWords,
+  upToDateWords,
+} from '../words.js';
 
 /** Says on stdout why the target is out of date, with every reason. */
 export function why(target: NamedTarget, options: DecisionOptions & { readonly json: boolean }): number {
@@ -12,7 +19,8 @@ export function why(target: NamedTarget, options: DecisionOptions & { readonly j
   const verdict = reasons.length === 0 ? 'up to date' : 'out of date';
   if (options.json) printJson(reportOf(judgement, verdict, reasons));
   else if (reasons.length > 0) process.stdout.write(explanation(target.name, reasons));
-  else if (judgement.counts !== undefined) process.stdout.write(`${upToDateWords(target.name, judgement.counts)}\n`);
+  else if (judgement.counts !== undefined)
+    process.stdout.write(`${upToDateWords(target.name, judgement.counts)}\n`);
   return 0;
 }
 

@@ -12,7 +12,10 @@ describe('a script', () => {
   });
 
   test('is not executed while it is up to date', async () => {
-    const space = workspace({ 'package.json': scripts({ build: 'cat in.txt; date +%s.%N > out.txt' }), 'in.txt': '' });
+    const space = workspace({
+      'package.json': scripts({ build: 'cat in.txt; date +%s.%N > out.txt' }),
+      'in.txt': '',
+    });
     await space.kept(['build']);
     const made = space.read('out.txt');
     await space.upToDate(['build']);
@@ -65,7 +68,9 @@ describe('a script', () => {
 
   test('runs after an input was renamed to a name it had looked for', async () => {
     const space = workspace({
-      'package.json': scripts({ build: 'if [ -e first.txt ]; then cat first.txt; else cat second.txt; fi > out.txt' }),
+      'package.json': scripts({
+        build: 'if [ -e first.txt ]; then cat first.txt; else cat second.txt; fi > out.txt',
+      }),
       'second.txt': 'two',
     });
     await space.kept(['build']);

@@ -5,10 +5,10 @@ import { oodate, scripts, workspace } from './workspace.js';
 describe('a file name', () => {
   test.each([
     { name: 'with spaces', file: 'my  file.txt', shown: "'my  file.txt'" },
-    { name: "with a single quote", file: "it's.txt", shown: "'it'\\''s.txt'" },
+    { name: 'with a single quote', file: "it's.txt", shown: "'it'\\''s.txt'" },
     { name: 'with double quotes', file: '"q".txt', shown: '\'"q".txt\'' },
     { name: 'with a backslash and a dollar', file: 'a\\b$c.txt', shown: "'a\\b$c.txt'" },
-    { name: 'in UTF-8', file: 'größe-日本-🎉.txt', shown: "größe-日本" },
+    { name: 'in UTF-8', file: 'größe-日本-🎉.txt', shown: 'größe-日本' },
     { name: 'with a leading dash and brackets', file: '-[x].txt', shown: '-[x].txt' },
     { name: 'with a tab', file: 'a\tb.txt', shown: "$'a\\tb.txt'" },
   ])('$name is read, compared and shown', async ({ file, shown }) => {
@@ -25,7 +25,11 @@ describe('a file name', () => {
 
   test('that is not UTF-8 is read, compared and shown', async () => {
     const space = workspace({ 'package.json': scripts({ build: 'cat src/* > out.txt' }) });
-    const file = Buffer.concat([Buffer.from(`${space.folder}/src/b`), Buffer.from([0xff, 0xe4]), Buffer.from('.txt')]);
+    const file = Buffer.concat([
+      Buffer.from(`${space.folder}/src/b`),
+      Buffer.from([0xff, 0xe4]),
+      Buffer.from('.txt'),
+    ]);
     mkdirSync(space.path('src'));
     writeFileSync(file, 'one');
     await space.kept(['build']);

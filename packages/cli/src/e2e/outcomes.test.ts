@@ -8,7 +8,7 @@ import { oodate, type Running, scripts, workspace } from './workspace.js';
  * Says that it has begun, and goes on when `go` is called. By a signal, since a
  * pipe or a file to wait for would be an input.
  */
-const remote = "trap gone=1 USR2; echo beg''un; while [ -z \"$gone\" ]; do sleep 0.02; done";
+const remote = 'trap gone=1 USR2; echo beg\'\'un; while [ -z "$gone" ]; do sleep 0.02; done';
 
 function go(running: Running): void {
   running.kill('SIGUSR2');
@@ -50,19 +50,29 @@ describe('a signal', () => {
     { signal: 'SIGTERM', status: 143 },
     { signal: 'SIGHUP', status: 129 },
     { signal: 'SIGINT', status: 130 },
-  ] as const)('sent to oodate ends the command, and the status is $status: $signal', async ({ signal, status }) => {
-    const space = workspace();
-    const words = ['--', 'sh', '-c', remote];
-    const running = space.start([oodate, 'run', ...words]);
-    await running.says('begun');
-    running.kill(signal);
-    expect((await running.ended()).status).toBe(status);
-    await space.because(words, [`the last run was ended by ${signal}`]);
-  });
+  ] as const)(
+    'sent to oodate ends the command, and the status is $status: $signal',
+    async ({ signal, status }) => {
+      const space = workspace();
+      const words = ['--', 'sh', '-c', remote];
+      const running = space.start([oodate, 'run', ...words]);
+      await running.says('begun');
+      running.kill(signal);
+      expect((await running.ended()).status).toBe(status);
+      await space.because(words, [`the last run was ended by ${signal}`]);
+    },
+  );
 
   test('that the command handles does not end oodate before it', async () => {
     const space = workspace();
-    const running = space.start([oodate, 'run', '--', 'sh', '-c', `trap 'echo bye > out.txt; exit 5' TERM; ${remote}`]);
+    const running = space.start([
+      oodate,
+      'run',
+      '--',
+      'sh',
+      '-c',
+      `trap 'echo bye > out.txt; exit 5' TERM; ${remote}`,
+    ]);
     await running.says('begun');
     running.kill('SIGTERM');
     expect((await running.ended()).status).toBe(5);
@@ -124,13 +134,17 @@ describe('a file that someone else changes while the command runs', () => {
     go(first);
     const { status, stderr } = await first.ended();
     expect(status).toBe(0);
-    expect(stderr).toContain('is out of date at once: in.txt was changed by someone else while the command ran');
+    expect(stderr).toContain(
+      'is out of date at once: in.txt was changed by someone else while the command ran',
+    );
     expect((await space.oodate('check', 'build')).status).toBe(1);
 
     const second = space.start([oodate, 'run', 'build']);
     await second.says('begun');
     go(second);
-    expect((await second.ended()).stderr).toMatch(/running build: in\.txt was changed by someone else.*; kept: /s);
+    expect((await second.ended()).stderr).toMatch(
+      /running build: in\.txt was changed by someone else.*; kept: /s,
+    );
     expect(space.read('out.txt')).toBe('two');
     await space.upToDate(['build']);
   });
@@ -174,7 +188,10 @@ describe('a damaged meta file', () => {
     await space.kept(['build']);
     const meta = '.oodate/build.meta';
     space.write({ [meta]: damage(space.read(meta)) });
-    await space.because(['build'], [/the meta file \.oodate\/build\.meta (is damaged|was not written by oodate)/]);
+    await space.because(
+      ['build'],
+      [/the meta file \.oodate\/build\.meta (is damaged|was not written by oodate)/],
+    );
     await space.kept(['build']);
     await space.upToDate(['build']);
   });
@@ -193,7 +210,10 @@ describe('a cache folder that cannot be written', () => {
   });
 
   test('for lack of permission has the same effect', async () => {
-    const space = workspace({ 'package.json': scripts({ build: 'echo ran' }), 'node_modules/.cache/oodate/x': '' });
+    const space = workspace({
+      'package.json': scripts({ build: 'echo ran' }),
+      'node_modules/.cache/oodate/x': '',
+    });
     const folder = space.path('node_modules/.cache/oodate');
     const isRoot = process.getuid?.() === 0;
     chmodSync(space.path('.'), 0o755);

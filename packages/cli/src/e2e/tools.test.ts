@@ -24,7 +24,9 @@ describe('cc', () => {
     space.write({ 'late/value.h': '#define VALUE 2\n' });
     await space.kept(words, 'late/value.h changed');
     space.write({ 'early/value.h': '#define VALUE 3\n' });
-    await space.because(words, ['early/value.h is there now (a file of 16 bytes), was looked for and not there']);
+    await space.because(words, [
+      'early/value.h is there now (a file of 16 bytes), was looked for and not there',
+    ]);
     await space.kept(words);
     expect((await space.start(['./main']).end()).status).toBe(3);
     await space.upToDate(words);
@@ -96,7 +98,8 @@ describe('tsc', () => {
     const space = project();
     space.write({
       'part/x.ts': 'export {};\n',
-      'find.sh': 'for f in part/tsconfig.json tsconfig.json; do [ -e $f ] && exec tsc -p $f --outDir out; done\n',
+      'find.sh':
+        'for f in part/tsconfig.json tsconfig.json; do [ -e $f ] && exec tsc -p $f --outDir out; done\n',
       'package.json': scripts({ build: 'sh find.sh' }),
     });
     await space.kept(['build']);
@@ -137,7 +140,8 @@ describe('a script', () => {
   test('of pipes, lists and here-documents is seen as a whole', async () => {
     const space = workspace({
       'package.json': scripts({
-        build: 'sort < in.txt | uniq -c > count.txt && (cd sub && cat ../in.txt more.txt) > all.txt; cat <<END > here.txt\ntext\nEND',
+        build:
+          'sort < in.txt | uniq -c > count.txt && (cd sub && cat ../in.txt more.txt) > all.txt; cat <<END > here.txt\ntext\nEND',
       }),
       'in.txt': 'b\na\nb\n',
       'sub/more.txt': 'c\n',

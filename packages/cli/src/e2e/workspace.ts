@@ -130,17 +130,26 @@ export class Workspace {
   }
 
   /** Expects that `oodate run` executes the target with success, for a reason in these words. */
-  async ran(words: readonly string[], reason: string | RegExp = '', options: StartOptions = {}): Promise<Result> {
+  async ran(
+    words: readonly string[],
+    reason: string | RegExp = '',
+    options: StartOptions = {},
+  ): Promise<Result> {
     const result = await this.oodateWith(options, 'run', ...words);
     const [, said] = /^oodate: running .*?: (.*)$/m.exec(result.stderr) ?? [];
     if (said === undefined) this.fail('it did not run');
-    if (typeof reason === 'string' ? !said.includes(reason) : !reason.test(said)) this.fail(`the reason is not ${reason}`);
+    if (typeof reason === 'string' ? !said.includes(reason) : !reason.test(said))
+      this.fail(`the reason is not ${reason}`);
     if (result.status !== 0) this.fail('it failed');
     return result;
   }
 
   /** Expects that `oodate run` executes the target, and that what was seen is kept. */
-  async kept(words: readonly string[], reason: string | RegExp = '', options: StartOptions = {}): Promise<Result> {
+  async kept(
+    words: readonly string[],
+    reason: string | RegExp = '',
+    options: StartOptions = {},
+  ): Promise<Result> {
     const result = await this.ran(words, reason, options);
     if (!/^oodate: .* ran in .*; kept: /m.test(result.stderr)) this.fail('nothing was kept');
     return result;
@@ -149,13 +158,18 @@ export class Workspace {
   /** Expects that `oodate run` finds nothing to do. */
   async upToDate(words: readonly string[], options: StartOptions = {}): Promise<Result> {
     const result = await this.oodateWith(options, 'run', ...words);
-    if (result.status !== 0 || !/^oodate: .* is up to date \(/m.test(result.stderr)) this.fail('it is not up to date');
+    if (result.status !== 0 || !/^oodate: .* is up to date \(/m.test(result.stderr))
+      this.fail('it is not up to date');
     if (/^oodate: running /m.test(result.stderr)) this.fail('it ran');
     return result;
   }
 
   /** Expects that `oodate why` gives exactly these reasons, in any order. */
-  async because(words: readonly string[], reasons: readonly (string | RegExp)[], options: StartOptions = {}): Promise<void> {
+  async because(
+    words: readonly string[],
+    reasons: readonly (string | RegExp)[],
+    options: StartOptions = {},
+  ): Promise<void> {
     const { stdout, status } = await this.oodateWith(options, 'why', ...words);
     if (status !== 0) this.fail('why could not tell');
     const lines = stdout.split('\n').filter((line) => line.startsWith('    '));
