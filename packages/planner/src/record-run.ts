@@ -12,6 +12,7 @@ import type { FileState, FileStates, PresentDirectory } from './file-states.js';
 import { clockTick } from './file-system-clock.js';
 import { OwnChanges } from './own-changes.js';
 import { childOf, isKernelPath, nameOf, PathWalk, parentOf, type WalkedPath } from './path-walk.js';
+import { volatilePathsFor } from './volatile-paths.js';
 import { comparedEnvironment } from './volatile-variables.js';
 
 /** A run that has ended, and all that must be known to write it down. */

@@ -1,0 +1,20 @@
+import { type AbsolutePath, normalizePath } from '@oodate/filemon';
+
+/**
+ * Paths that tools keep for their own bookkeeping, which differ from one run to
+ * the next and say nothing about what a build should do. They and all below them
+ * are no inputs and no outputs. Like the volatile variables this list is short:
+ * what a tool reads to decide anything is not on it.
+ */
+const volatilePaths: readonly { readonly path: string; readonly why: string }[] = [
+  { path: '_logs', why: 'npm lists and prunes its debug logs at every run' },
+  { path: '_update-notifier-last-checked', why: 'npm notes when it last looked for a newer npm' },
+];
+
+/** The volatile paths for commands with this environment. */
+export function volatilePathsFor(environment: Readonly<NodeJS.ProcessEnv>): AbsolutePath[] {
+  const { npm_config_cache: cache, HOME: home } = environment;
+  const folder = cache ?? (home === undefined ? '' : `${home}/.npm`);
+  if (!folder.startsWith('/')) return [];
+  return volatilePaths.map(({ path }) => normalizePath(`${folder}/${path}`));
+}
