@@ -26,20 +26,20 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     .locale('en')
     .usage('Runs a command only if something it really used has changed, and says why.\n\noodate <command>')
     .command(
-      'run [names..]',
+      'run [script..]',
       'Run a script of package.json, or a command, if it is out of date',
       (y) => runOptions(targetUsage(y, 'run')),
       (argv) => ends(runCommand(argv, rest)),
     )
     .command(
-      'why [names..]',
+      'why [script..]',
       'Say why it is out of date, with every reason',
       (y) => decisionOptions(targetUsage(y, 'why')),
       (argv) =>
         ends(import('./commands/why.js').then(({ why }) => why(targetOf(argv, rest), decisionOf(argv)))),
     )
     .command(
-      'check [names..]',
+      'check [script..]',
       'Tell by the exit status alone: 0 up to date, 1 out of date, 2 trouble',
       (y) => decisionOptions(targetUsage(y, 'check')),
       (argv) =>
@@ -48,13 +48,13 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
         ),
     )
     .command(
-      'trace [names..]',
+      'trace [script..]',
       'Run a command and write its filemon log',
       (y) => logOptions(y),
       (argv) => ends(traceCommand(argv, rest)),
     )
     .command(
-      'meta [names..]',
+      'meta [script..]',
       'Show what is known of the last run of a script or command, or what a meta file says',
       (y) =>
         directoryOption(targetUsage(y, 'meta'))
@@ -93,8 +93,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 }
 
 const options = {
-  force: { type: 'boolean', default: false, describe: 'Take it for out of date in any case' },
-  json: { type: 'boolean', default: false, describe: 'Print one JSON object on stdout' },
+  force: { type: 'boolean', describe: 'Take it for out of date in any case' },
+  json: { type: 'boolean', describe: 'Print one JSON object on stdout' },
   meta: { type: 'string', requiresArg: true, describe: 'Keep what is known in this file' },
   mode: {
     choices: ['content', 'mtime'] as const,
@@ -102,8 +102,8 @@ const options = {
     describe: 'Compare files by content, or by time and size',
   },
   backend: { type: 'string', requiresArg: true, describe: 'See in this way; "oodate doctor" lists them' },
-  dryRun: { type: 'boolean', default: false, describe: 'Say what would be done and why; run nothing' },
-  untraced: { type: 'boolean', default: false, describe: 'Run it plainly: in any case, and keep nothing' },
+  dryRun: { type: 'boolean', describe: 'Say what would be done and why; run nothing' },
+  untraced: { type: 'boolean', describe: 'Run it plainly: in any case, and keep nothing' },
   quiet: {
     type: 'boolean',
     default: false,
@@ -118,12 +118,12 @@ const options = {
   },
 } as const;
 
-function targetUsage(y: Argv, command: string): Argv<{ names: string[] }> {
+function targetUsage(y: Argv, command: string): Argv<{ script: string[] }> {
   return y
     .usage(
       `oodate ${command} [options] <script> [-- argument…]\noodate ${command} [options] -- command [argument…]`,
     )
-    .positional('names', {
+    .positional('script', {
       type: 'string',
       array: true,
       default: [],
@@ -154,14 +154,14 @@ function runOptions<T>(y: Argv<T>) {
     .example('oodate run -- cc -c foo.c -o foo.o', 'run a command if it is out of date')
     .example('oodate run --dry-run build', 'only say what would be done, and why')
     .epilogue(
-      'Exit status: that of the command (128 + n if signal n ended it); 0 if it was up to date;\n' +
+      'Exit status: that of the command (128 + n if signal n ended it); 0 if it was up to date; ' +
         '127 if the command was not found, 126 if it cannot be executed, 125 for trouble of oodate.',
     );
 }
 
 function logOptions(y: Argv) {
   return directoryOption(y.usage('oodate trace -o LOG -- command [argument…]'))
-    .positional('names', { type: 'string', array: true, default: [], hidden: true })
+    .positional('script', { type: 'string', array: true, default: [], hidden: true })
     .option('output', {
       type: 'string',
       requiresArg: true,
@@ -175,43 +175,48 @@ function logOptions(y: Argv) {
 }
 
 interface TargetArguments {
-  readonly names: readonly string[];
+  readonly script: readonly string[];
   readonly directory: string | undefined;
   readonly meta: string | undefined;
 }
 
 interface DecisionArguments extends TargetArguments {
-  readonly force: boolean;
-  readonly json: boolean;
+  readonly force: boolean | undefined;
+  readonly json: boolean | undefined;
   readonly mode: 'content' | 'mtime';
 }
 
 interface RunArguments extends DecisionArguments {
-  readonly dryRun: boolean;
+  readonly dryRun: boolean | undefined;
   readonly backend: string | undefined;
-  readonly untraced: boolean;
-  readonly quiet: boolean;
+  readonly untraced: boolean | undefined;
+  readonly quiet: boolean | undefined;
 }
 
 async function runCommand(argv: RunArguments, rest: readonly string[] | undefined): Promise<number> {
   const target = targetOf(argv, rest);
   const { run } = await import('./commands/run.js');
-  const { dryRun, backend, untraced, meta } = argv;
-  const runOptions = { ...decisionOf(argv), dryRun, backend, untraced, ownPlace: meta !== undefined };
+  const runOptions = {
+    ...decisionOf(argv),
+    dryRun: argv.dryRun === true,
+    backend: argv.backend,
+    untraced: argv.untraced === true,
+    ownPlace: argv.meta !== undefined,
+  };
   // Inside a traced command the outer oodate speaks; what is said here would be output of that command.
-  return run(target, runOptions, openTerminal(argv.quiet || isTraced()));
+  return run(target, runOptions, openTerminal(argv.quiet === true || isTraced()));
 }
 
 async function traceCommand(
   argv: {
-    names: readonly string[];
+    script: readonly string[];
     output: string;
     backend: string | undefined;
     directory: string | undefined;
   },
   rest: readonly string[] | undefined,
 ): Promise<number> {
-  const [stray] = argv.names;
+  const [stray] = argv.script;
   if (stray !== undefined)
     throw new CliError(
       'USAGE',
@@ -224,21 +229,21 @@ async function traceCommand(
 }
 
 async function showMeta(
-  argv: TargetArguments & { json: boolean },
+  argv: TargetArguments & { json: boolean | undefined },
   rest: readonly string[] | undefined,
 ): Promise<number> {
   enterDirectory(argv.directory);
   const { showMeta: show } = await import('./commands/meta.js');
-  return show({ names: argv.names, rest, meta: argv.meta }, argv.json);
+  return show({ names: argv.script, rest, meta: argv.meta }, argv.json === true);
 }
 
 function targetOf(argv: TargetArguments, rest: readonly string[] | undefined): NamedTarget {
   enterDirectory(argv.directory);
-  return resolveTarget({ names: argv.names, rest, meta: argv.meta }, process.env);
+  return resolveTarget({ names: argv.script, rest, meta: argv.meta }, process.env);
 }
 
 function decisionOf({ force, mode, json }: DecisionArguments): DecisionOptions & { readonly json: boolean } {
-  return { force, mode, json };
+  return { force: force === true, mode, json: json === true };
 }
 
 function enterDirectory(directory: string | undefined): void {

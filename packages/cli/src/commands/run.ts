@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { AbsolutePath, ProcessExit } from '@oodate/filemon';
 import {
+  type Attempt,
   filemonSection,
   invalidateMetaFile,
   MetaFileError,
@@ -132,8 +133,17 @@ async function traceTarget(target: NamedTarget, options: RunOptions): Promise<Tr
     });
   } catch (error) {
     if (error instanceof TraceError)
-      noteAttempt(target.metaFile, { kind: 'failed', exit: { status: error.status, signal: 0 } });
+      note(target, { kind: 'failed', exit: { status: error.status, signal: 0 } });
     throw error;
+  }
+}
+
+/** The exit status of the command matters more than how well its failure is remembered: without it, it runs again too. */
+function note({ metaFile }: NamedTarget, attempt: Attempt): void {
+  try {
+    noteAttempt(metaFile, attempt);
+  } catch (error) {
+    if (!(error instanceof MetaFileError)) throw error;
   }
 }
 
@@ -144,7 +154,7 @@ function fail(
   milliseconds: number,
   terminal: Terminal,
 ): Done {
-  noteAttempt(target.metaFile, { kind: 'failed', exit });
+  note(target, { kind: 'failed', exit });
   const line = failedWords(target.name, exit);
   terminal.say(line);
   return { report: { status, milliseconds, kept: false, notes: [line] } };
@@ -176,7 +186,7 @@ function keep(
     return { report: { status: 0, milliseconds, kept, notes }, counts: countUses(record) };
   };
   if (causes.length > 0) {
-    noteAttempt(metaFile, { kind: 'incomplete', causes });
+    note(target, { kind: 'incomplete', causes });
     return done(false, incompleteWords(name, milliseconds, causes), causes);
   }
   try {

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { volatileVariables } from '@oodate/planner';
+
+function guide(name: string): string {
+  return readFileSync(new URL(`../../../docs/guide/${name}`, import.meta.url), 'utf8');
+}
+
+function source(name: string): string {
+  return readFileSync(new URL(name, import.meta.url), 'utf8');
+}
+
+test('the guide lists every variable that is not compared, and why', () => {
+  const rows = volatileVariables.map(
+    ({ names, why }) => `| ${names.map((name) => `\`${name}\``).join(', ')} | ${why} |`,
+  );
+  const listed = guide('what-counts.md')
+    .split('\n')
+    .filter((line) => rows.includes(line));
+  expect(listed).toEqual(rows);
+});
+
+test('the guide lists every kind of reason', () => {
+  const kinds = [...source('words.ts').matchAll(/case '([a-z]+(?:-[a-z]+)+|forced)':/g)].map(
+    (match) => match[1],
+  );
+  expect(kinds.length).toBeGreaterThan(20);
+  for (const kind of kinds) expect(guide('commands.md')).toContain(`\`${kind}\``);
+});
+
+test('the guide lists every option', () => {
+  const names = [...source('command-line.ts').matchAll(/\.option\('([a-z-]+)'/g)].map((match) => match[1]);
+  expect(names.length).toBeGreaterThan(8);
+  for (const name of names) expect(guide('commands.md')).toMatch(new RegExp(`\`--${name}[ \`]`));
+});
