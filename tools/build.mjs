@@ -43,7 +43,9 @@ function isInstalled() {
   if (!existsSync(installed)) return false;
   if (!readFileSync(installed).equals(readFileSync(join(root, 'pnpm-lock.yaml')))) return false;
   return readdirSync(join(root, 'packages')).every((name) => {
-    const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
+    const { dependencies = {} } = JSON.parse(
+      readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'),
+    );
     return Object.keys(dependencies).every((dependency) =>
       existsSync(join(root, 'packages', name, 'node_modules', dependency)),
     );

@@ -16,7 +16,8 @@ export default class ClosingLine {
     const failed = numFailedTests + numRuntimeErrorTestSuites;
     this.#nothingRan = numPassedTests + failed === 0;
     if (this.#namesAll) for (const { fullName } of skipped) process.stdout.write(`skipped: ${fullName}\n`);
-    process.stdout.write(`${numPassedTests} passed, ${failed} failed\n`);
+    // Jest's own summary comes after the last reporter.
+    process.once('exit', () => process.stdout.write(`${numPassedTests} passed, ${failed} failed\n`));
   }
 
   getLastError() {

@@ -53,7 +53,11 @@ export function runQuietly(program, args, options = {}) {
 
 /** Runs a program for its answer alone: its stdout, or undefined if it fails. */
 export function ask(program, args, options = {}) {
-  const { status, stdout } = spawnSync(program, args, { stdio: ['pipe', 'pipe', 'ignore'], encoding: 'utf8', ...options });
+  const { status, stdout } = spawnSync(program, args, {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    encoding: 'utf8',
+    ...options,
+  });
   return status === 0 ? stdout : undefined;
 }
 

@@ -1,0 +1,542 @@
+/*
+ * acts: performs the file system acts given as words, one after the other, and
+ * says by its exit status whether each went as expected. It prints nothing then.
+ *
+ *   acts WORD...
+ *
+ * An act is its name and a fixed number of words. `name` must succeed;
+ * `name=ENOENT` must fail, with exactly that error. So
+ *
+ *   acts read a.txt stat=ENOENT missing.h write out.txt fork [ chdir sub list . ]
+ *
+ * reads a.txt, looks for missing.h in vain, writes out.txt, and lists sub in a
+ * child, which it waits for. Each act makes one system call on the path it
+ * names (with a close and, where one is named below, the call in brackets), so
+ * that the records it causes can be predicted. The words are bytes and are
+ * passed on untouched.
+ *
+ * Opening:
+ *   read FILE              open O_RDONLY [read]
+ *   read-nofollow FILE     ... with O_NOFOLLOW
+ *   open-directory DIR     ... with O_DIRECTORY, and lists nothing
+ *   open-path PATH         open O_PATH
+ *   write FILE             open O_WRONLY|O_CREAT|O_TRUNC [write]
+ *   append FILE            open O_WRONLY|O_CREAT|O_APPEND [write]
+ *   update FILE            open O_RDWR [read, write]
+ *   create FILE            open O_WRONLY|O_CREAT|O_EXCL [write]
+ *   tmpfile DIR            open O_RDWR|O_TMPFILE [write]
+ *   creat FILE             the system call creat, where there is one, else as write
+ *   openat2 FILE           the raw system call, O_RDONLY
+ *   openat2-write FILE     the raw system call, O_WRONLY|O_CREAT|O_TRUNC [write]
+ *   read-at DIR NAME       openat from a descriptor of DIR, O_RDONLY [openat O_PATH of DIR first]
+ *   write-at DIR NAME      openat from a descriptor of DIR, as write [openat O_PATH of DIR first]
+ * Looking:
+ *   stat PATH, lstat PATH, access PATH, readlink PATH
+ *   execute-access PATH    access X_OK
+ *   statx PATH, faccessat2 PATH      the raw system calls
+ *   stat-at DIR NAME       fstatat from a descriptor of DIR [openat O_PATH of DIR first]
+ *   list DIR               open O_RDONLY|O_DIRECTORY [getdents64 to the end]
+ * Changing:
+ *   mkdir DIR, rmdir DIR, unlink FILE, truncate FILE
+ *   rename FROM TO, rename-noreplace FROM TO, exchange ONE OTHER
+ *   link FROM TO, symlink TEXT LINK
+ *   chmod PATH             to 0755
+ *   utimens PATH           to 2001-09-09 01:46:40 UTC
+ *   bind PATH              a Unix socket, left there
+ *   fifo PATH
+ * Processes:
+ *   chdir DIR
+ *   fchdir DIR             open O_RDONLY|O_DIRECTORY, then fchdir
+ *   fork [ WORD... ]       a child does the words, and must succeed; the parent waits
+ *   vfork [ WORD... ]      ... by vfork; the child executes this program for them
+ *   thread [ WORD... ]     ... in a thread of this process
+ *   leave [ WORD... ]      a child does the words; nobody waits
+ *   exec                   execve of this program, for the words that follow
+ *   execveat               ... by execveat from a descriptor of "/"
+ *   become FILE            execve of FILE, with no arguments; it does not come back
+ *   exit STATUS            a number; it does not come back
+ *   raise SIGNAL           a number
+ *   remote SOCKET          connects to a Unix socket and does what it is told there:
+ *                          each message is words, NUL after each, and an empty word at
+ *                          the end; the answer is one line, "ok" or what went wrong.
+ *                          The words after it follow when the other side closes.
+ *
+ * acts must be started by an absolute path, since it executes itself by that.
+ * Exit status 1: an act did not go as expected, and a line on stderr says which.
+ * Exit status 2: the words make no sense.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <linux/stat.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static char *self;
+
+struct act {
+    const char *name;
+    int words;
+    int (*perform)(char **words);
+};
+
+static int perform_all(char **words);
+
+static int close_after(int fd, bool reads, bool writes)
+{
+    char byte = '.';
+    if (fd < 0)
+        return -1;
+    int failed = (reads && read(fd, &byte, 1) < 0) || (writes && write(fd, ".\n", 2) != 2);
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return failed ? -1 : 0;
+}
+
+static int open_act(const char *path, int flags)
+{
+    int access = flags & O_ACCMODE;
+    bool contents = !(flags & (O_DIRECTORY | O_PATH)) || (flags & O_TMPFILE) == O_TMPFILE;
+    return close_after(open(path, flags, 0666), contents && access != O_WRONLY, contents && access != O_RDONLY);
+}
+
+static int act_read(char **w) { return open_act(w[0], O_RDONLY); }
+static int act_read_nofollow(char **w) { return open_act(w[0], O_RDONLY | O_NOFOLLOW); }
+static int act_open_directory(char **w) { return open_act(w[0], O_RDONLY | O_DIRECTORY); }
+static int act_open_path(char **w) { return open_act(w[0], O_PATH); }
+static int act_write(char **w) { return open_act(w[0], O_WRONLY | O_CREAT | O_TRUNC); }
+static int act_append(char **w) { return open_act(w[0], O_WRONLY | O_CREAT | O_APPEND); }
+static int act_update(char **w) { return open_act(w[0], O_RDWR); }
+static int act_create(char **w) { return open_act(w[0], O_WRONLY | O_CREAT | O_EXCL); }
+
+static int act_tmpfile(char **w)
+{
+    return close_after(open(w[0], O_RDWR | O_TMPFILE, 0666), false, true);
+}
+
+static int act_creat(char **w)
+{
+#ifdef SYS_creat
+    return close_after((int)syscall(SYS_creat, w[0], 0666), false, true);
+#else
+    return act_write(w);
+#endif
+}
+
+static int openat2_act(const char *path, unsigned long long flags, bool writes)
+{
+    struct open_how how = {.flags = flags, .mode = writes ? 0666 : 0};
+    return close_after((int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how), !writes, writes);
+}
+
+static int act_openat2(char **w) { return openat2_act(w[0], O_RDONLY, false); }
+static int act_openat2_write(char **w) { return openat2_act(w[0], O_WRONLY | O_CREAT | O_TRUNC, true); }
+
+static int openat_act(char **w, int flags)
+{
+    int directory = open(w[0], O_PATH | O_DIRECTORY);
+    if (directory < 0)
+        return -1;
+    int writes = (flags & O_ACCMODE) != O_RDONLY;
+    int result = close_after(openat(directory, w[1], flags, 0666), !writes, writes);
+    return close_after(directory, false, false) < 0 ? -1 : result;
+}
+
+static int act_read_at(char **w) { return openat_act(w, O_RDONLY); }
+static int act_write_at(char **w) { return openat_act(w, O_WRONLY | O_CREAT | O_TRUNC); }
+
+static int act_stat(char **w) { struct stat s; return stat(w[0], &s); }
+static int act_lstat(char **w) { struct stat s; return lstat(w[0], &s); }
+static int act_access(char **w) { return access(w[0], F_OK); }
+static int act_execute_access(char **w) { return access(w[0], X_OK); }
+static int act_readlink(char **w) { char text[4096]; return readlink(w[0], text, sizeof text) < 0 ? -1 : 0; }
+static int act_faccessat2(char **w) { return (int)syscall(SYS_faccessat2, AT_FDCWD, w[0], F_OK, AT_EACCESS); }
+
+static int act_statx(char **w)
+{
+    struct statx s;
+    return (int)syscall(SYS_statx, AT_FDCWD, w[0], 0, STATX_BASIC_STATS, &s);
+}
+
+static int act_stat_at(char **w)
+{
+    struct stat s;
+    int directory = open(w[0], O_PATH | O_DIRECTORY);
+    if (directory < 0)
+        return -1;
+    int result = fstatat(directory, w[1], &s, 0);
+    return close_after(directory, false, false) < 0 ? -1 : result;
+}
+
+static int act_list(char **w)
+{
+    char entries[32768];
+    int fd = open(w[0], O_RDONLY | O_DIRECTORY);
+    if (fd < 0)
+        return -1;
+    long got;
+    while ((got = syscall(SYS_getdents64, fd, entries, sizeof entries)) > 0)
+        continue;
+    return close_after(fd, false, false) < 0 || got < 0 ? -1 : 0;
+}
+
+static int act_mkdir(char **w) { return mkdir(w[0], 0777); }
+static int act_rmdir(char **w) { return rmdir(w[0]); }
+static int act_unlink(char **w) { return unlink(w[0]); }
+static int act_truncate(char **w) { return truncate(w[0], 0); }
+static int act_rename(char **w) { return rename(w[0], w[1]); }
+static int act_link(char **w) { return link(w[0], w[1]); }
+static int act_symlink(char **w) { return symlink(w[0], w[1]); }
+static int act_chmod(char **w) { return chmod(w[0], 0755); }
+static int act_fifo(char **w) { return mkfifo(w[0], 0666); }
+static int act_chdir(char **w) { return chdir(w[0]); }
+
+static int act_rename_noreplace(char **w)
+{
+    return (int)syscall(SYS_renameat2, AT_FDCWD, w[0], AT_FDCWD, w[1], RENAME_NOREPLACE);
+}
+
+static int act_exchange(char **w)
+{
+    return (int)syscall(SYS_renameat2, AT_FDCWD, w[0], AT_FDCWD, w[1], RENAME_EXCHANGE);
+}
+
+static int act_utimens(char **w)
+{
+    const struct timespec times[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+    return utimensat(AT_FDCWD, w[0], times, 0);
+}
+
+static int unix_socket(const char *path, int (*use)(int, const struct sockaddr *, socklen_t))
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(address.sun_path, path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && use(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    int saved = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = saved;
+    return -1;
+}
+
+static int act_bind(char **w) { return close_after(unix_socket(w[0], bind), false, false); }
+
+static int act_fchdir(char **w)
+{
+    int fd = open(w[0], O_RDONLY | O_DIRECTORY);
+    if (fd < 0)
+        return -1;
+    int result = fchdir(fd);
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return result;
+}
+
+/* This program's argument vector for more words. It is not freed: exec follows. */
+static char **own_arguments(char **words)
+{
+    size_t count = 0;
+    while (words[count])
+        count++;
+    char **arguments = calloc(count + 2, sizeof *arguments);
+    if (!arguments)
+        abort();
+    arguments[0] = self;
+    memcpy(arguments + 1, words, count * sizeof *words);
+    return arguments;
+}
+
+static int wait_for(pid_t child)
+{
+    int status;
+    if (child < 0)
+        return -1;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            return -1;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return 0;
+    errno = ECHILD;
+    return -1;
+}
+
+static int act_fork(char **words)
+{
+    pid_t child = fork();
+    if (child == 0)
+        _exit(perform_all(words));
+    return wait_for(child);
+}
+
+static int act_leave(char **words)
+{
+    pid_t child = fork();
+    if (child == 0)
+        _exit(perform_all(words));
+    return child < 0 ? -1 : 0;
+}
+
+static int act_vfork(char **words)
+{
+    char **arguments = own_arguments(words);
+    pid_t child = vfork();
+    if (child == 0) {
+        execve(self, arguments, environ);
+        _exit(1);
+    }
+    int result = wait_for(child);
+    free(arguments);
+    return result;
+}
+
+static void *thread_main(void *words)
+{
+    return perform_all(words) == 0 ? NULL : words;
+}
+
+static int act_thread(char **words)
+{
+    pthread_t thread;
+    void *failed;
+    if ((errno = pthread_create(&thread, NULL, thread_main, words)) || (errno = pthread_join(thread, &failed)))
+        return -1;
+    errno = ECHILD;
+    return failed ? -1 : 0;
+}
+
+static int act_exec(char **words) { return execve(self, own_arguments(words), environ); }
+
+static int act_execveat(char **words)
+{
+    int directory = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return -1;
+    return (int)syscall(SYS_execveat, directory, self + 1, own_arguments(words), environ, 0);
+}
+
+static int act_become(char **w)
+{
+    char *arguments[] = {w[0], NULL};
+    return execve(w[0], arguments, environ);
+}
+
+static int act_exit(char **w) { _exit(atoi(w[0])); }
+static int act_raise(char **w) { return raise(atoi(w[0])); }
+
+static const struct act acts[] = {
+    {"read", 1, act_read},
+    {"read-nofollow", 1, act_read_nofollow},
+    {"open-directory", 1, act_open_directory},
+    {"open-path", 1, act_open_path},
+    {"write", 1, act_write},
+    {"append", 1, act_append},
+    {"update", 1, act_update},
+    {"create", 1, act_create},
+    {"tmpfile", 1, act_tmpfile},
+    {"creat", 1, act_creat},
+    {"openat2", 1, act_openat2},
+    {"openat2-write", 1, act_openat2_write},
+    {"read-at", 2, act_read_at},
+    {"write-at", 2, act_write_at},
+    {"stat", 1, act_stat},
+    {"lstat", 1, act_lstat},
+    {"access", 1, act_access},
+    {"execute-access", 1, act_execute_access},
+    {"readlink", 1, act_readlink},
+    {"statx", 1, act_statx},
+    {"faccessat2", 1, act_faccessat2},
+    {"stat-at", 2, act_stat_at},
+    {"list", 1, act_list},
+    {"mkdir", 1, act_mkdir},
+    {"rmdir", 1, act_rmdir},
+    {"unlink", 1, act_unlink},
+    {"truncate", 1, act_truncate},
+    {"rename", 2, act_rename},
+    {"rename-noreplace", 2, act_rename_noreplace},
+    {"exchange", 2, act_exchange},
+    {"link", 2, act_link},
+    {"symlink", 2, act_symlink},
+    {"chmod", 1, act_chmod},
+    {"utimens", 1, act_utimens},
+    {"bind", 1, act_bind},
+    {"fifo", 1, act_fifo},
+    {"chdir", 1, act_chdir},
+    {"fchdir", 1, act_fchdir},
+    {"become", 1, act_become},
+    {"exit", 1, act_exit},
+    {"raise", 1, act_raise},
+};
+
+/* What takes a list in brackets, and what takes all words that follow. */
+static const struct act list_acts[] = {
+    {"fork", 0, act_fork},
+    {"vfork", 0, act_vfork},
+    {"thread", 0, act_thread},
+    {"leave", 0, act_leave},
+};
+static const struct act rest_acts[] = {
+    {"exec", 0, act_exec},
+    {"execveat", 0, act_execveat},
+};
+
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
+static const struct act *find(const struct act *table, size_t length, const char *word)
+{
+    size_t name = strcspn(word, "=");
+    for (size_t i = 0; i < length; i++)
+        if (strlen(table[i].name) == name && strncmp(table[i].name, word, name) == 0)
+            return &table[i];
+    return NULL;
+}
+
+static int nonsense(const char *what, const char *word)
+{
+    fprintf(stderr, "acts: %s: %s\n", what, word);
+    return 2;
+}
+
+/* What went wrong last, for the answer to a remote side. */
+static char complaint[512];
+
+/* 0 if the act that has just returned this result went as the word says. */
+static int judge(const char *word, const char *operand, int result)
+{
+    int error = errno;
+    const char *expected = strchr(word, '=');
+    const char *got = result < 0 ? strerrorname_np(error) : "ok";
+    if (strcmp(expected ? expected + 1 : "ok", got ? got : "an unknown error") == 0)
+        return 0;
+    snprintf(complaint, sizeof complaint, "%s %.300s: %s", word, operand ? operand : "", got);
+    fprintf(stderr, "acts: %s\n", complaint);
+    return 1;
+}
+
+/* The words between brackets, NULL-terminated, as a copy. Sets *after to what follows the closing bracket. */
+static char **bracketed(char **words, char ***after)
+{
+    if (!words[0] || strcmp(words[0], "[") != 0)
+        return NULL;
+    int depth = 1;
+    size_t end = 1;
+    for (; words[end]; end++) {
+        if (strcmp(words[end], "[") == 0)
+            depth++;
+        if (strcmp(words[end], "]") == 0 && --depth == 0)
+            break;
+    }
+    if (!words[end])
+        return NULL;
+    char **list = calloc(end, sizeof *list);
+    if (!list)
+        abort();
+    memcpy(list, words + 1, (end - 1) * sizeof *list);
+    *after = words + end + 1;
+    return list;
+}
+
+/* Does the words of one message, which ends with an empty word, and answers. */
+static void answer(int remote, char *message, size_t size)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < size; i++)
+        count += message[i] == '\0';
+    char **words = calloc(count + 1, sizeof *words);
+    if (!words)
+        abort();
+    char *word = message;
+    for (size_t i = 0; i < count; i++, word += strlen(word) + 1)
+        words[i] = word;
+    complaint[0] = '\0';
+    int status = perform_all(words);
+    dprintf(remote, "%s\n", status == 0 ? "ok" : complaint[0] ? complaint : "nonsense");
+    free(words);
+}
+
+static int perform_remote(const char *path)
+{
+    int fd = unix_socket(path, connect);
+    if (fd < 0)
+        return -1;
+    FILE *remote = fdopen(fd, "r");
+    if (!remote)
+        abort();
+    static char message[1 << 20];
+    size_t size = 0;
+    int byte;
+    while ((byte = getc(remote)) != EOF && size < sizeof message) {
+        if (byte != '\0' || (size > 0 && message[size - 1] != '\0')) {
+            message[size++] = (char)byte;
+            continue;
+        }
+        answer(fd, message, size);
+        size = 0;
+    }
+    fclose(remote);
+    return 0;
+}
+
+/* Returns the exit status. */
+static int perform_all(char **words)
+{
+    while (*words) {
+        char *word = *words++;
+        const struct act *act;
+        if ((act = find(acts, LENGTH(acts), word))) {
+            for (int i = 0; i < act->words; i++)
+                if (!words[i])
+                    return nonsense("words are missing after", word);
+            char **operands = words;
+            words += act->words;
+            if (judge(word, operands[0], act->perform(operands)) != 0)
+                return 1;
+        } else if ((act = find(list_acts, LENGTH(list_acts), word))) {
+            char **list = bracketed(words, &words);
+            if (!list)
+                return nonsense("no [ ... ] after", word);
+            int verdict = judge(word, NULL, act->perform(list));
+            free(list);
+            if (verdict != 0)
+                return 1;
+        } else if ((act = find(rest_acts, LENGTH(rest_acts), word))) {
+            if (judge(word, NULL, act->perform(words)) != 0)
+                return 1;
+        } else if (strcmp(word, "remote") == 0 && *words) {
+            char *path = *words++;
+            if (judge(word, path, perform_remote(path)) != 0)
+                return 1;
+        } else {
+            return nonsense("there is no such act", word);
+        }
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 1 || argv[0][0] != '/')
+        return nonsense("start it by an absolute path, not by", argc < 1 ? "" : argv[0]);
+    self = argv[0];
+    return perform_all(argv + 1);
+}

@@ -1,0 +1,45 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** A program that some tests need and that a machine may lack. */
+export interface TestTool {
+  readonly name: string;
+  /** The Debian packages that bring it. */
+  readonly packages: readonly string[];
+}
+
+const testTools: readonly TestTool[] = [
+  { name: 'aarch64-linux-gnu-gcc', packages: ['gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross'] },
+  { name: 'bmake', packages: ['bmake'] },
+];
+
+/** Those that are not here. */
+export function missingTools(): TestTool[] {
+  return testTools.filter(({ name }) => !isProgram(name));
+}
+
+/**
+ * Whether the program is here; where CI is "true" it throws if it is not, so
+ * that nothing is skipped there unseen:
+ *
+ *     (requireTool('bmake') ? test : test.skip)('bmake reads what we write', ...)
+ */
+export function requireTool(name: string): boolean {
+  const tool = testTools.find((known) => known.name === name);
+  if (tool === undefined) throw new Error(`${name} is not in the table of test-tools.ts`);
+  if (isProgram(name)) return true;
+  if (process.env.CI === 'true')
+    throw new Error(`${name} is missing: apt-get install ${tool.packages.join(' ')}`);
+  return false;
+}
+
+function isProgram(name: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
