@@ -90,7 +90,7 @@ class Recorder {
     this.#accesses = run.accesses;
     this.#files = run.files;
     this.#walk = new PathWalk(run.files);
-    const ignored = run.ignored ?? [];
+    const ignored = [...(run.ignored ?? []), ...volatilePathsFor(run.environment)];
     this.#ignored = [...new Set([...ignored, ...ignored.map((path) => this.#walk.walk(path).place)])];
     this.#earliestChange = BigInt(run.started) * 1000n - clockTick;
   }

@@ -15,7 +15,7 @@ import type { Target } from './target.js';
 const target: Target = {
   commands: [['build']],
   cwd: '/w' as AbsolutePath,
-  environment: { PATH: '/bin' },
+  environment: { PATH: '/bin', HOME: '/home' },
 };
 
 /** Names are below /w unless absolute, the pid is left out: `R a.c`. */
@@ -395,6 +395,16 @@ describe('a directory that was listed', () => {
     story.end({ ignored: ['/w/.oodate' as AbsolutePath] });
     expect(story.reasons()).toEqual([]);
     story.disk.remove('/w/.oodate');
+    expect(story.reasons()).toEqual([]);
+  });
+});
+
+describe('what a tool keeps for its own bookkeeping', () => {
+  test('is neither an input nor an output', () => {
+    const story = new Story('/home/.npm/_logs/1.log');
+    story.runs('G /home/.npm/_logs', 'D /home/.npm/_logs/1.log', 'W /home/.npm/_logs/2.log');
+    story.disk.write('/home/.npm/_logs/3.log');
+    story.disk.remove('/home/.npm/_logs/2.log');
     expect(story.reasons()).toEqual([]);
   });
 });

@@ -8,6 +8,9 @@ test.each([
   expect(volatilePathsFor(environment)).toContain(logs);
 });
 
-test.each([{}, { HOME: 'relative' }])('there are none where npm has no place of its own: %j', (environment) => {
-  expect(volatilePathsFor(environment)).toEqual([]);
-});
+test.each([{}, { HOME: 'relative' }])(
+  'there are none where npm has no place of its own: %j',
+  (environment) => {
+    expect(volatilePathsFor(environment)).toEqual([]);
+  },
+);
