@@ -15,7 +15,7 @@ import type { Target } from './target.js';
 const target: Target = {
   commands: [['build']],
   cwd: '/w' as AbsolutePath,
-  environment: { PATH: '/bin', HOME: '/home' },
+  environment: { PATH: '/bin', npm_config_cache: '/home/.npm' },
 };
 
 /** Names are below /w unless absolute, the pid is left out: `R a.c`. */
