@@ -733,7 +733,7 @@ describe('the command itself', () => {
   });
 
   test('a volatile variable is none', () => {
-    const environment = { PATH: '/bin', TERM: 'vt100', SHLVL: '9', npm_lifecycle_event: 'x', OODATE_X: '1' };
+    const environment = { PATH: '/bin', TERM: 'vt100', SHLVL: '9', npm_lifecycle_script: 'x', OODATE_X: '1' };
     expect(compiled().reasons({}, { environment })).toEqual([]);
   });
 

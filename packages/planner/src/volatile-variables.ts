@@ -2,7 +2,7 @@
  * Environment variables that are not compared: they differ from one terminal or
  * caller to the next and say nothing about what a build should do. A variable
  * that plausibly changes a result is not here, however often it differs (PATH,
- * NODE_ENV, NODE_OPTIONS, CC, CFLAGS, CI, LANG, TZ, FORCE_COLOR, npm_package_version).
+ * NODE_ENV, NODE_OPTIONS, CC, CFLAGS, CI, LANG, TZ, FORCE_COLOR, npm_lifecycle_event, npm_package_version).
  * A name that ends in `*` stands for all names that begin so.
  */
 export const volatileVariables: readonly { readonly names: readonly string[]; readonly why: string }[] = [
@@ -38,7 +38,7 @@ export const volatileVariables: readonly { readonly names: readonly string[]; re
     ],
     why: 'the login session or service',
   },
-  { names: ['npm_lifecycle_*', 'npm_command'], why: 'the npm script that the call came from' },
+  { names: ['npm_lifecycle_script', 'npm_command'], why: 'the npm script that the call came from' },
   {
     names: ['npm_execpath', 'npm_node_execpath', 'npm_config_user_agent'],
     why: 'the package manager that was called',
