@@ -63,6 +63,22 @@ describe('a signal', () => {
     },
   );
 
+  test('sent to oodate ends an untraced command too', async () => {
+    const space = workspace();
+    const running = space.start([
+      oodate,
+      'run',
+      '--untraced',
+      '--',
+      'sh',
+      '-c',
+      "echo beg''un; exec sleep 60",
+    ]);
+    await running.says('begun');
+    running.kill('SIGTERM');
+    expect((await running.ended()).status).toBe(143);
+  });
+
   test('that the command handles does not end oodate before it', async () => {
     const space = workspace();
     const running = space.start([
