@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type AbsolutePath, filemonRecords, formatRecord } from '@oodate/filemon';
@@ -24,9 +25,8 @@ let acts: string;
 let folder: string;
 
 beforeAll(() => {
-  acts = buildActs();
+  acts = buildActs({ static: true });
 });
-afterAll(() => rmSync(acts, { force: true }));
 beforeEach(() => {
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'oodate-trace-')));
@@ -361,6 +361,52 @@ describe('what cannot be seen', () => {
     expect(readFileSync(join(folder, 'size'), 'utf8')).toBe('5\n');
     expect(result.accesses.ended).toBe(false);
     expect(reasons(result)).toContain("the probe's supervisor ended before the command");
+  });
+});
+
+describe('another user', () => {
+  const asNobody = (...words: string[]): string => {
+    // Root stands for the other case; where this is not root everything here is without privilege.
+    const drop =
+      process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : ['env'];
+    for (const program of [findProbe(), acts]) copyFileSync(program, join(folder, basename(program)));
+    chmodSync(folder, 0o777);
+    const [first = '', ...rest] = [...drop, './oodate-probe', '-o', 'log', '--', ...words];
+    execFileSync(first, rest, { cwd: folder });
+    return readFileSync(join(folder, 'log'), 'utf8');
+  };
+
+  test('without any privilege sees as much', () => {
+    const log = asNobody(
+      join(folder, basename(acts)),
+      'write',
+      'a',
+      'fork',
+      '[',
+      'rename',
+      'a',
+      'b',
+      ']',
+      'stat=ENOENT',
+      'a',
+    );
+    expect(log).toMatch(new RegExp(`^W \\d+ ${folder}/a$`, 'm'));
+    expect(log).toMatch(new RegExp(`^M \\d+ '${folder}/a' '${folder}/b'$`, 'm'));
+    expect(log).toMatch(new RegExp(`^N \\d+ ${folder}/a$`, 'm'));
+    expect(log).not.toMatch(/^Q/m);
+    expect(log).toMatch(/# Bye bye\n$/);
+  });
+
+  test('is told of a set-user-id program that ran without its privileges', () => {
+    const log = asNobody('sh', '-c', 'su --version');
+    expect(log).toMatch(/^# Note \S+\/su is set-user-id/m);
+  });
+
+  test('has no record of reading what it may not read', () => {
+    writeFileSync(join(folder, 'secret'), '', { mode: 0o000 });
+    const log = asNobody(join(folder, basename(acts)), 'read=EACCES', 'secret');
+    expect(log).toMatch(new RegExp(`^S \\d+ ${folder}/secret$`, 'm'));
+    expect(log).not.toMatch(new RegExp(`^R \\d+ ${folder}/secret$`, 'm'));
   });
 });
 
