@@ -11,32 +11,48 @@ import type { NamedTarget } from './target.js';
  */
 export async function runPlainly(target: NamedTarget, { stdoutToStderr = false } = {}): Promise<number> {
   const [program = '', ...args] = target.words;
+  // Before the start, since a signal can come as soon as the command speaks.
+  const signals = holdSignals();
   const child = spawn(program, args, {
     cwd: target.cwd,
     env: target.environment,
     stdio: ['inherit', stdoutToStderr ? 2 : 'inherit', 'inherit'],
   });
-  const release = passSignalsTo(child);
+  signals.passTo(child);
   try {
     return await new Promise<number>((resolve, reject) => {
       child.on('error', (error) => reject(notStarted(program, error)));
       child.on('exit', (code, signal) => resolve(signal === null ? (code ?? 0) : signalStatus(signal)));
     });
   } finally {
-    release();
+    signals.release();
   }
 }
 
-function passSignalsTo(child: ChildProcess): () => void {
+interface HeldSignals {
+  passTo(child: ChildProcess): void;
+  release(): void;
+}
+
+/** Handlers run only once the present code has ended, so that none of them finds itself without a child. */
+function holdSignals(): HeldSignals {
+  let child: ChildProcess | undefined;
   const fromTerminal: readonly NodeJS.Signals[] = hasTerminal() ? ['SIGINT', 'SIGQUIT'] : [];
   const handlers = (['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
-    // A terminal sends to the whole process group: the command has it already, and this process must outlive it.
-    const handler = fromTerminal.includes(signal) ? () => {} : () => child.kill(signal);
+    const handler = () => {
+      // A terminal sends to the whole process group: the command has it already, and this process must outlive it.
+      if (!fromTerminal.includes(signal)) child?.kill(signal);
+    };
     process.on(signal, handler);
     return { signal, handler };
   });
-  return () => {
-    for (const { signal, handler } of handlers) process.off(signal, handler);
+  return {
+    passTo(started) {
+      child = started;
+    },
+    release() {
+      for (const { signal, handler } of handlers) process.off(signal, handler);
+    },
   };
 }
 
