@@ -23,7 +23,6 @@ export function difference(
   if (was.type !== now.type) return 'changed';
   if (was.type === 'link' && now.type === 'link') return was.target === now.target ? 'none' : 'changed';
   if (was.type !== 'file' || now.type !== 'file') return 'none';
-  if (file.use === 'looked') return sameExecutableBits(was, now) ? 'none' : 'changed';
   if (file.use !== 'read' && !sameExecutableBits(was, now)) return 'changed';
   return contentDifference(file, was, now, recorded, files, options);
 }

@@ -40,7 +40,7 @@ export type InputReason = ByProcess &
     | { readonly kind: 'input-changed'; readonly was: RecordedState; readonly is: RecordedState }
     | { readonly kind: 'input-gone'; readonly was: RecordedState }
     | { readonly kind: 'input-appeared'; readonly is: RecordedState }
-    /** Type, or executable bit, of a path that was only looked at. */
+    /** Type, content or executable bit of a path that was only looked at. */
     | { readonly kind: 'looked-at-changed'; readonly was: RecordedState; readonly is: RecordedState }
     | { readonly kind: 'link-changed'; readonly was: string; readonly is: RecordedState }
     | {

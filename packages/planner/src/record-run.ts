@@ -201,10 +201,10 @@ class Recorder {
     this.#inputs.push({ path, by, ...taken, disturbed: taken.disturbed || changed || lost });
   }
 
-  /** The state now; with the content where the use is about it. */
+  /** The state now, with the content of a file. */
   #taken(path: AbsolutePath, use: Use): { use: Use; state: RecordedState; disturbed: boolean } {
     const now = this.#files.state(path);
-    if (now.type !== 'file' || use === 'looked') return { use, state: presentState(now), disturbed: false };
+    if (now.type !== 'file') return { use, state: presentState(now), disturbed: false };
     const found = this.#files.digest(path);
     // An output's times are late anyway, so they do not show a change by someone else at this moment; two looks do.
     if ('digest' in found)

@@ -256,11 +256,17 @@ describe('a program that was executed', () => {
 describe('a path that was only looked at', () => {
   const looked = (): Story => new Story('lib.a', 'dir/x').runs('S lib.a', 'S dir');
 
-  test('can change its content and its entries', () => {
+  test('can be touched, and a directory can change its entries', () => {
     const story = looked();
-    story.disk.write('/w/lib.a', 'quite another content');
+    story.disk.touch('/w/lib.a');
     story.disk.write('/w/dir/y');
     expect(story.reasons()).toEqual([]);
+  });
+
+  test('showed its time and size, by which make and tsc find it changed', () => {
+    const story = new Story('a.c', 'a.o').runs('S a.c', 'S a.o');
+    story.disk.write('/w/a.c', 'new a.c');
+    expect(story.reasons()).toEqual(['looked-at-changed a.c']);
   });
 
   test.each([

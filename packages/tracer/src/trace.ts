@@ -23,6 +23,8 @@ export interface TraceOptions {
   readonly backend?: string;
   /** Where the filemon log goes; default: a temporary file, removed afterwards. */
   readonly log?: string;
+  /** Where a folder for working files is made while the command runs; default: the system's temporary one. */
+  readonly folder?: string;
   /** Keep a copy of what goes to stdout and stderr where those are pipes or files. */
   readonly captureOutput?: boolean;
   /** The command's stdout goes to this process's stderr. */
@@ -48,7 +50,7 @@ export interface Trace {
  */
 export async function trace(command: readonly string[], options: TraceOptions = {}): Promise<Trace> {
   const probe = findProbe();
-  const folder = mkdtempSync(join(tmpdir(), 'oodate-'));
+  const folder = mkdtempSync(join(options.folder ?? tmpdir(), 'oodate-'));
   try {
     const logFile = options.log ?? join(folder, 'log');
     const copyFile = join(folder, 'output');
@@ -75,19 +77,22 @@ export async function trace(command: readonly string[], options: TraceOptions = 
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
 
 async function runProbe(probe: string, words: readonly string[], options: TraceOptions): Promise<number> {
-  const child = execa(probe, words, {
-    cwd: options.cwd ?? process.cwd(),
-    env: options.env ?? process.env,
-    extendEnv: false,
-    stdin: 'inherit',
-    stdout: options.stdoutToStderr ? process.stderr : 'inherit',
-    stderr: 'inherit',
-    reject: false,
-    cleanup: false,
-  });
-  const passOn = (signal: NodeJS.Signals) => child.kill(signal);
+  const started: { child?: { kill(signal: NodeJS.Signals): boolean } } = {};
+  const passOn = (signal: NodeJS.Signals) => started.child?.kill(signal);
+  // Before the start, since a signal can come as soon as the command speaks.
   for (const signal of passedOn) process.on(signal, passOn);
   try {
+    const child = execa(probe, words, {
+      cwd: options.cwd ?? process.cwd(),
+      env: options.env ?? process.env,
+      extendEnv: false,
+      stdin: 'inherit',
+      stdout: options.stdoutToStderr ? process.stderr : 'inherit',
+      stderr: 'inherit',
+      reject: false,
+      cleanup: false,
+    });
+    started.child = child;
     const result = await child;
     if (result.exitCode !== undefined) return result.exitCode;
     throw new TraceError(

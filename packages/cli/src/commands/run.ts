@@ -128,6 +128,8 @@ async function traceTarget(target: NamedTarget, options: RunOptions): Promise<Tr
       cwd: target.cwd,
       env: target.environment,
       captureOutput: true,
+      // In a folder of our own nothing shows to a command that lists the system's temporary one.
+      ...(!options.ownPlace && { folder: dirname(target.metaFile) }),
       stdoutToStderr: options.json,
       ...(options.backend !== undefined && { backend: options.backend }),
     });
