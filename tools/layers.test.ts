@@ -50,7 +50,7 @@ test.each(names)(
     const { dependencies = {} } = readJson(join(packages, name, 'package.json'));
     const { references = [] } = readJson(join(packages, name, 'tsconfig.json'));
     const declared = Object.keys(dependencies).flatMap((dependency) => packageOf(dependency) ?? []);
-    const referenced = (references as { path: string }[]).map(({ path }) => path.replace('../', ''));
+    const referenced = references.map(({ path }) => path.replace('../', ''));
     expect({ declared: declared.sort(), referenced: referenced.sort() }).toEqual({
       declared: [...imported].sort(),
       referenced: [...imported].sort(),
@@ -135,6 +135,11 @@ function sources(name: string): Source[] {
   return found;
 }
 
-function readJson(file: string): Record<string, unknown> {
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly references?: readonly { readonly path: string }[];
+}
+
+function readJson(file: string): Manifest {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
