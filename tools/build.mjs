@@ -87,15 +87,12 @@ function isProbeBuilt() {
 
 function buildProbe() {
   const missing = missingBuildPackages();
-  if (missing.length > 0) {
-    say(`Installing ${missing.join(', ')}, which building the probe needs`);
-    if (!installPackages(missing))
-      throw new ToolError(
-        'NO_COMPILER',
-        'the probe cannot be built without a C compiler, make and the headers of libc and Linux',
-        `run this as root, and then build again: ${aptLine(missing)}`,
-      );
-  }
+  if (missing.length > 0 && !installPackages(missing, 'building the probe needs', say))
+    throw new ToolError(
+      'NO_COMPILER',
+      'the probe cannot be built without a C compiler, make and the headers of libc and Linux',
+      `run this as root, and then build again: ${aptLine(missing)}`,
+    );
   say('Building the probe');
   if (!runQuietly('make', ['-C', 'packages/tracer/native'], { cwd: root }))
     throw new ToolError('PROBE_NOT_BUILT', 'the probe could not be built, for the reason above');

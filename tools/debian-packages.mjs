@@ -10,8 +10,9 @@ export function aptLine(packages) {
  * and this is root. False if it cannot be done or did not work; what apt said
  * is then on stderr.
  */
-export function installPackages(packages) {
+export function installPackages(packages, purpose, say) {
   if (process.getuid?.() !== 0 || findProgram('apt-get') === undefined) return false;
+  say(`Installing ${packages.join(', ')}, which ${purpose}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   // A fresh machine has no package lists, and old lists name versions that the mirror no longer has.
   return (

@@ -40,7 +40,7 @@ async function installTestPrograms() {
   const { missingTools } = await import('../packages/testkit/dist/index.js');
   const packages = missingTools().flatMap((tool) => tool.packages);
   if (packages.length === 0) return;
-  process.stdout.write(`Installing ${packages.join(', ')}, which some tests need\n`);
-  if (!installPackages(packages))
-    process.stdout.write(`They could not be installed. As root: ${aptLine(packages)}\n`);
+  const say = (line) => process.stdout.write(`${line}\n`);
+  if (!installPackages(packages, 'some tests need', say))
+    say(`Some tests need what is missing here. As root: ${aptLine(packages)}`);
 }
