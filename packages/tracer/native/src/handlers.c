@@ -108,6 +108,45 @@ static bool find(struct request *r, const struct path *path, bool follow, struct
 	return false;
 }
 
+static struct change *begin_change(struct request *r, enum change_kind kind, const struct path *path,
+				   const struct look *look)
+{
+	struct change *change = changes_add(&r->watch->changes, kind, r->process->pid, r->task->tid);
+
+	memcpy(change->lookup, path->lookup, strlen(path->lookup) + 1);
+	memcpy(change->to, path->text, strlen(path->text) + 1);
+	if (look != NULL) {
+		change->device = look->st.st_dev;
+		change->inode = look->st.st_ino;
+		change->directory = S_ISDIR(look->st.st_mode);
+	}
+	return change;
+}
+
+static void begin_change_from(struct request *r, enum change_kind kind, const char *from, const struct path *to,
+			      const struct look *look)
+{
+	struct change *change = begin_change(r, kind, to, look);
+
+	memcpy(change->from, from, strlen(from) + 1);
+}
+
+/*
+ * A name is to be made: is it free? Where the directory is missing the call
+ * fails, unless another thread is just making that: it counts as looked for,
+ * and its effect is waited for all the same.
+ */
+static bool is_free(struct request *r, const struct path *path)
+{
+	if (look_at(path->lookup, false).error == 0) {
+		record(r, 'S', path->text);
+		return false;
+	}
+	if (!look_parent_permits(path->lookup))
+		record(r, 'N', path->text);
+	return true;
+}
+
 void handle_look(struct request *r)
 {
 	struct path path;
@@ -133,9 +172,14 @@ void handle_readlink(struct request *r)
 
 static void open_missing(struct request *r, const struct path *path, unsigned flags)
 {
-	bool makes = (flags & O_CREAT) && !(flags & O_DIRECTORY) && look_parent_permits(path->lookup);
-
-	record(r, makes ? 'W' : 'N', path->text);
+	if (!(flags & O_CREAT) || (flags & O_DIRECTORY)) {
+		record(r, 'N', path->text);
+	} else if (look_parent_permits(path->lookup)) {
+		record(r, 'W', path->text);
+	} else {
+		record(r, 'N', path->text);
+		begin_change(r, CHANGE_MAKE, path, NULL);
+	}
 }
 
 static void open_existing(struct request *r, const struct path *path, unsigned flags, mode_t mode)
@@ -240,42 +284,6 @@ void handle_list(struct request *r)
 		return;
 	r->process->listed = hash;
 	record(r, 'G', path.text);
-}
-
-static struct change *begin_change(struct request *r, enum change_kind kind, const struct path *path,
-				   const struct look *look)
-{
-	struct change *change = changes_add(&r->watch->changes, kind, r->process->pid, r->task->tid);
-
-	memcpy(change->lookup, path->lookup, strlen(path->lookup) + 1);
-	memcpy(change->to, path->text, strlen(path->text) + 1);
-	if (look != NULL) {
-		change->device = look->st.st_dev;
-		change->inode = look->st.st_ino;
-		change->directory = S_ISDIR(look->st.st_mode);
-	}
-	return change;
-}
-
-static void begin_change_from(struct request *r, enum change_kind kind, const char *from, const struct path *to,
-			      const struct look *look)
-{
-	struct change *change = begin_change(r, kind, to, look);
-
-	memcpy(change->from, from, strlen(from) + 1);
-}
-
-/* A name is to be made: is it free, and could it be made? */
-static bool is_free(struct request *r, const struct path *path)
-{
-	if (look_at(path->lookup, false).error == 0) {
-		record(r, 'S', path->text);
-		return false;
-	}
-	if (look_parent_permits(path->lookup))
-		return true;
-	record(r, 'N', path->text);
-	return false;
 }
 
 void handle_rename(struct request *r)
