@@ -71,7 +71,7 @@ export interface RecordedContent {
   readonly inode: bigint;
   /** Permission bits, as in st_mode & 0o7777. */
   readonly mode: number;
-  /** SHA-256 in hex. undefined where only the presence matters (use 'looked') or it may not be read. */
+  /** SHA-256 in hex. undefined if it may not be read. */
   readonly digest: string | undefined;
 }
 
