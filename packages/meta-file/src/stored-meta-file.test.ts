@@ -106,7 +106,9 @@ describe('the life of a meta file', () => {
 });
 
 describe('what is no good meta file', () => {
-  beforeEach(() => mkdirSync(join(folder, 'a', 'b'), { recursive: true }));
+  beforeEach(() => {
+    mkdirSync(join(folder, 'a', 'b'), { recursive: true });
+  });
 
   test.each([
     ['an empty file', ''],
