@@ -326,6 +326,17 @@ describe('what cannot be seen', () => {
     expect(run('true')).not.toMatch(/^Q/m);
   });
 
+  test('a pipe given as a file makes the trace incomplete, and one of its own does not', () => {
+    const run = (script: string): string => {
+      execFileSync('bash', ['-c', script, findProbe()], { cwd: folder });
+      return readFileSync(join(folder, 'log'), 'utf8');
+    };
+    expect(run('"$0" --quiet -o log -- cat <(echo hello)')).toMatch(
+      /^Q \d+ a pipe that the command was given/m,
+    );
+    expect(run('"$0" --quiet -o log -- bash -c "cat <(echo hello)" < /dev/null')).not.toMatch(/^Q/m);
+  });
+
   test('standard input that is a file is an input', async () => {
     writeFileSync(join(folder, 'in'), '');
     execFileSync('sh', ['-c', '"$0" --quiet -o log -- cat < in', findProbe()], { cwd: folder });

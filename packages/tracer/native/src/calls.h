@@ -11,6 +11,8 @@
 
 #include <linux/seccomp.h>
 
+#define GIVEN_STREAMS_MAX 32
+
 /* Everything that the handlers work on. */
 struct watch {
 	struct recorder *recorder;
@@ -18,9 +20,12 @@ struct watch {
 	struct tasks tasks;
 	struct changes changes;
 	bool unprivileged; /* no_new_privs is set */
-	bool input_is_unseen; /* standard input can be read but not compared with another time's */
-	dev_t input_device;
-	ino_t input_inode;
+	/* Pipes, sockets and terminals the command was given open: what they hold cannot be compared another time. */
+	unsigned streams_count;
+	struct given_stream {
+		dev_t device;
+		ino_t inode;
+	} streams[GIVEN_STREAMS_MAX];
 };
 
 struct call;

@@ -199,13 +199,32 @@ static void open_existing(struct request *r, const struct path *path, unsigned f
 		record(r, 'W', path->text);
 }
 
+/* link: leads to an open pipe, socket or terminal. */
+static void use_stream(struct request *r, const char *link, const char *reason)
+{
+	const struct watch *w = r->watch;
+	struct stat st;
+
+	if (stat(link, &st) < 0)
+		return;
+	for (unsigned i = 0; i < w->streams_count; i++)
+		if (st.st_dev == w->streams[i].device && st.st_ino == w->streams[i].inode)
+			incomplete(r, TOLD_INPUT, reason);
+}
+
 static void open_path(struct request *r, unsigned flags)
 {
+	enum path_result result;
+
 	bool exclusive = (flags & O_CREAT) && (flags & O_EXCL);
 	struct path path;
 	struct look look;
 
-	if (resolve(r, r->call->directory, r->call->path, &path) != PATH_FOUND)
+	path.lookup[0] = '\0';
+	result = resolve(r, r->call->directory, r->call->path, &path);
+	if (result == PATH_NAMELESS && (flags & O_ACCMODE) != O_WRONLY)
+		use_stream(r, path.lookup, "a pipe that the command was given was read");
+	if (result != PATH_FOUND)
 		return;
 	look = look_at(path.lookup, !(flags & O_NOFOLLOW) && !exclusive);
 	if (look.error == 0)
@@ -477,11 +496,9 @@ void handle_open_by_handle(struct request *r)
 void handle_read(struct request *r)
 {
 	char link[48];
-	struct stat st;
 
 	snprintf(link, sizeof(link), "/proc/%d/fd/0", (int)r->task->tid);
-	if (stat(link, &st) == 0 && st.st_dev == r->watch->input_device && st.st_ino == r->watch->input_inode)
-		incomplete(r, TOLD_INPUT, "standard input was read, and it is not a file");
+	use_stream(r, link, "standard input was read, and it is not a file");
 }
 
 void handle_foreign(struct request *r)

@@ -193,42 +193,59 @@ static void become_command(const struct command *command, int socket, bool watch
 
 /* The supervisor */
 
-static void watch_input(struct watch *w, struct stat *input)
+static void add_stream(struct watch *w, const struct stat *st)
 {
-	if (fstat(STDIN_FILENO, input) < 0)
-		return;
-	w->input_is_unseen = S_ISFIFO(input->st_mode) || S_ISSOCK(input->st_mode) || isatty(STDIN_FILENO);
-	w->input_device = input->st_dev;
-	w->input_inode = input->st_ino;
+	if (w->streams_count < GIVEN_STREAMS_MAX)
+		w->streams[w->streams_count++] = (struct given_stream){ st->st_dev, st->st_ino };
 }
 
-/* Files that the command is given open are used without an open that could be seen. */
-static void record_inherited(struct watch *w, pid_t pid, const int output[3])
+/* Does the command get this descriptor of ours, and not for its output alone? */
+static bool is_given(const struct command *command, int fd)
+{
+	return fd == STDIN_FILENO || (fd < 3 ? command->output[fd] == fd : !(fcntl(fd, F_GETFD) & FD_CLOEXEC));
+}
+
+/* Calls action for each open file that the command is given. */
+static int for_each_given(struct watch *w, const struct command *command,
+			  void (*action)(struct watch *w, int fd, const struct stat *st))
 {
 	DIR *directory = opendir("/proc/self/fd");
 	struct dirent *entry;
+	struct stat st;
 
-	if (directory == NULL) {
-		record_incomplete(w->recorder, pid, "the files it was given open could not be listed");
-		return;
-	}
+	if (directory == NULL)
+		return -1;
 	while ((entry = readdir(directory)) != NULL) {
 		int fd = atoi(entry->d_name);
-		struct path path;
-		struct stat st;
-		int mode;
 
-		if (entry->d_name[0] == '.' || (fd > 0 && fd < 3 && output[fd] != fd) ||
-		    (fd > 2 && (fcntl(fd, F_GETFD) & FD_CLOEXEC)) || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-		    path_of_descriptor(getpid(), fd, &path) != PATH_FOUND)
-			continue;
-		mode = fcntl(fd, F_GETFL) & O_ACCMODE;
-		if (mode != O_WRONLY)
-			record_path(w->recorder, 'R', pid, path.text);
-		if (mode != O_RDONLY)
-			record_path(w->recorder, 'W', pid, path.text);
+		if (entry->d_name[0] != '.' && is_given(command, fd) && fstat(fd, &st) == 0)
+			action(w, fd, &st);
 	}
 	closedir(directory);
+	return 0;
+}
+
+static void find_stream(struct watch *w, int fd, const struct stat *st)
+{
+	bool output = fd == STDOUT_FILENO || fd == STDERR_FILENO;
+
+	if (!output && (S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode) || isatty(fd)))
+		add_stream(w, st);
+}
+
+/* Files that the command is given open are used without an open that could be seen. */
+static void record_given(struct watch *w, int fd, const struct stat *st)
+{
+	struct path path;
+	int mode;
+
+	if (!S_ISREG(st->st_mode) || path_of_descriptor(getpid(), fd, &path) != PATH_FOUND)
+		return;
+	mode = fcntl(fd, F_GETFL) & O_ACCMODE;
+	if (mode != O_WRONLY)
+		record_path(w->recorder, 'R', w->tasks.root, path.text);
+	if (mode != O_RDONLY)
+		record_path(w->recorder, 'W', w->tasks.root, path.text);
 }
 
 static void raise_descriptor_limit(void)
@@ -344,11 +361,10 @@ static void notify_supervise(const struct command *command, int launcher)
 	static struct watch w = { .recorder = &recorder };
 	struct report report = { .status = EXIT_PROBE_FAILED };
 	uint64_t flags = SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP;
-	struct stat input;
 	int sockets[2], listener = -1, unused;
 	pid_t child;
 
-	watch_input(&w, &input);
+	for_each_given(&w, command, find_stream);
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0 || (child = fork()) < 0) {
 		refuse(&report.refusal, "NO_PROCESS", "free memory or processes", strerror(errno));
@@ -356,7 +372,7 @@ static void notify_supervise(const struct command *command, int launcher)
 		return;
 	}
 	if (child == 0)
-		become_command(command, sockets[1], w.input_is_unseen);
+		become_command(command, sockets[1], w.streams_count > 0);
 	close(sockets[1]);
 	if (report_receive(sockets[0], &report, &listener) != 1 || report.kind == REPORT_FAILED || listener < 0) {
 		refuse_filter(&report.refusal, report.kind == REPORT_FAILED ? report.status : EIO);
@@ -374,7 +390,8 @@ static void notify_supervise(const struct command *command, int launcher)
 	w.changes.resolver = &w.resolver;
 	if (tasks_open(&w.tasks, &recorder, child) < 0)
 		abort(); /* the launcher looks after the command */
-	record_inherited(&w, child, command->output);
+	if (for_each_given(&w, command, record_given) < 0)
+		record_incomplete(&recorder, child, "the files it was given open could not be listed");
 	close_output(command);
 	report = (struct report){ .kind = REPORT_STARTED, .pid = child };
 	report_send(launcher, &report, listener);

@@ -134,6 +134,7 @@ enum path_result path_of_descriptor(pid_t tid, int fd, struct path *path)
 {
 	if (tracee_descriptor(tid, fd, path->text, sizeof(path->text)) < 0)
 		return PATH_FAILED;
+	snprintf(path->lookup, sizeof(path->lookup), "/proc/%d/fd/%d", (int)tid, fd);
 	return named(path);
 }
 

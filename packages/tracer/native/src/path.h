@@ -23,7 +23,7 @@ struct path {
 enum path_result {
 	PATH_FOUND,   /* resolved; whether something is there is not known */
 	PATH_NOWHERE, /* the call cannot reach anything; what stopped it is recorded */
-	PATH_NAMELESS, /* a pipe, socket, memory file or deleted file */
+	PATH_NAMELESS, /* a pipe, socket, memory file or deleted file; lookup leads there if it was named by a descriptor */
 	PATH_FAILED,  /* see errno */
 };
 
