@@ -61,7 +61,7 @@ enum image_kind image_read(const char *path, char *interpreter, size_t size)
 {
 	char head[SCRIPT_HEAD + 1];
 	enum image_kind kind = IMAGE_ELF;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	ssize_t length;
 
 	interpreter[0] = '\0';
