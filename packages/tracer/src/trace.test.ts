@@ -421,6 +421,66 @@ describe('another user', () => {
   });
 });
 
+describe('a hard case', () => {
+  const traced = (script: string, shell = 'sh'): string => {
+    execFileSync(shell, ['-c', script, findProbe()], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    return readFileSync(join(folder, 'log'), 'utf8').replaceAll(`${folder}/`, '');
+  };
+
+  test('too few descriptors to see all make the trace incomplete', () => {
+    const deep = [...Array(40).fill('fork [ stat .'), ...Array(40).fill(']')].join(' ');
+    const log = traced(`ulimit -n 24; "$0" --quiet -o log -- ${acts} ${deep}`);
+    expect(log).toMatch(/^Q \d+ there were too few descriptors/m);
+  });
+
+  test('a directory with a space in its name takes along what was written in it', () => {
+    const log = traced('"$0" --quiet -o log -- sh -c "mkdir t; echo > t/out; mv t \'a b\'"');
+    expect(log).toMatch(/^W \d+ a b\/out$/m);
+  });
+
+  test('the way up from a removed directory is not known', () => {
+    const log = traced('mkdir d; echo > in; "$0" --quiet -o log -- sh -c "cd d; rmdir ../d; cat ../in"');
+    expect(log).toMatch(/^Q \d+ a path could not be found out$/m);
+  });
+
+  test('/proc/self/cwd with more slashes than one leads to the current directory', () => {
+    const log = traced(
+      'mkdir etc; echo > etc/hostname; "$0" --quiet -o log -- cat /proc/self/cwd//etc/hostname',
+    );
+    expect(log).toMatch(/^R \d+ etc\/hostname$/m);
+  });
+
+  test('a limit on the size of files ends the log, and not the command', () => {
+    const looks = 'i=0; while [ $i -lt 3000 ]; do [ -e /etc/passwd ]; i=$((i + 1)); done; exit 3';
+    const log = traced(`(ulimit -f 40; "$0" --quiet -o log -- sh -c '${looks}' 2> err; echo $? > status)`);
+    expect(readFileSync(join(folder, 'status'), 'utf8')).toBe('3\n');
+    expect(log).not.toContain('# Bye bye');
+  });
+
+  test('a closed stdout stays closed, and nothing gets into the log', () => {
+    const log = traced(
+      '"$0" --quiet -o log --output copy -- sh -c "echo HELLO 2> err; [ ! -e /proc/self/fd/1 ]" >&-',
+    );
+    expect(log).not.toContain('HELLO');
+    expect(readFileSync(join(folder, 'err'), 'utf8')).not.toBe('');
+  });
+
+  test('a timer that was set before ends the command', () => {
+    const log = traced('perl -e "alarm 1; exec @ARGV" "$0" --quiet -o log -- sleep 60; echo $? > status');
+    expect(log).toMatch(/^X \d+ 0 14$/m);
+    expect(readFileSync(join(folder, 'status'), 'utf8')).toBe('142\n');
+  });
+
+  test('what is left behind holds nothing open that it was not given itself', () => {
+    execFileSync('mkfifo', [join(folder, 'go')]);
+    const left = 'setsid sh -c "read x < go" < /dev/null > /dev/null 2>&1 3>&- &';
+    // cat ends when nobody holds descriptor 3 any more.
+    traced(`("$0" --quiet -o log -- sh -c '${left}') 3>&1 > /dev/null | cat`, 'bash');
+    writeFileSync(join(folder, 'go'), '\n');
+    expect(readFileSync(join(folder, 'log'), 'utf8')).toMatch(/# Left running/);
+  });
+});
+
 describe('output', () => {
   const captured = async (script: string): Promise<Trace['output']> => {
     // A process of its own, whose stdout and stderr are pipes.

@@ -7,6 +7,7 @@
 #define OODATE_BACKEND_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Why something is not possible here. */
@@ -22,6 +23,8 @@ struct command {
 	int log; /* where the filemon log goes */
 	int output[3]; /* descriptors that the command gets as 0, 1 and 2 */
 	struct signals *signals;
+	/* Shared with the launcher: the call that the supervisor is about to answer, or 0. */
+	volatile uint64_t *answering;
 };
 
 /* Exit statuses of the probe that are not the command's, as env(1) and timeout(1) have them. */
@@ -34,7 +37,7 @@ enum report_kind { REPORT_STARTED, REPORT_ENDED, REPORT_FAILED };
 
 struct report {
 	enum report_kind kind;
-	pid_t pid; /* STARTED: of the command; with it comes the descriptor for let_one_go_on() */
+	pid_t pid; /* STARTED: of the command; with it comes the descriptor for let_go_on() */
 	int status; /* ENDED: code and signal. FAILED: exit status for the launcher */
 	int signal;
 	struct refusal refusal; /* FAILED */
@@ -47,7 +50,8 @@ struct backend {
 	int (*check)(struct refusal *refusal);
 	/* Runs the command, records it, reports to the launcher. Returns when nothing is left to do. */
 	void (*supervise)(const struct command *command, int launcher);
-	/* The supervisor is gone: let one waiting call go on. fd is the one sent with STARTED. */
+	/* The supervisor is gone: let a call go on that it had received; or the next one. fd came with STARTED. */
+	void (*let_go_on)(int fd, uint64_t call);
 	void (*let_one_go_on)(int fd);
 };
 

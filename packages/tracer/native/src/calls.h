@@ -20,6 +20,7 @@ struct watch {
 	struct tasks tasks;
 	struct changes changes;
 	bool unprivileged; /* no_new_privs is set */
+	volatile uint64_t *answering; /* told to the launcher */
 	/* Pipes, sockets and terminals the command was given open: what they hold cannot be compared another time. */
 	unsigned streams_count;
 	struct given_stream {

@@ -2,6 +2,9 @@
 
 #include "look.h"
 
+#include <errno.h>
+#include <fts.h>
+#include <stdint.h>
 #include <string.h>
 
 static bool has_taken_effect(const struct change *change)
@@ -16,12 +19,35 @@ static bool has_taken_effect(const struct change *change)
 		return look.error == 0;
 	case CHANGE_SYMLINK:
 		return look.error == 0 && S_ISLNK(look.st.st_mode);
+	case CHANGE_LINK: /* the name was free before */
+		return look.error == 0;
 	case CHANGE_RENAME:
+		/* In an overlay a file can get another number when it is copied up. */
+		return same || (look.error == 0 && look_at(change->from, false).error == ENOENT);
 	case CHANGE_EXCHANGE:
-	case CHANGE_LINK:
 		return same;
 	}
 	return false;
+}
+
+/*
+ * A directory that moved without an M record, its name being odd, takes along
+ * what was written below it: that is told file by file.
+ */
+static void record_below(struct recorder *recorder, pid_t pid, const char *directory)
+{
+	char *const roots[] = { (char *)(uintptr_t)directory, NULL };
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
+	FTSENT *entry;
+
+	if (tree == NULL) {
+		record_incomplete(recorder, pid, "a directory that was moved could not be listed");
+		return;
+	}
+	while ((entry = fts_read(tree)) != NULL)
+		if (entry->fts_info != FTS_DP && entry->fts_level > 0)
+			record_path(recorder, 'W', pid, entry->fts_path);
+	fts_close(tree);
 }
 
 static void record(struct changes *c, const struct change *change)
@@ -36,7 +62,8 @@ static void record(struct changes *c, const struct change *change)
 		record_path(recorder, 'W', change->pid, change->to);
 		break;
 	case CHANGE_RENAME:
-		record_pair(recorder, 'M', change->pid, change->from, change->to);
+		if (!record_pair(recorder, 'M', change->pid, change->from, change->to) && change->directory)
+			record_below(recorder, change->pid, change->to);
 		break;
 	case CHANGE_EXCHANGE:
 		record_path(recorder, 'W', change->pid, change->from);
@@ -47,7 +74,7 @@ static void record(struct changes *c, const struct change *change)
 		record_pair(recorder, 'L', change->pid, change->from, change->to);
 		break;
 	}
-	if (change->directory || change->kind == CHANGE_SYMLINK)
+	if (change->directory || change->kind == CHANGE_SYMLINK || change->kind == CHANGE_EXCHANGE)
 		path_forget_directories(c->resolver);
 }
 

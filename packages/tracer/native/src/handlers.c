@@ -404,14 +404,19 @@ void handle_alter_descriptor(struct request *r)
 
 void handle_alter(struct request *r)
 {
+	enum path_result result;
 	struct path path;
 	struct look look;
 
 	/* utimensat(2) with no path is about the descriptor. */
-	if (argument(r, r->call->path) == 0)
+	if (argument(r, r->call->path) == 0) {
 		handle_alter_descriptor(r);
-	else if (resolve(r, r->call->directory, r->call->path, &path) == PATH_FOUND &&
-		 find(r, &path, !(flags_of(r) & AT_SYMLINK_NOFOLLOW), &look))
+		return;
+	}
+	result = resolve(r, r->call->directory, r->call->path, &path);
+	if (result == PATH_NAMELESS && (flags_of(r) & AT_EMPTY_PATH))
+		handle_alter_descriptor(r);
+	else if (result == PATH_FOUND && find(r, &path, !(flags_of(r) & AT_SYMLINK_NOFOLLOW), &look))
 		record_alteration(r, &path, &look);
 }
 

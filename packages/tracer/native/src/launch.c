@@ -1,5 +1,6 @@
 #include "launch.h"
 
+#include "descriptors.h"
 #include "relay.h"
 #include "signals.h"
 
@@ -8,6 +9,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -21,7 +23,8 @@ struct launcher {
 	int supervisor; /* socket; -1 once it has gone */
 	pid_t command; /* 0 before it is started */
 	int pidfd;
-	int calls; /* for let_one_go_on() */
+	int calls; /* for let_go_on() */
+	volatile uint64_t *answering;
 	bool ended;
 	int status;
 };
@@ -52,6 +55,8 @@ static void take_over(struct launcher *l)
 	if (l->command == 0) {
 		l->ended = true;
 		l->status = EXIT_PROBE_FAILED;
+	} else if (*l->answering != 0) {
+		l->launch->backend->let_go_on(l->calls, *l->answering);
 	}
 }
 
@@ -84,12 +89,18 @@ static void hear_supervisor(struct launcher *l)
 
 static void collect_command(struct launcher *l)
 {
+	pid_t ended;
 	int status;
 
-	if (waitpid(l->command, &status, WNOHANG) != l->command)
+	ended = waitpid(l->command, &status, WNOHANG);
+	if (ended == 0 || (ended < 0 && errno != ECHILD))
 		return;
 	l->ended = true;
-	l->status = WIFSIGNALED(status) ? shell_status(0, WTERMSIG(status)) : WEXITSTATUS(status);
+	/* The supervisor had waited for it and could not tell any more. */
+	if (ended < 0)
+		l->status = EXIT_PROBE_FAILED;
+	else
+		l->status = WIFSIGNALED(status) ? shell_status(0, WTERMSIG(status)) : WEXITSTATUS(status);
 }
 
 static void run(struct launcher *l)
@@ -127,6 +138,7 @@ static void leave_behind(const struct launcher *l)
 
 	if (fork() != 0)
 		return;
+	keep_descriptors(&l->calls, 1);
 	while (poll(&polled, 1, -1) < 0 || (polled.revents & POLLIN))
 		l->launch->backend->let_one_go_on(l->calls);
 	_exit(0);
@@ -140,8 +152,10 @@ int launch(const struct launch *launch)
 	pid_t child;
 
 	l = (struct launcher){ .launch = launch, .pidfd = -1, .calls = -1, .relay = { .copy = -1 } };
+	l.answering = mmap(NULL, sizeof(*l.answering), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	command.signals = &l.signals;
-	if (signals_open(&l.signals) < 0 || relay_open(&l.relay, launch->copy, command.output) < 0 ||
+	command.answering = l.answering;
+	if (l.answering == MAP_FAILED || signals_open(&l.signals) < 0 || relay_open(&l.relay, launch->copy, command.output) < 0 ||
 	    prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0 || (child = fork()) < 0) {
 		fprintf(stderr, "oodate-probe: cannot start: %s\n", strerror(errno));

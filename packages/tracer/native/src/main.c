@@ -2,6 +2,7 @@
  * oodate-probe: runs a command and writes down which files it and all that it
  * starts look for, read, write and remove, as a filemon log.
  */
+#include "descriptors.h"
 #include "launch.h"
 
 #include <errno.h>
@@ -83,6 +84,8 @@ int main(int argc, char **argv)
 	const char *log = NULL, *output = NULL, *backend = NULL;
 	struct refusal refusal;
 	int option;
+
+	occupy_standard_descriptors();
 
 	while ((option = getopt_long(argc, argv, "+o:", options, NULL)) != -1)
 		switch (option) {

@@ -1,6 +1,7 @@
 #include "notify.h"
 
 #include "calls.h"
+#include "descriptors.h"
 #include "filter.h"
 #include "handlers.h"
 #include "signals.h"
@@ -69,6 +70,11 @@ static int let_go_on(int listener, uint64_t id)
 	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 
+static void notify_let_go_on(int listener, uint64_t call)
+{
+	let_go_on(listener, call);
+}
+
 static void notify_let_one_go_on(int listener)
 {
 	struct seccomp_notif notification;
@@ -83,12 +89,15 @@ static void let_all_go_on(int listener)
 {
 	struct pollfd polled = { .fd = listener, .events = POLLIN };
 
-	while (poll(&polled, 1, -1) < 0 || !(polled.revents & (POLLHUP | POLLERR | POLLNVAL))) {
-		if (polled.revents & POLLIN)
+	pid_t ended = 0;
+
+	/* Before Linux 5.9 the listener does not tell the end; having no descendants does. */
+	do {
+		if (poll(&polled, 1, 1000) > 0 && (polled.revents & POLLIN))
 			notify_let_one_go_on(listener);
-		while (waitpid(-1, NULL, WNOHANG) > 0)
+		while ((ended = waitpid(-1, NULL, WNOHANG)) > 0)
 			;
-	}
+	} while (!(polled.revents & (POLLHUP | POLLERR | POLLNVAL)) && (ended == 0 || errno != ECHILD));
 }
 
 /* Trying it out */
@@ -258,6 +267,15 @@ static void raise_descriptor_limit(void)
 	}
 }
 
+static void tell_overload(struct watch *w)
+{
+	static bool told;
+
+	if (!told)
+		record_incomplete(w->recorder, w->tasks.root, "there were too few descriptors or too little memory to see all");
+	told = true;
+}
+
 static void record_call(struct watch *w, const struct seccomp_notif *notification)
 {
 	struct request request = { .watch = w, .notification = notification };
@@ -266,9 +284,14 @@ static void record_call(struct watch *w, const struct seccomp_notif *notificatio
 	request.call = foreign ? NULL : call_by_number(notification->data.nr);
 	changes_settle(&w->changes, (pid_t)notification->pid);
 	request.task = tasks_find(&w->tasks, (pid_t)notification->pid);
-	if (request.task == NULL)
+	if (request.task == NULL) {
+		/* Gone meanwhile, or there was no descriptor or memory to place it with. */
+		if (errno != ENOENT && errno != ESRCH)
+			tell_overload(w);
 		return;
+	}
 	request.process = request.task->process;
+	request.process->exiting = false;
 	if (foreign)
 		handle_foreign(&request);
 	else if (request.call != NULL)
@@ -283,8 +306,10 @@ static void serve(struct watch *w, int listener)
 	/* ENOENT: the thread was killed meanwhile. */
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notification) < 0)
 		return;
+	*w->answering = notification.id;
 	record_call(w, &notification);
 	let_go_on(listener, notification.id);
+	*w->answering = 0;
 }
 
 static void process_ended(void *context, pid_t pid)
@@ -319,6 +344,7 @@ static void linger(int listener)
 
 	for (int fd = 0; fd < 3; fd++)
 		dup2(nowhere, fd);
+	keep_descriptors(&listener, 1);
 	let_all_go_on(listener);
 }
 
@@ -380,6 +406,7 @@ static void notify_supervise(const struct command *command, int launcher)
 		fail(command, &recorder, launcher, &report);
 		return;
 	}
+	w.answering = command->answering;
 	w.unprivileged = report.signal;
 	raise_descriptor_limit();
 	/* Before Linux 6.6 there is no such flag, and waking up takes a little longer. */
@@ -419,5 +446,6 @@ const struct backend notify_backend = {
 	.description = "seccomp user notification; needs no privilege",
 	.check = notify_check,
 	.supervise = notify_supervise,
+	.let_go_on = notify_let_go_on,
 	.let_one_go_on = notify_let_one_go_on,
 };

@@ -187,6 +187,13 @@ static int join(char *to, const char *directory, const char *name)
 	return -1;
 }
 
+/* What follows the slashes, as a path relative to what is before them. */
+static const char *below(const char *slashes)
+{
+	slashes += strspn(slashes, "/");
+	return *slashes == '\0' ? "." : slashes;
+}
+
 /* What /proc/self/{fd/N,cwd/...,root/...} of the traced process leads to. */
 static enum path_result resolve_own_proc(struct path_resolver *r, pid_t pid, pid_t tid, const char *given,
 					 const char *entry, struct path *path)
@@ -197,9 +204,9 @@ static enum path_result resolve_own_proc(struct path_resolver *r, pid_t pid, pid
 	if (sscanf(entry, "fd/%d%n", &fd, &used) == 1 && entry[used] == '\0')
 		return path_of_descriptor(tid, fd, path);
 	if (used > 0 && entry[used] == '/')
-		return path_resolve(r, pid, tid, fd, entry + used + 1, path);
-	if (strncmp(entry, "cwd/", 4) == 0 && entry[4] != '\0')
-		return path_resolve(r, pid, tid, AT_FDCWD, entry + 4, path);
+		return path_resolve(r, pid, tid, fd, below(entry + used), path);
+	if (strncmp(entry, "cwd/", 4) == 0)
+		return path_resolve(r, pid, tid, AT_FDCWD, below(entry + 3), path);
 	if (strncmp(entry, "root/", 5) == 0)
 		return path_resolve(r, pid, tid, AT_FDCWD, entry + 4, path);
 	if (snprintf(path->lookup, sizeof(path->lookup), "/proc/%d/%s", (int)tid, entry) >= PATH_TEXT_MAX ||
@@ -208,6 +215,19 @@ static enum path_result resolve_own_proc(struct path_resolver *r, pid_t pid, pid
 		return PATH_FAILED;
 	}
 	return normalise(r, pid, rest, path->text);
+}
+
+/* Of a directory that was removed, or lies outside of the root, the way up is not known. */
+static bool is_reachable(const char *directory, const char *given)
+{
+	static const char deleted[] = " (deleted)";
+	size_t length = strlen(directory);
+	struct stat st;
+
+	if (strncmp(directory, "(unreachable)", 13) == 0)
+		return false;
+	return length < sizeof(deleted) || strcmp(directory + length - (sizeof(deleted) - 1), deleted) != 0 ||
+	       lstat(directory, &st) == 0 || strstr(given, "..") == NULL;
 }
 
 enum path_result path_resolve(struct path_resolver *r, pid_t pid, pid_t tid, int directory,
@@ -225,6 +245,10 @@ enum path_result path_resolve(struct path_resolver *r, pid_t pid, pid_t tid, int
 	if ((directory == AT_FDCWD ? tracee_directory(tid, path->text, sizeof(path->text))
 				   : tracee_descriptor(tid, directory, path->text, sizeof(path->text))) < 0)
 		return PATH_FAILED;
+	if (!is_reachable(path->text, given)) {
+		errno = EIO;
+		return PATH_FAILED;
+	}
 	if (path->text[0] != '/')
 		return PATH_NAMELESS;
 	if (join(raw, path->text, given) < 0)

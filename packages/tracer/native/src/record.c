@@ -101,7 +101,7 @@ void record_path(struct recorder *r, char letter, pid_t pid, const char *path)
 	put(r, "\n", 1);
 }
 
-void record_pair(struct recorder *r, char letter, pid_t pid, const char *from, const char *to)
+bool record_pair(struct recorder *r, char letter, pid_t pid, const char *from, const char *to)
 {
 	bool plain = strpbrk(from, " '\"\n") == NULL && strpbrk(to, " '\"\n") == NULL;
 
@@ -109,7 +109,7 @@ void record_pair(struct recorder *r, char letter, pid_t pid, const char *from, c
 		if (letter == 'M')
 			record_path(r, 'D', pid, from);
 		record_path(r, 'W', pid, to);
-		return;
+		return false;
 	}
 	put_head(r, letter, pid);
 	put(r, "'", 1);
@@ -117,6 +117,7 @@ void record_pair(struct recorder *r, char letter, pid_t pid, const char *from, c
 	put(r, "' '", 3);
 	put(r, to, strlen(to));
 	put(r, "'\n", 2);
+	return true;
 }
 
 void record_fork(struct recorder *r, pid_t pid, pid_t child)

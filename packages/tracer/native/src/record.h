@@ -26,8 +26,8 @@ void recorder_flush(struct recorder *r);
 int recorder_stop(struct recorder *r);
 
 void record_path(struct recorder *r, char letter, pid_t pid, const char *path);
-/* A rename or link; two plain records where a name has a space or a quote. */
-void record_pair(struct recorder *r, char letter, pid_t pid, const char *from, const char *to);
+/* A rename or link. Where a name has a space or a quote it becomes two plain records, and false is returned. */
+bool record_pair(struct recorder *r, char letter, pid_t pid, const char *from, const char *to);
 void record_fork(struct recorder *r, pid_t pid, pid_t child);
 /* status is -1 if it could not be found out */
 void record_exit(struct recorder *r, pid_t pid, int status, int signal);

@@ -1,5 +1,7 @@
 #include "relay.h"
 
+#include "descriptors.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -134,6 +136,7 @@ bool relay_pass(struct relay *r)
 void relay_finish(struct relay *r)
 {
 	struct pollfd polled[2];
+	int kept[4] = { -1, -1, -1, -1 };
 	int count;
 
 	while (relay_pass(r))
@@ -145,6 +148,11 @@ void relay_finish(struct relay *r)
 	if (fork() != 0)
 		return;
 	r->full = true;
+	for (int i = 0; i < r->count; i++) {
+		kept[2 * i] = r->streams[i].source;
+		kept[2 * i + 1] = r->streams[i].sink;
+	}
+	keep_descriptors(kept, sizeof(kept) / sizeof(kept[0]));
 	while ((count = relay_poll(r, polled)) > 0 && (poll(polled, (nfds_t)count, -1) >= 0 || errno == EINTR))
 		while (relay_pass(r))
 			;

@@ -18,8 +18,9 @@ int signals_open(struct signals *s)
 	for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++)
 		sigaddset(&set, forwarded[i]);
 	blocked = set;
-	/* Writing on where nobody reads is no reason for the probe to die. */
+	/* Writing where nobody reads, or more than is allowed, is no reason for the probe to die. */
 	sigaddset(&blocked, SIGPIPE);
+	sigaddset(&blocked, SIGXFSZ);
 	/* Where SIGCHLD is ignored there would be no exit status. */
 	if (sigprocmask(SIG_BLOCK, &blocked, &s->given_mask) < 0 || sigaction(SIGCHLD, &plain, &s->given_child) < 0)
 		return -1;
@@ -44,7 +45,7 @@ void signals_forward(struct signals *s, int pidfd)
 		time_t now = time(NULL);
 
 		/* The terminal's signal goes to its whole process group, the command included. */
-		if (info.ssi_code == SI_KERNEL) {
+		if (info.ssi_code == SI_KERNEL && number != SIGALRM) {
 			s->from_terminal[number] = now;
 			continue;
 		}

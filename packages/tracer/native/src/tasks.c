@@ -163,6 +163,7 @@ static int read_ids(pid_t tid, pid_t *pid, pid_t *parent)
 	if (read_proc(tid, "status", status, sizeof(status)) < 0)
 		return -1;
 	line = strstr(status, "\nTgid:");
+	errno = EIO;
 	if (line == NULL || sscanf(line, "\nTgid: %d", pid) != 1)
 		return -1;
 	line = strstr(line, "\nPPid:");
@@ -206,8 +207,14 @@ struct task *tasks_find(struct tasks *t, pid_t tid)
 	if (process != NULL)
 		return add_task(t, tid, process);
 	pidfd = open_pidfd(tid);
-	if (!read_pidfd_parent(pidfd, &parent) && read_ids(tid, &pid, &parent) < 0)
+	if (!read_pidfd_parent(pidfd, &parent) && read_ids(tid, &pid, &parent) < 0) {
+		int error = errno;
+
+		if (pidfd >= 0)
+			close(pidfd);
+		errno = error;
 		return NULL;
+	}
 	process = find_process(t, pid);
 	if (process == NULL) {
 		record_child(t, parent, pid);
@@ -246,6 +253,9 @@ static void record_children(struct tasks *t, pid_t pid, pid_t tid)
 	snprintf(name, sizeof(name), "task/%d/children", (int)tid);
 	if (read_proc(pid, name, children, sizeof(children)) < 0)
 		return;
+	/* A list that was cut could end within a number. */
+	if (strlen(children) == sizeof(children) - 1)
+		*(strrchr(children, ' ') + 1) = '\0';
 	while (sscanf(next, "%d%n", &child, &used) == 1) {
 		if (find_process(t, child) == NULL) {
 			struct process *process;
