@@ -51,6 +51,9 @@
  *   vfork [ WORD... ]      ... by vfork; the child executes this program for them
  *   thread [ WORD... ]     ... in a thread of this process
  *   leave [ WORD... ]      a child does the words; nobody waits
+ *   repeat N [ WORD... ]   does the words N times
+ *   forks N [ WORD... ]    N children do the words, which none begins before all are there
+ *   threads N [ WORD... ]  ... N threads of this process
  *   exec                   execve of this program, for the words that follow
  *   execveat               ... by execveat from a descriptor of "/"
  *   become FILE            execve of FILE, with no arguments; it does not come back
@@ -297,6 +300,50 @@ static int act_leave(char **words)
     return child < 0 ? -1 : 0;
 }
 
+static int act_repeat(char **words)
+{
+    int result = 0;
+    for (long left = atol(words[0]); left > 0 && result == 0; left--)
+        result = perform_all(words + 1);
+    errno = ECANCELED;
+    return result == 0 ? 0 : -1;
+}
+
+/* Ends when nobody holds the other end any more. */
+static void wait_at(const int gate[2])
+{
+    char byte;
+    close(gate[1]);
+    while (read(gate[0], &byte, 1) < 0 && errno == EINTR)
+        continue;
+    close(gate[0]);
+}
+
+static int act_forks(char **words)
+{
+    int count = atoi(words[0]), started = 0, result = 0, gate[2];
+    pid_t *children = calloc((size_t)count, sizeof *children);
+    if (!children)
+        abort();
+    if (pipe(gate) < 0)
+        return -1;
+    while (started < count && (children[started] = fork()) > 0)
+        started++;
+    if (started < count && children[started] == 0) {
+        wait_at(gate);
+        _exit(perform_all(words + 1));
+    }
+    close(gate[0]);
+    close(gate[1]);
+    if (started < count)
+        result = -1;
+    for (int i = 0; i < started; i++)
+        if (wait_for(children[i]) < 0)
+            result = -1;
+    free(children);
+    return result;
+}
+
 static int act_vfork(char **words)
 {
     char **arguments = own_arguments(words);
@@ -323,6 +370,40 @@ static int act_thread(char **words)
         return -1;
     errno = ECHILD;
     return failed ? -1 : 0;
+}
+
+struct team {
+    pthread_barrier_t gate;
+    char **words;
+};
+
+static void *team_main(void *context)
+{
+    struct team *team = context;
+    pthread_barrier_wait(&team->gate);
+    return thread_main(team->words);
+}
+
+static int act_threads(char **words)
+{
+    struct team team = {.words = words + 1};
+    unsigned count = (unsigned)atoi(words[0]);
+    pthread_t *threads = calloc(count, sizeof *threads);
+    int result = 0;
+    if (!threads || pthread_barrier_init(&team.gate, NULL, count) != 0)
+        abort();
+    for (unsigned i = 0; i < count; i++)
+        if (pthread_create(&threads[i], NULL, team_main, &team) != 0)
+            abort();
+    for (unsigned i = 0; i < count; i++) {
+        void *failed;
+        if (pthread_join(threads[i], &failed) != 0 || failed)
+            result = -1;
+    }
+    pthread_barrier_destroy(&team.gate);
+    free(threads);
+    errno = ECHILD;
+    return result;
 }
 
 static int act_exec(char **words) { return execve(self, own_arguments(words), environ); }
@@ -388,12 +469,15 @@ static const struct act acts[] = {
     {"raise", 1, act_raise},
 };
 
-/* What takes a list in brackets, and what takes all words that follow. */
+/* What takes a list in brackets, perhaps after a number, and what takes all words that follow. */
 static const struct act list_acts[] = {
     {"fork", 0, act_fork},
     {"vfork", 0, act_vfork},
     {"thread", 0, act_thread},
     {"leave", 0, act_leave},
+    {"repeat", 1, act_repeat},
+    {"forks", 1, act_forks},
+    {"threads", 1, act_threads},
 };
 static const struct act rest_acts[] = {
     {"exec", 0, act_exec},
@@ -433,13 +517,19 @@ static int judge(const char *word, const char *operand, int result)
     return 1;
 }
 
-/* The words between brackets, NULL-terminated, as a copy. Sets *after to what follows the closing bracket. */
-static char **bracketed(char **words, char ***after)
+/*
+ * So many words, and those between the brackets that follow, NULL-terminated, as
+ * a copy. Sets *after to what follows the closing bracket.
+ */
+static char **bracketed(char **words, size_t before, char ***after)
 {
-    if (!words[0] || strcmp(words[0], "[") != 0)
+    for (size_t i = 0; i < before; i++)
+        if (!words[i])
+            return NULL;
+    if (!words[before] || strcmp(words[before], "[") != 0)
         return NULL;
     int depth = 1;
-    size_t end = 1;
+    size_t end = before + 1;
     for (; words[end]; end++) {
         if (strcmp(words[end], "[") == 0)
             depth++;
@@ -451,7 +541,8 @@ static char **bracketed(char **words, char ***after)
     char **list = calloc(end, sizeof *list);
     if (!list)
         abort();
-    memcpy(list, words + 1, (end - 1) * sizeof *list);
+    memcpy(list, words, before * sizeof *list);
+    memcpy(list + before, words + before + 1, (end - before - 1) * sizeof *list);
     *after = words + end + 1;
     return list;
 }
@@ -512,7 +603,7 @@ static int perform_all(char **words)
             if (judge(word, operands[0], act->perform(operands)) != 0)
                 return 1;
         } else if ((act = find(list_acts, LENGTH(list_acts), word))) {
-            char **list = bracketed(words, &words);
+            char **list = bracketed(words, (size_t)act->words, &words);
             if (!list)
                 return nonsense("no [ ... ] after", word);
             int verdict = judge(word, NULL, act->perform(list));

@@ -13,6 +13,9 @@ const everyAct = [
   ['write a utimens a bind s fifo f mkdir d chdir d chdir .. fchdir d stat=ENOENT a fchdir .. stat a'],
   ['fork [ write a fork [ chdir / ] read a ] vfork [ read a ] thread [ unlink a ] stat=ENOENT a'],
   ['fork=ECHILD [ exit 3 ] fork=ECHILD [ raise 15 ] become=ENOENT missing'],
+  [
+    'repeat 3 [ write a unlink a ] write a forks 3 [ read a ] threads 3 [ read a fork [ stat a ] ] repeat 0 [ read x ]',
+  ],
   ['write a exec read a execveat unlink a'],
 ];
 
@@ -30,9 +33,13 @@ describe.each([{ static: false }, { static: true }])('acts, %p', (options) => {
     ['write=ENOENT a', 1, 'acts: write=ENOENT a: ok\n'],
     ['fork [ stat missing ]', 1, 'acts: stat missing: ENOENT\nacts: fork : ECHILD\n'],
     ['thread [ stat missing ]', 1, 'acts: stat missing: ENOENT\nacts: thread : ECHILD\n'],
+    ['repeat 9 [ create a ]', 1, 'acts: create a: EEXIST\nacts: repeat : ECANCELED\n'],
+    ['forks 2 [ fork [ exit 1 ] ]', 1, 'acts: fork : ECHILD\nacts: fork : ECHILD\nacts: forks : ECHILD\n'],
+    ['threads 1 [ exec exit 4 ]', 4, ''],
     ['exit 7', 7, ''],
     ['dance', 2, 'acts: there is no such act: dance\n'],
     ['rename a', 2, 'acts: words are missing after: rename\n'],
+    ['repeat [ read a ]', 2, 'acts: no [ ... ] after: repeat\n'],
     ['fork [ read a', 2, 'acts: no [ ... ] after: fork\n'],
   ])(
     '%s ends with %i',
