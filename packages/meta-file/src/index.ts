@@ -6,7 +6,7 @@ export {
   parseMetaFile,
 } from './meta-file.js';
 export { MetaFileError, type MetaFileErrorCode } from './meta-file-error.js';
-export { bmakeMetaFile, commandMetaFile, scriptMetaFile } from './meta-file-names.js';
+export { bmakeMetaFile, commandMetaFile, metaFolderOf, scriptMetaFile } from './meta-file-names.js';
 export type {
   RecordedContent,
   RecordedFile,

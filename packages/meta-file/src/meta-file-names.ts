@@ -34,6 +34,13 @@ export function bmakeMetaFile(objdir: AbsolutePath, target: string): AbsolutePat
   return joinPath(objdir, `./${name.replaceAll('/', '_')}.meta`);
 }
 
+/** The folder of meta files that the path is or lies in; undefined if there is none. */
+export function metaFolderOf(path: AbsolutePath): AbsolutePath | undefined {
+  return /^.*?\/(?:node_modules\/\.cache\/oodate|\.oodate)(?=\/|$)/.exec(path)?.[0] as
+    | AbsolutePath
+    | undefined;
+}
+
 /** Characters of a name that are kept before it is cut and told apart by a digest. */
 const longestName = 150;
 const readableLength = 40;

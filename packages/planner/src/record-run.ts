@@ -1,5 +1,6 @@
 import type { AbsolutePath, Access, Accesses } from '@oodate/filemon';
 import {
+  metaFolderOf,
   type RecordedFile,
   type RecordedListing,
   type RecordedState,
@@ -90,7 +91,11 @@ class Recorder {
     this.#accesses = run.accesses;
     this.#files = run.files;
     this.#walk = new PathWalk(run.files);
-    const ignored = [...(run.ignored ?? []), ...volatilePathsFor(run.environment)];
+    const ignored = [
+      ...(run.ignored ?? []),
+      ...volatilePathsFor(run.environment),
+      ...metaFoldersIn(run.accesses.paths.keys()),
+    ];
     this.#ignored = [...new Set([...ignored, ...ignored.map((path) => this.#walk.walk(path).place)])];
     this.#earliestChange = BigInt(run.started) * 1000n - clockTick;
   }
@@ -288,6 +293,16 @@ class Recorder {
       this.#ignored.some((ignored) => path === ignored || path.startsWith(`${ignored}/`))
     );
   }
+}
+
+/** Where an oodate that the run started keeps its own meta files. */
+function metaFoldersIn(paths: Iterable<AbsolutePath>): Set<AbsolutePath> {
+  const folders = new Set<AbsolutePath>();
+  for (const path of paths) {
+    const folder = metaFolderOf(path);
+    if (folder !== undefined) folders.add(folder);
+  }
+  return folders;
 }
 
 /** Inodes of two file systems can have one number; not with the same ctime to the nanosecond. */

@@ -5,7 +5,7 @@ export class TraceError extends Error {
   constructor(
     /**
      * `COMMAND_NOT_FOUND`, `CANNOT_EXECUTE`; `SECCOMP_UNAVAILABLE`, `SECCOMP_FORBIDDEN`, `SECCOMP_BUSY`,
-     * `MEMORY_FORBIDDEN`, `NO_SUCH_BACKEND`, `NO_PROCESS`; `NO_PROBE`, `UNSUPPORTED_PLATFORM`, `PROBE_FAILED`.
+     * `MEMORY_FORBIDDEN`, `NO_SUCH_BACKEND`, `NO_PROCESS`, `NO_SESSION`; `NO_PROBE`, `UNSUPPORTED_PLATFORM`, `PROBE_FAILED`.
      */
     readonly code: string,
     message: string,

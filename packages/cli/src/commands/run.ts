@@ -96,12 +96,13 @@ function sayUpToDate({ target, counts }: Judgement, terminal: Terminal): void {
 }
 
 async function execute(target: NamedTarget, options: RunOptions, terminal: Terminal): Promise<Done> {
-  if (isTraced()) return executePlainly(target, options, terminal, 'an outer oodate sees what it does');
   const notKeepable = invalidate(target);
   if (notKeepable !== undefined) return executePlainly(target, options, terminal, notKeepable);
   const begun = Date.now();
   const start = performance.now();
   const trace = await traceTarget(target, options);
+  if (trace === undefined)
+    return executePlainly(target, options, terminal, 'the probe of the oodate around this one has gone');
   const milliseconds = Math.round(performance.now() - start);
   for (const note of trace.accesses.notes) terminal.say(noteWords(note));
   const exit: ProcessExit = trace.accesses.exit ?? { status: trace.status, signal: 0 };
@@ -120,7 +121,8 @@ function invalidate({ metaFile }: NamedTarget): string | undefined {
   }
 }
 
-async function traceTarget(target: NamedTarget, options: RunOptions): Promise<Trace> {
+/** Undefined, and nothing has run, where the trace around this one has lost its probe: no other can take its place. */
+async function traceTarget(target: NamedTarget, options: RunOptions): Promise<Trace | undefined> {
   // Only here, since most runs find the target up to date and need no tracer.
   const { trace, TraceError } = await import('@oodate/tracer');
   try {
@@ -134,6 +136,7 @@ async function traceTarget(target: NamedTarget, options: RunOptions): Promise<Tr
       ...(options.backend !== undefined && { backend: options.backend }),
     });
   } catch (error) {
+    if (error instanceof TraceError && error.code === 'SECCOMP_BUSY' && isTraced()) return undefined;
     if (error instanceof TraceError)
       note(target, { kind: 'failed', exit: { status: error.status, signal: 0 } });
     throw error;

@@ -255,34 +255,6 @@ describe('run', () => {
   });
 });
 
-describe('an oodate inside a traced command', () => {
-  const nested = {
-    'package.json': scripts({ inner: 'cat in.txt > out.txt', outer: `${oodate} run inner` }),
-    'in.txt': 'one',
-  };
-
-  test('lets the outer one see all that it uses, and keeps nothing itself', async () => {
-    const space = workspace(nested);
-    await space.kept(['outer']);
-    expect(space.exists('.oodate/inner.meta')).toBe(false);
-    await space.upToDate(['outer']);
-    space.write({ 'in.txt': 'two' });
-    await space.kept(['outer'], 'in.txt changed');
-    expect(space.read('out.txt')).toBe('two');
-  });
-
-  test('shows the outer one the inputs even of what is up to date', async () => {
-    const space = workspace(nested);
-    await space.kept(['inner']);
-    await space.kept(['outer']);
-    await space.upToDate(['outer']);
-    space.write({ 'in.txt': 'two' });
-    await space.because(['outer'], ['in.txt changed']);
-    await space.kept(['outer']);
-    expect(space.read('out.txt')).toBe('two');
-  });
-});
-
 describe('trace', () => {
   test('writes the filemon log, and gives the exit status of the command', async () => {
     const space = workspace({ 'in.txt': 'x' });

@@ -32,7 +32,7 @@ struct command {
 #define EXIT_CANNOT_EXECUTE 126
 #define EXIT_NOT_FOUND 127
 
-/* What the supervisor tells the launcher, in this order; FAILED instead of any. */
+/* Reports come in this order; FAILED instead of any. */
 enum report_kind { REPORT_STARTED, REPORT_ENDED, REPORT_FAILED };
 
 struct report {
@@ -40,6 +40,7 @@ struct report {
 	pid_t pid; /* STARTED: of the command; with it comes the descriptor for let_go_on() */
 	int status; /* ENDED: code and signal. FAILED: exit status for the launcher */
 	int signal;
+	int error; /* ENDED: errno if the log could not be written, else 0 */
 	struct refusal refusal; /* FAILED */
 };
 

@@ -95,6 +95,7 @@ const struct call calls[] = {
 	CALL(chroot, chroot, 0),
 	CALL(pivot_root, chroot, 0),
 	CALL(open_by_handle_at, open_by_handle, 0),
+	{ .number = ATTACH_CALL, .name = "attach", .handle = handle_attach },
 	CALL(io_uring_setup, foreign, .sent = SENT_NEVER_REFUSED),
 };
 const size_t calls_count = sizeof(calls) / sizeof(calls[0]);

@@ -11,22 +11,15 @@
 
 #include <linux/seccomp.h>
 
-#define GIVEN_STREAMS_MAX 32
-
 /* Everything that the handlers work on. */
 struct watch {
-	struct recorder *recorder;
 	struct path_resolver resolver;
 	struct tasks tasks;
 	struct changes changes;
 	bool unprivileged; /* no_new_privs is set */
 	volatile uint64_t *answering; /* told to the launcher */
-	/* Pipes, sockets and terminals the command was given open: what they hold cannot be compared another time. */
-	unsigned streams_count;
-	struct given_stream {
-		dev_t device;
-		ino_t inode;
-	} streams[GIVEN_STREAMS_MAX];
+	pid_t root;
+	bool root_ended;
 };
 
 struct call;
@@ -35,6 +28,7 @@ struct request {
 	struct watch *watch;
 	const struct call *call;
 	const struct seccomp_notif *notification;
+	struct seccomp_notif_resp *answer; /* that the call goes on, unless the handler says otherwise */
 	struct task *task;
 	struct process *process;
 };

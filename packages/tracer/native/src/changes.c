@@ -52,7 +52,7 @@ static void record_below(struct recorder *recorder, pid_t pid, const char *direc
 
 static void record(struct changes *c, const struct change *change)
 {
-	struct recorder *recorder = c->resolver->recorder;
+	struct recorder *recorder = change->recorder;
 
 	switch (change->kind) {
 	case CHANGE_REMOVE:
@@ -78,7 +78,7 @@ static void record(struct changes *c, const struct change *change)
 		path_forget_directories(c->resolver);
 }
 
-struct change *changes_add(struct changes *c, enum change_kind kind, pid_t pid, pid_t tid)
+struct change *changes_add(struct changes *c, enum change_kind kind, struct recorder *recorder, pid_t pid, pid_t tid)
 {
 	struct change *change;
 
@@ -89,6 +89,7 @@ struct change *changes_add(struct changes *c, enum change_kind kind, pid_t pid, 
 	}
 	change = &c->under_way[c->count++];
 	change->kind = kind;
+	change->recorder = recorder;
 	change->pid = pid;
 	change->tid = tid;
 	change->directory = false;

@@ -17,6 +17,7 @@ enum change_kind { CHANGE_REMOVE, CHANGE_MAKE, CHANGE_RENAME, CHANGE_EXCHANGE, C
 
 struct change {
 	enum change_kind kind;
+	struct recorder *recorder;
 	pid_t pid, tid;
 	dev_t device; /* of the file that is removed, moved or linked */
 	ino_t inode;
@@ -33,7 +34,7 @@ struct changes {
 };
 
 /* The place to fill in for a new change; the caller has settled before, so there is one. */
-struct change *changes_add(struct changes *c, enum change_kind kind, pid_t pid, pid_t tid);
+struct change *changes_add(struct changes *c, enum change_kind kind, struct recorder *recorder, pid_t pid, pid_t tid);
 /* Records what has taken effect. Changes of this thread (0: none) are then over, either way. */
 void changes_settle(struct changes *c, pid_t tid);
 /* The process has ended: so have its changes. */

@@ -41,7 +41,7 @@ static struct sock_filter load_argument(unsigned number)
 		(unsigned)(offsetof(struct seccomp_data, args) + (number - 1) * sizeof(uint64_t)));
 }
 
-static void add_call(struct program *p, const struct call *call, bool watch_input)
+static void add_call(struct program *p, const struct call *call)
 {
 	struct sock_filter notify = RETURN(SECCOMP_RET_USER_NOTIF), allow = RETURN(SECCOMP_RET_ALLOW);
 	unsigned number = (unsigned)call->number;
@@ -68,8 +68,6 @@ static void add_call(struct program *p, const struct call *call, bool watch_inpu
 		add(p, allow);
 		break;
 	case SENT_IF_STANDARD_INPUT:
-		if (!watch_input)
-			break;
 		add(p, (struct sock_filter)IF(BPF_JEQ, number, 4));
 		add(p, load_argument(1));
 		add(p, (struct sock_filter)IF(BPF_JEQ, STDIN_FILENO, 1));
@@ -83,7 +81,7 @@ static void add_call(struct program *p, const struct call *call, bool watch_inpu
 	}
 }
 
-static void build(struct program *p, bool watch_input)
+static void build(struct program *p)
 {
 	_Static_assert(CALLS_MAX >= 100, "room for the table");
 	p->length = 0;
@@ -94,7 +92,7 @@ static void build(struct program *p, bool watch_input)
 	add(p, (struct sock_filter)IF(BPF_JGE, X32_BIT, 1));
 	add(p, (struct sock_filter)RETURN(SECCOMP_RET_USER_NOTIF));
 	for (size_t i = 0; i < calls_count && i < CALLS_MAX; i++)
-		add_call(p, &calls[i], watch_input);
+		add_call(p, &calls[i]);
 	add(p, (struct sock_filter)RETURN(SECCOMP_RET_ALLOW));
 }
 
@@ -113,13 +111,13 @@ static int install(struct sock_fprog *program)
 	return listener;
 }
 
-int filter_install(bool watch_input, bool *unprivileged)
+int filter_install(bool *unprivileged)
 {
 	struct program p;
 	struct sock_fprog program = { .filter = p.code };
 	int listener;
 
-	build(&p, watch_input);
+	build(&p);
 	program.len = p.length;
 	*unprivileged = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
 	listener = install(&program);

@@ -15,8 +15,8 @@
 /*
  * Puts the calling thread, and all that descends from it, under the filter.
  * Returns the listener's descriptor, or -1 with errno. *unprivileged is set if
- * that took no_new_privs. watch_input: tell of reads of descriptor 0.
+ * that took no_new_privs.
  */
-int filter_install(bool watch_input, bool *unprivileged);
+int filter_install(bool *unprivileged);
 
 #endif

@@ -24,8 +24,7 @@ enum told {
 	TOLD_NAMESPACE = 1 << 2,
 	TOLD_ROOT = 1 << 3,
 	TOLD_HANDLE = 1 << 4,
-	TOLD_INPUT = 1 << 5,
-	TOLD_PATH = 1 << 6,
+	TOLD_PATH = 1 << 5,
 };
 
 static uint64_t argument(const struct request *r, unsigned number)
@@ -43,14 +42,19 @@ static int flags_of(const struct request *r)
 	return r->call->flags == 0 ? r->call->fixed_flags : (int)argument(r, r->call->flags);
 }
 
+static struct recorder *recorder_of(struct request *r)
+{
+	return &r->process->session->recorder;
+}
+
 static void record(struct request *r, char letter, const char *path)
 {
-	record_path(r->watch->recorder, letter, r->process->pid, path);
+	record_path(recorder_of(r), letter, r->process->pid, path);
 }
 
 static void incomplete(struct request *r, enum told told, const char *reason)
 {
-	tasks_incomplete(&r->watch->tasks, r->process, told, reason);
+	tasks_incomplete(r->process, told, reason);
 }
 
 /* What could not be read of a thread is unseen, unless the call itself will fail for the same cause. */
@@ -111,7 +115,7 @@ static bool find(struct request *r, const struct path *path, bool follow, struct
 static struct change *begin_change(struct request *r, enum change_kind kind, const struct path *path,
 				   const struct look *look)
 {
-	struct change *change = changes_add(&r->watch->changes, kind, r->process->pid, r->task->tid);
+	struct change *change = changes_add(&r->watch->changes, kind, recorder_of(r), r->process->pid, r->task->tid);
 
 	memcpy(change->lookup, path->lookup, strlen(path->lookup) + 1);
 	memcpy(change->to, path->text, strlen(path->text) + 1);
@@ -202,14 +206,10 @@ static void open_existing(struct request *r, const struct path *path, unsigned f
 /* link: leads to an open pipe, socket or terminal. */
 static void use_stream(struct request *r, const char *link, const char *reason)
 {
-	const struct watch *w = r->watch;
 	struct stat st;
 
-	if (stat(link, &st) < 0)
-		return;
-	for (unsigned i = 0; i < w->streams_count; i++)
-		if (st.st_dev == w->streams[i].device && st.st_ino == w->streams[i].inode)
-			incomplete(r, TOLD_INPUT, reason);
+	if (stat(link, &st) == 0)
+		session_use_stream(r->process->session, r->process->pid, &st, reason);
 }
 
 static void open_path(struct request *r, unsigned flags)
@@ -284,7 +284,7 @@ void handle_exec(struct request *r)
 		return;
 	}
 	if (r->watch->unprivileged && (look.st.st_mode & (S_ISUID | S_ISGID)))
-		record_note(r->watch->recorder, "is set-user-id or set-group-id and ran without those privileges, "
+		record_note(recorder_of(r), "is set-user-id or set-group-id and ran without those privileges, "
 			    "as everything does under an unprivileged probe", path.text);
 	record_image(r, &path, 0);
 	tasks_forget_threads(&r->watch->tasks, r->process);
@@ -504,6 +504,17 @@ void handle_read(struct request *r)
 
 	snprintf(link, sizeof(link), "/proc/%d/fd/0", (int)r->task->tid);
 	use_stream(r, link, "standard input was read, and it is not a file");
+}
+
+void handle_attach(struct request *r)
+{
+	int log = (int)argument(r, 2), end = (int)argument(r, 3);
+
+	r->answer->flags = 0;
+	if (argument(r, 1) != ATTACH_VERSION)
+		r->answer->error = -ENOSYS;
+	else if (log >= 0 && tasks_begin_session(&r->watch->tasks, r->process, log, end) < 0)
+		r->answer->error = -errno;
 }
 
 void handle_foreign(struct request *r)

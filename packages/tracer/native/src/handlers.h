@@ -27,6 +27,8 @@ void handle_namespace(struct request *r);
 void handle_chroot(struct request *r);
 void handle_open_by_handle(struct request *r);
 void handle_read(struct request *r);
+/* The first process of a command that a probe runs: see session.h. */
+void handle_attach(struct request *r);
 /* A call by another architecture's table: 32-bit or x32. */
 void handle_foreign(struct request *r);
 

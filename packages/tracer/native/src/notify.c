@@ -100,15 +100,24 @@ static void let_all_go_on(int listener)
 	} while (!(polled.revents & (POLLHUP | POLLERR | POLLNVAL)) && (ended == 0 || errno != ECHILD));
 }
 
+/* Is there a supervisor that takes over logs of those it watches? */
+static bool is_within_trace(void)
+{
+	return session_attach(-1, -1) == 0;
+}
+
 /* Trying it out */
 
-/* In the child: a listener for the parent, then one call for it to read. */
+/* In the child: a listener for the parent, then one call for it to read. Within a trace there is nothing to try. */
 static int try_in_child(int socket)
 {
 	struct report report = { .kind = REPORT_STARTED };
 	bool unprivileged;
-	int listener = filter_install(false, &unprivileged);
+	int listener = -1;
 
+	if (is_within_trace())
+		return report_send(socket, &report, -1) < 0;
+	listener = filter_install(&unprivileged);
 	if (listener < 0) {
 		report.kind = REPORT_FAILED;
 		report.status = errno;
@@ -129,10 +138,12 @@ static int try_as_supervisor(int socket, pid_t child, struct refusal *refusal)
 	int listener, failed = -1;
 
 	memset(&notification, 0, sizeof(notification));
-	if (report_receive(socket, &report, &listener) != 1 || listener < 0) {
+	if (report_receive(socket, &report, &listener) != 1 || report.kind == REPORT_FAILED) {
 		refuse_filter(refusal, report.status);
 		return -1;
 	}
+	if (listener < 0)
+		return 0;
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notification) < 0) {
 		refuse_filter(refusal, errno);
 	} else if ((call = call_by_number(notification.data.nr)) == NULL ||
@@ -173,89 +184,68 @@ static int notify_check(struct refusal *refusal)
 
 /* The command's first process, up to its exec */
 
-static void become_command(const struct command *command, int socket, bool watch_input)
+static void describe_exec_failure(struct report *report, const char *word, int error)
 {
-	struct report report = { .kind = REPORT_STARTED };
+	const char *sentence = strerror(error);
+
+	report->status = error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
+	report->refusal.code = error == ENOENT ? "COMMAND_NOT_FOUND" : "CANNOT_EXECUTE";
+	report->refusal.remedy = NULL;
+	if (error == ENOENT)
+		sentence = strchr(word, '/') != NULL && access(word, F_OK) == 0 ?
+				   "the interpreter that it names was not found" :
+				   "command not found";
+	else if (error == EACCES)
+		sentence = "may not be executed";
+	snprintf(report->refusal.sentence, sizeof(report->refusal.sentence), "%.160s: %s", word, sentence);
+}
+
+/* Comes back with the reason if that is not possible. */
+static void come_under_filter(const struct command *command, int socket, int end, struct report *report)
+{
 	bool unprivileged = false;
-	int listener;
+	int listener = -1;
+
+	if (!is_within_trace()) {
+		listener = filter_install(&unprivileged);
+		if (listener < 0) {
+			refuse_filter(&report->refusal, errno);
+			return;
+		}
+	}
+	report->kind = REPORT_STARTED;
+	report->signal = unprivileged;
+	if (report_send(socket, report, listener) < 0)
+		_exit(EXIT_PROBE_FAILED);
+	if (listener >= 0)
+		close(listener);
+	if (session_attach(command->log, end) == 0)
+		return;
+	report->kind = REPORT_FAILED;
+	refuse(&report->refusal, "NO_SESSION", "Linux 5.6 or later is needed, and free descriptors", strerror(errno));
+}
+
+static void become_command(const struct command *command, int socket, int end)
+{
+	struct report report = { .kind = REPORT_FAILED, .status = EXIT_PROBE_FAILED };
 
 	/* Away from the places below, before those are taken. */
 	for (int i = 0; i < 3; i++)
 		if (command->output[i] != i && dup2(command->output[i], i) < 0)
 			_exit(EXIT_PROBE_FAILED);
 	setenv("OODATE_PROBE", self->name, 1);
-	listener = filter_install(watch_input, &unprivileged);
-	if (listener < 0) {
+	come_under_filter(command, socket, end, &report);
+	if (report.kind == REPORT_STARTED) {
+		signals_restore(command->signals);
+		execvp(command->words[0], command->words);
 		report.kind = REPORT_FAILED;
-		report.status = errno;
+		describe_exec_failure(&report, command->words[0], errno);
 	}
-	report.signal = unprivileged;
-	if (report_send(socket, &report, listener) < 0 || listener < 0)
-		_exit(EXIT_PROBE_FAILED);
-	close(listener);
-	signals_restore(command->signals);
-	execvp(command->words[0], command->words);
-	report = (struct report){ .kind = REPORT_FAILED, .status = errno };
 	report_send(socket, &report, -1);
-	_exit(EXIT_NOT_FOUND);
+	_exit(EXIT_PROBE_FAILED);
 }
 
 /* The supervisor */
-
-static void add_stream(struct watch *w, const struct stat *st)
-{
-	if (w->streams_count < GIVEN_STREAMS_MAX)
-		w->streams[w->streams_count++] = (struct given_stream){ st->st_dev, st->st_ino };
-}
-
-/* Does the command get this descriptor of ours, and not for its output alone? */
-static bool is_given(const struct command *command, int fd)
-{
-	return fd == STDIN_FILENO || (fd < 3 ? command->output[fd] == fd : !(fcntl(fd, F_GETFD) & FD_CLOEXEC));
-}
-
-/* Calls action for each open file that the command is given. */
-static int for_each_given(struct watch *w, const struct command *command,
-			  void (*action)(struct watch *w, int fd, const struct stat *st))
-{
-	DIR *directory = opendir("/proc/self/fd");
-	struct dirent *entry;
-	struct stat st;
-
-	if (directory == NULL)
-		return -1;
-	while ((entry = readdir(directory)) != NULL) {
-		int fd = atoi(entry->d_name);
-
-		if (entry->d_name[0] != '.' && is_given(command, fd) && fstat(fd, &st) == 0)
-			action(w, fd, &st);
-	}
-	closedir(directory);
-	return 0;
-}
-
-static void find_stream(struct watch *w, int fd, const struct stat *st)
-{
-	bool output = fd == STDOUT_FILENO || fd == STDERR_FILENO;
-
-	if (!output && (S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode) || isatty(fd)))
-		add_stream(w, st);
-}
-
-/* Files that the command is given open are used without an open that could be seen. */
-static void record_given(struct watch *w, int fd, const struct stat *st)
-{
-	struct path path;
-	int mode;
-
-	if (!S_ISREG(st->st_mode) || path_of_descriptor(getpid(), fd, &path) != PATH_FOUND)
-		return;
-	mode = fcntl(fd, F_GETFL) & O_ACCMODE;
-	if (mode != O_WRONLY)
-		record_path(w->recorder, 'R', w->tasks.root, path.text);
-	if (mode != O_RDONLY)
-		record_path(w->recorder, 'W', w->tasks.root, path.text);
-}
 
 static void raise_descriptor_limit(void)
 {
@@ -267,18 +257,20 @@ static void raise_descriptor_limit(void)
 	}
 }
 
+/* A thread could not be placed: any of the sessions may be its own. */
 static void tell_overload(struct watch *w)
 {
-	static bool told;
-
-	if (!told)
-		record_incomplete(w->recorder, w->tasks.root, "there were too few descriptors or too little memory to see all");
-	told = true;
+	for (struct session *s = w->tasks.sessions; s != NULL; s = s->next) {
+		if (!s->overload_told)
+			record_incomplete_here(&s->recorder, s->root,
+					       "there were too few descriptors or too little memory to see all");
+		s->overload_told = true;
+	}
 }
 
-static void record_call(struct watch *w, const struct seccomp_notif *notification)
+static void record_call(struct watch *w, const struct seccomp_notif *notification, struct seccomp_notif_resp *answer)
 {
-	struct request request = { .watch = w, .notification = notification };
+	struct request request = { .watch = w, .notification = notification, .answer = answer };
 	bool foreign = notification->data.arch != FILTER_ARCHITECTURE || (notification->data.nr & X32_BIT);
 
 	request.call = foreign ? NULL : call_by_number(notification->data.nr);
@@ -292,6 +284,12 @@ static void record_call(struct watch *w, const struct seccomp_notif *notificatio
 	}
 	request.process = request.task->process;
 	request.process->exiting = false;
+	if (request.process->session == NULL) {
+		if (request.call != NULL && request.call->handle == handle_attach)
+			handle_attach(&request);
+		return;
+	}
+	w->resolver.recorder = &request.process->session->recorder;
 	if (foreign)
 		handle_foreign(&request);
 	else if (request.call != NULL)
@@ -301,14 +299,16 @@ static void record_call(struct watch *w, const struct seccomp_notif *notificatio
 static void serve(struct watch *w, int listener)
 {
 	struct seccomp_notif notification;
+	struct seccomp_notif_resp answer;
 
 	memset(&notification, 0, sizeof(notification));
 	/* ENOENT: the thread was killed meanwhile. */
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notification) < 0)
 		return;
 	*w->answering = notification.id;
-	record_call(w, &notification);
-	let_go_on(listener, notification.id);
+	answer = (struct seccomp_notif_resp){ .id = notification.id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
+	record_call(w, &notification, &answer);
+	ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 	*w->answering = 0;
 }
 
@@ -317,25 +317,38 @@ static void process_ended(void *context, pid_t pid)
 	struct watch *w = context;
 
 	changes_settle_process(&w->changes, pid);
+	if (pid == w->root)
+		w->root_ended = true;
+}
+
+/* Processes have ended, sessions perhaps with them: those end when what has been called by then is recorded. */
+static void collect(struct watch *w, int listener)
+{
+	struct pollfd polled = { .fd = listener, .events = POLLIN };
+
+	tasks_collect(&w->tasks, process_ended, w);
+	if (!tasks_have_ended_session(&w->tasks))
+		return;
+	for (int i = 0; i < LAST_CALLS_MAX && poll(&polled, 1, 0) > 0 && (polled.revents & POLLIN); i++)
+		serve(w, listener);
+	tasks_collect(&w->tasks, process_ended, w);
+	tasks_end_sessions(&w->tasks);
 }
 
 static void watch_until_end(struct watch *w, int listener)
 {
 	struct pollfd polled[] = { { .fd = listener, .events = POLLIN }, { .fd = w->tasks.epoll, .events = POLLIN } };
 
-	while (!w->tasks.root_ended) {
+	while (!w->root_ended) {
 		if (poll(polled, 2, -1) < 0)
 			continue;
 		if (polled[1].revents)
-			tasks_collect(&w->tasks, process_ended, w);
+			collect(w, listener);
 		if (polled[0].revents & POLLIN)
 			serve(w, listener);
 		else if (polled[0].revents)
 			polled[0].fd = -1;
 	}
-	for (int i = 0; i < LAST_CALLS_MAX && poll(polled, 1, 0) > 0 && (polled[0].revents & POLLIN); i++)
-		serve(w, listener);
-	tasks_collect(&w->tasks, process_ended, w);
 }
 
 static void linger(int listener)
@@ -348,29 +361,15 @@ static void linger(int listener)
 	let_all_go_on(listener);
 }
 
-static void describe_exec_failure(struct report *report, const char *word, int error)
+static void write_failure(int log, const struct refusal *refusal)
 {
-	const char *sentence = strerror(error);
-
-	report->kind = REPORT_FAILED;
-	report->status = error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
-	report->refusal.code = error == ENOENT ? "COMMAND_NOT_FOUND" : "CANNOT_EXECUTE";
-	report->refusal.remedy = NULL;
-	if (error == ENOENT)
-		sentence = strchr(word, '/') != NULL && access(word, F_OK) == 0 ?
-				   "the interpreter that it names was not found" :
-				   "command not found";
-	else if (error == EACCES)
-		sentence = "may not be executed";
-	snprintf(report->refusal.sentence, sizeof(report->refusal.sentence), "%.160s: %s", word, sentence);
+	dprintf(log, "# Failed %s %s\n", refusal->code, refusal->sentence);
 }
 
-static void fail(const struct command *command, struct recorder *recorder, int launcher, struct report *report)
+static void fail(const struct command *command, int launcher, struct report *report)
 {
 	report->kind = REPORT_FAILED;
-	recorder_open(recorder, command->log);
-	record_failure(recorder, report->refusal.code, report->refusal.sentence);
-	recorder_flush(recorder);
+	write_failure(command->log, &report->refusal);
 	report_send(launcher, report, -1);
 }
 
@@ -381,63 +380,86 @@ static void close_output(const struct command *command)
 			close(command->output[i]);
 }
 
-static void notify_supervise(const struct command *command, int launcher)
+/* Sees to it that the command's process is watched, by this process unless a probe around it does. */
+static int start_watch(struct watch *w, const struct command *command, pid_t child, int listener)
 {
-	static struct recorder recorder;
-	static struct watch w = { .recorder = &recorder };
-	struct report report = { .status = EXIT_PROBE_FAILED };
 	uint64_t flags = SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP;
-	int sockets[2], listener = -1, unused;
-	pid_t child;
 
-	for_each_given(&w, command, find_stream);
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0 || (child = fork()) < 0) {
-		refuse(&report.refusal, "NO_PROCESS", "free memory or processes", strerror(errno));
-		fail(command, &recorder, launcher, &report);
-		return;
-	}
-	if (child == 0)
-		become_command(command, sockets[1], w.streams_count > 0);
-	close(sockets[1]);
-	if (report_receive(sockets[0], &report, &listener) != 1 || report.kind == REPORT_FAILED || listener < 0) {
-		refuse_filter(&report.refusal, report.kind == REPORT_FAILED ? report.status : EIO);
-		report.status = EXIT_PROBE_FAILED;
-		fail(command, &recorder, launcher, &report);
-		return;
-	}
-	w.answering = command->answering;
-	w.unprivileged = report.signal;
+	if (listener < 0)
+		return 0;
+	w->answering = command->answering;
+	w->root = child;
+	w->changes.resolver = &w->resolver;
 	raise_descriptor_limit();
 	/* Before Linux 6.6 there is no such flag, and waking up takes a little longer. */
 	ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags);
-	recorder_open(&recorder, command->log);
-	recorder_start(&recorder, child);
-	w.resolver.recorder = &recorder;
-	w.changes.resolver = &w.resolver;
-	if (tasks_open(&w.tasks, &recorder, child) < 0)
-		abort(); /* the launcher looks after the command */
-	if (for_each_given(&w, command, record_given) < 0)
-		record_incomplete(&recorder, child, "the files it was given open could not be listed");
+	return tasks_open(&w->tasks) < 0 || tasks_find(&w->tasks, child) == NULL ? -1 : 0;
+}
+
+/* What whoever wrote the log has to say of the end; without that there is a wait for the command itself. */
+static void receive_ending(const struct command *command, int end, pid_t child, struct report *report)
+{
+	static const char lost[] = "Q 0 the probe's supervisor ended before the command\n";
+	int unused, status;
+	bool told = report_receive(end, report, &unused) == 1;
+
+	if (waitpid(child, &status, 0) == child) {
+		report->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+		report->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	}
+	report->kind = REPORT_ENDED;
+	errno = report->error;
+	if ((!told && write(command->log, lost, sizeof(lost) - 1) < 0) || report->error != 0)
+		fprintf(stderr, "oodate-probe: the log could not be written: %s\n", strerror(errno));
+}
+
+static void notify_supervise(const struct command *command, int launcher)
+{
+	static struct watch w;
+	struct report report = { .status = EXIT_PROBE_FAILED };
+	int sockets[2], ends[2], listener = -1, unused;
+	pid_t child;
+
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0 || (child = fork()) < 0) {
+		refuse(&report.refusal, "NO_PROCESS", "free memory or processes", strerror(errno));
+		fail(command, launcher, &report);
+		return;
+	}
+	if (child == 0)
+		become_command(command, sockets[1], ends[1]);
+	close(sockets[1]);
+	close(ends[1]);
+	refuse_filter(&report.refusal, EIO);
+	if (report_receive(sockets[0], &report, &listener) != 1 || report.kind == REPORT_FAILED) {
+		fail(command, launcher, &report);
+		return;
+	}
+	w.unprivileged = report.signal;
+	if (start_watch(&w, command, child, listener) < 0) {
+		refuse(&report.refusal, "NO_PROCESS", "free memory or descriptors", strerror(errno));
+		report.status = EXIT_PROBE_FAILED;
+		fail(command, launcher, &report);
+		return;
+	}
 	close_output(command);
 	report = (struct report){ .kind = REPORT_STARTED, .pid = child };
 	report_send(launcher, &report, listener);
 
-	watch_until_end(&w, listener);
+	if (listener >= 0)
+		watch_until_end(&w, listener);
+	receive_ending(command, ends[0], child, &report);
 
-	report = (struct report){ .kind = REPORT_ENDED, .status = w.tasks.root_status, .signal = w.tasks.root_signal };
 	fcntl(sockets[0], F_SETFL, O_NONBLOCK);
-	if (report_receive(sockets[0], &report, &unused) == 1) {
-		describe_exec_failure(&report, command->words[0], report.status);
-		record_failure(&recorder, report.refusal.code, report.refusal.sentence);
-	}
-	tasks_let_go(&w.tasks);
-	if (recorder_stop(&recorder) < 0)
-		fprintf(stderr, "oodate-probe: the log could not be written: %s\n", strerror(errno));
+	if (report_receive(sockets[0], &report, &unused) == 1)
+		write_failure(command->log, &report.refusal);
 	close(command->log);
-	tasks_close(&w.tasks);
 	report_send(launcher, &report, -1);
 	close(launcher);
+	if (listener < 0)
+		return;
+	tasks_close(&w.tasks);
 	linger(listener);
 }
 

@@ -1,32 +1,44 @@
 #include "record.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-void recorder_flush(struct recorder *r)
+#define BUFFER_SIZE (1 << 16)
+
+static void flush(struct recorder *r)
 {
 	size_t done = 0;
 
-	while (done < r->used && !r->failed) {
+	while (done < r->used && r->error == 0) {
 		ssize_t n = write(r->fd, r->buffer + done, r->used - done);
 
 		if (n >= 0)
 			done += (size_t)n;
 		else if (errno != EINTR)
-			r->failed = true;
+			r->error = errno;
 	}
 	r->used = 0;
 }
 
-static void put(struct recorder *r, const char *bytes, size_t length)
+static void append(struct recorder *r, const char *bytes, size_t length)
 {
-	if (r->used + length > sizeof(r->buffer))
-		recorder_flush(r);
+	if (r->buffer == NULL)
+		return;
+	if (r->used + length > BUFFER_SIZE)
+		flush(r);
 	memcpy(r->buffer + r->used, bytes, length);
 	r->used += length;
+}
+
+static void put(struct recorder *r, const char *bytes, size_t length)
+{
+	for (; r != NULL; r = r->outer)
+		append(r, bytes, length);
 }
 
 static void put_number(struct recorder *r, long number)
@@ -46,42 +58,52 @@ static void put_head(struct recorder *r, char letter, pid_t pid)
 	put(r, " ", 1);
 }
 
-static void put_time(struct recorder *r, const char *word)
+static void append_format(struct recorder *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Lines of a few hundred bytes. */
+static void append_format(struct recorder *r, const char *format, ...)
 {
-	struct timespec now;
-	char line[64];
+	char line[512];
+	va_list values;
 	int length;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	length = snprintf(line, sizeof(line), "# %s %lld.%06ld\n", word, (long long)now.tv_sec,
-			  now.tv_nsec / 1000);
-	put(r, line, (size_t)length);
+	va_start(values, format);
+	length = vsnprintf(line, sizeof(line), format, values);
+	va_end(values);
+	append(r, line, (size_t)length < sizeof(line) ? (size_t)length : sizeof(line) - 1);
 }
 
-void recorder_open(struct recorder *r, int fd)
+static void append_time(struct recorder *r, const char *word)
 {
-	r->fd = fd;
-	r->failed = false;
-	r->used = 0;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	append_format(r, "# %s %lld.%06ld\n", word, (long long)now.tv_sec, now.tv_nsec / 1000);
+}
+
+int recorder_open(struct recorder *r, int fd, struct recorder *outer)
+{
+	*r = (struct recorder){ .outer = outer, .fd = fd, .buffer = malloc(BUFFER_SIZE) };
+	return r->buffer == NULL ? -1 : 0;
 }
 
 void recorder_start(struct recorder *r, pid_t target)
 {
-	static const char head[] = "# filemon version 5\n# Target pid ";
-
-	put(r, head, sizeof(head) - 1);
-	put_number(r, target);
-	put(r, "\n", 1);
-	put_time(r, "Start");
-	put(r, "V 5\n", 4);
+	append_format(r, "# filemon version 5\n# Target pid %d\n", (int)target);
+	append_time(r, "Start");
+	append_format(r, "V 5\n");
 }
 
-int recorder_stop(struct recorder *r)
+int recorder_close(struct recorder *r)
 {
-	put_time(r, "Stop");
-	put(r, "# Bye bye\n", 10);
-	recorder_flush(r);
-	return r->failed ? -1 : 0;
+	append_time(r, "Stop");
+	append_format(r, "# Bye bye\n");
+	flush(r);
+	free(r->buffer);
+	r->buffer = NULL;
+	close(r->fd);
+	errno = r->error;
+	return r->error == 0 ? 0 : -1;
 }
 
 /* The format has no escape: such a name can only be said to have been there. */
@@ -154,20 +176,12 @@ void record_note(struct recorder *r, const char *text, const char *path)
 	put(r, "\n", 1);
 }
 
-void record_failure(struct recorder *r, const char *code, const char *sentence)
+void record_incomplete_here(struct recorder *r, pid_t pid, const char *reason)
 {
-	put(r, "# Failed ", 9);
-	put(r, code, strlen(code));
-	put(r, " ", 1);
-	put(r, sentence, strlen(sentence));
-	put(r, "\n", 1);
+	append_format(r, "Q %d %s\n", (int)pid, reason);
 }
 
 void record_left_running(struct recorder *r, pid_t pid, const char *name)
 {
-	put(r, "# Left running ", 15);
-	put_number(r, pid);
-	put(r, " ", 1);
-	put(r, name, strlen(name));
-	put(r, "\n", 1);
+	append_format(r, "# Left running %d %s\n", (int)pid, name);
 }

@@ -13,17 +13,18 @@
 #define RECORD_PATH_MAX 4095
 
 struct recorder {
+	struct recorder *outer; /* gets the same records; NULL if there is none */
 	int fd;
-	bool failed; /* a write failed: the log must not be closed as if it were whole */
+	int error; /* errno of a write that failed: the log must not be closed as if it were whole */
 	size_t used;
-	char buffer[1 << 16];
+	char *buffer; /* NULL once closed: what comes later goes to the outer ones alone */
 };
 
-void recorder_open(struct recorder *r, int fd);
+/* Takes fd over. Returns -1 with errno. */
+int recorder_open(struct recorder *r, int fd, struct recorder *outer);
 void recorder_start(struct recorder *r, pid_t target);
-void recorder_flush(struct recorder *r);
-/* Ends the log and flushes it. Returns -1 with errno if any write has failed. */
-int recorder_stop(struct recorder *r);
+/* Ends the log and closes it. Returns -1 with errno if any write has failed. */
+int recorder_close(struct recorder *r);
 
 void record_path(struct recorder *r, char letter, pid_t pid, const char *path);
 /* A rename or link. Where a name has a space or a quote it becomes two plain records, and false is returned. */
@@ -32,9 +33,10 @@ void record_fork(struct recorder *r, pid_t pid, pid_t child);
 /* status is -1 if it could not be found out */
 void record_exit(struct recorder *r, pid_t pid, int status, int signal);
 void record_incomplete(struct recorder *r, pid_t pid, const char *reason);
-void record_note(struct recorder *r, const char *text, const char *path);
-/* Why the command did not run: a code for programs, and a sentence. */
-void record_failure(struct recorder *r, const char *code, const char *sentence);
+/* As record_incomplete(), for this log and none around it. */
+void record_incomplete_here(struct recorder *r, pid_t pid, const char *reason);
+/* For this log and none around it. */
 void record_left_running(struct recorder *r, pid_t pid, const char *name);
+void record_note(struct recorder *r, const char *text, const char *path);
 
 #endif

@@ -64,7 +64,7 @@ static int open_pidfd(pid_t pid)
 }
 
 /* Takes the descriptor over. */
-static struct process *add_process(struct tasks *t, pid_t pid, int pidfd)
+static struct process *add_process(struct tasks *t, pid_t pid, pid_t parent, struct session *session, int pidfd)
 {
 	struct process *process = calloc(1, sizeof(*process));
 	struct epoll_event event = { .events = EPOLLIN };
@@ -72,6 +72,8 @@ static struct process *add_process(struct tasks *t, pid_t pid, int pidfd)
 	if (process == NULL)
 		return NULL;
 	process->pid = pid;
+	process->parent = parent;
+	process->session = session;
 	process->pidfd = pidfd;
 	process->next = t->by_pid[bucket(pid)];
 	t->by_pid[bucket(pid)] = process;
@@ -130,20 +132,11 @@ static void remove_process(struct tasks *t, struct process *process)
 	free(process);
 }
 
-int tasks_open(struct tasks *t, struct recorder *recorder, pid_t root)
+int tasks_open(struct tasks *t)
 {
-	struct process *process;
-
 	memset(t, 0, sizeof(*t));
-	t->recorder = recorder;
-	t->root = root;
 	t->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (t->epoll < 0)
-		return -1;
-	process = add_process(t, root, open_pidfd(root));
-	if (process == NULL || add_task(t, root, process) == NULL || process->pidfd < 0)
-		return -1;
-	return 0;
+	return t->epoll < 0 ? -1 : 0;
 }
 
 void tasks_close(struct tasks *t)
@@ -184,12 +177,35 @@ static bool read_pidfd_parent(int pidfd, pid_t *parent)
 /*
  * The parent may not have been seen yet, having done nothing but fork. A child
  * whose parent has gone is the supervisor's; it counts as the command's own.
+ * NULL for the outermost command itself.
  */
-static void record_child(struct tasks *t, pid_t parent, pid_t child)
+static const struct process *find_parent(struct tasks *t, pid_t parent)
 {
-	if (parent == getpid() || (find_process(t, parent) == NULL && tasks_find(t, parent) == NULL))
-		parent = t->root;
-	record_fork(t->recorder, parent, child);
+	const struct process *found = NULL;
+	const struct task *task;
+
+	for (const struct session *s = t->sessions; s != NULL && found == NULL; s = s->next)
+		if (s->supervisor == parent)
+			found = find_process(t, s->root);
+	if (found == NULL)
+		found = find_process(t, parent);
+	if (found == NULL && parent != getpid() && (task = tasks_find(t, parent)) != NULL)
+		found = task->process;
+	for (const struct session *s = t->sessions; s != NULL && found == NULL; s = s->next)
+		if (s->outer == NULL)
+			found = find_process(t, s->root);
+	return found;
+}
+
+static struct process *add_child(struct tasks *t, pid_t parent_pid, pid_t pid, int pidfd)
+{
+	const struct process *parent = find_parent(t, parent_pid);
+
+	if (parent == NULL)
+		return add_process(t, pid, parent_pid, NULL, pidfd);
+	if (parent->session != NULL)
+		record_fork(&parent->session->recorder, parent->pid, pid);
+	return add_process(t, pid, parent_pid, parent->session, pidfd);
 }
 
 struct task *tasks_find(struct tasks *t, pid_t tid)
@@ -216,12 +232,10 @@ struct task *tasks_find(struct tasks *t, pid_t tid)
 		return NULL;
 	}
 	process = find_process(t, pid);
-	if (process == NULL) {
-		record_child(t, parent, pid);
-		process = add_process(t, pid, pidfd >= 0 ? pidfd : open_pidfd(pid));
-	} else if (pidfd >= 0) {
+	if (process == NULL)
+		process = add_child(t, parent, pid, pidfd >= 0 ? pidfd : open_pidfd(pid));
+	else if (pidfd >= 0)
 		close(pidfd);
-	}
 	return process == NULL ? NULL : add_task(t, tid, process);
 }
 
@@ -244,10 +258,19 @@ void tasks_forget_threads(struct tasks *t, struct process *process)
 	}
 }
 
-static void record_children(struct tasks *t, pid_t pid, pid_t tid)
+/* Every process tells of its own end, so one that has ended and waits for its parent was known before. */
+static bool has_ended(int pidfd)
+{
+	struct pollfd polled = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&polled, 1, 0) > 0;
+}
+
+static void add_children(struct tasks *t, pid_t pid, pid_t tid)
 {
 	char name[48], children[4096];
 	const char *next = children;
+	struct process *process;
 	int child, used;
 
 	snprintf(name, sizeof(name), "task/%d/children", (int)tid);
@@ -257,15 +280,15 @@ static void record_children(struct tasks *t, pid_t pid, pid_t tid)
 	if (strlen(children) == sizeof(children) - 1)
 		*(strrchr(children, ' ') + 1) = '\0';
 	while (sscanf(next, "%d%n", &child, &used) == 1) {
-		if (find_process(t, child) == NULL) {
-			struct process *process;
+		int pidfd = find_process(t, child) == NULL ? open_pidfd(child) : -1;
 
-			record_fork(t->recorder, pid, child);
-			process = add_process(t, child, open_pidfd(child));
-			if (process == NULL || add_task(t, child, process) == NULL)
-				return;
-		}
 		next += used;
+		if (pidfd < 0)
+			continue;
+		if (has_ended(pidfd))
+			close(pidfd);
+		else if ((process = add_child(t, pid, child, pidfd)) == NULL || add_task(t, child, process) == NULL)
+			return;
 	}
 }
 
@@ -277,7 +300,7 @@ void tasks_process_exits(struct tasks *t, struct task *task, int status)
 	process->exiting = true;
 	process->status = status & 0xff;
 	for (struct task *thread = process->threads; thread != NULL; thread = thread->sibling)
-		record_children(t, process->pid, thread->tid);
+		add_children(t, process->pid, thread->tid);
 }
 
 static void set_ending(int *status, int *signal, int wait_status)
@@ -331,6 +354,21 @@ static void find_ending(struct process *process, int *status, int *signal)
 		*status = -1;
 }
 
+static void record_ending(struct process *process)
+{
+	int status, signal;
+
+	find_ending(process, &status, &signal);
+	if (process->session != NULL)
+		record_exit(&process->session->recorder, process->pid, status, signal);
+	for (struct session *s = process->session; s != NULL; s = s->outer)
+		if (s->root == process->pid) {
+			s->root_ended = true;
+			s->root_status = status;
+			s->root_signal = signal;
+		}
+}
+
 void tasks_collect(struct tasks *t, void (*ended)(void *context, pid_t pid), void *context)
 {
 	struct epoll_event events[64];
@@ -339,45 +377,72 @@ void tasks_collect(struct tasks *t, void (*ended)(void *context, pid_t pid), voi
 	while ((count = epoll_wait(t->epoll, events, 64, 0)) > 0)
 		for (int i = 0; i < count; i++) {
 			struct process *process = events[i].data.ptr;
-			int status, signal;
 
 			ended(context, process->pid);
-			find_ending(process, &status, &signal);
-			record_exit(t->recorder, process->pid, status, signal);
-			if (process->pid == t->root) {
-				t->root_ended = true;
-				t->root_status = status;
-				t->root_signal = signal;
-			}
+			record_ending(process);
 			remove_process(t, process);
 		}
+}
+
+int tasks_begin_session(struct tasks *t, struct process *process, int log, int end)
+{
+	struct session *s =
+		session_begin(&t->sessions, process->session, process->pid, process->pidfd, log, end);
+
+	if (s == NULL)
+		return -1;
+	s->supervisor = process->parent;
+	process->session = s;
+	return 0;
+}
+
+bool tasks_have_ended_session(const struct tasks *t)
+{
+	const struct session *s = t->sessions;
+
+	while (s != NULL && !s->root_ended)
+		s = s->next;
+	return s != NULL;
 }
 
 /*
  * `sleep` does nothing any more (configure leaves one behind). Of any other
  * program nobody knows what it goes on to read.
  */
-void tasks_let_go(struct tasks *t)
+static void record_left(struct session *s, const struct process *process)
 {
-	for (size_t i = 0; i < TASK_BUCKETS; i++)
-		for (struct process *process = t->by_pid[i]; process != NULL; process = process->next) {
-			char name[64], reason[128];
+	char name[64], reason[128];
 
-			if (process->exiting || read_proc(process->pid, "comm", name, sizeof(name)) < 0)
-				continue;
-			name[strcspn(name, "\n")] = '\0';
-			record_left_running(t->recorder, process->pid, name);
-			if (strcmp(name, "sleep") == 0)
-				continue;
-			snprintf(reason, sizeof(reason), "'%s' was still running when the command ended", name);
-			record_incomplete(t->recorder, process->pid, reason);
-		}
+	if (process->exiting || read_proc(process->pid, "comm", name, sizeof(name)) < 0)
+		return;
+	name[strcspn(name, "\n")] = '\0';
+	record_left_running(&s->recorder, process->pid, name);
+	if (strcmp(name, "sleep") == 0)
+		return;
+	snprintf(reason, sizeof(reason), "'%s' was still running when the command ended", name);
+	record_incomplete_here(&s->recorder, process->pid, reason);
 }
 
-void tasks_incomplete(struct tasks *t, struct process *process, unsigned bit, const char *reason)
+void tasks_end_sessions(struct tasks *t)
+{
+	struct session *next;
+
+	for (struct session *s = t->sessions; s != NULL; s = next) {
+		next = s->next;
+		if (!s->root_ended)
+			continue;
+		for (size_t i = 0; i < TASK_BUCKETS; i++)
+			for (struct process *process = t->by_pid[i]; process != NULL; process = process->next)
+				if (session_is_within(process->session, s))
+					record_left(s, process);
+		session_end(&t->sessions, s);
+	}
+}
+
+void tasks_incomplete(struct process *process, unsigned bit, const char *reason)
 {
 	if (process->told & bit)
 		return;
 	process->told |= bit;
-	record_incomplete(t->recorder, process->pid, reason);
+	record_incomplete(&process->session->recorder, process->pid, reason);
 }

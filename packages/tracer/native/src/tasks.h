@@ -5,7 +5,7 @@
 #ifndef OODATE_TASKS_H
 #define OODATE_TASKS_H
 
-#include "record.h"
+#include "session.h"
 
 #include <stdint.h>
 
@@ -14,7 +14,8 @@
 struct process {
 	struct process *next;
 	struct task *threads;
-	pid_t pid;
+	struct session *session; /* the innermost one it is part of; NULL before the outermost has begun */
+	pid_t pid, parent; /* parent: when it was first seen */
 	int pidfd; /* -1 if there are no descriptors left */
 	bool exiting;
 	int status; /* what it gave to exit_group(2), once exiting */
@@ -30,18 +31,14 @@ struct task {
 };
 
 struct tasks {
-	struct recorder *recorder;
 	int epoll; /* readable when a process has ended */
-	pid_t root;
-	bool root_ended;
-	int root_status; /* code and signal, once root_ended */
-	int root_signal;
+	struct session *sessions; /* that are open */
 	struct task *by_tid[TASK_BUCKETS];
 	struct process *by_pid[TASK_BUCKETS];
 };
 
 /* Returns -1 with errno. */
-int tasks_open(struct tasks *t, struct recorder *recorder, pid_t root);
+int tasks_open(struct tasks *t);
 /* NULL if the thread has gone or memory has. Records forks not known before. */
 struct task *tasks_find(struct tasks *t, pid_t tid);
 void tasks_thread_exits(struct tasks *t, struct task *task);
@@ -50,10 +47,13 @@ void tasks_process_exits(struct tasks *t, struct task *task, int status);
 void tasks_forget_threads(struct tasks *t, struct process *process);
 /* Takes note of all processes that have ended; calls ended for each first. */
 void tasks_collect(struct tasks *t, void (*ended)(void *context, pid_t pid), void *context);
-/* Records what still runs now that the command has ended. */
-void tasks_let_go(struct tasks *t);
+/* The process begins a session, with descriptors of its own. Returns -1 with errno. */
+int tasks_begin_session(struct tasks *t, struct process *process, int log, int end);
+bool tasks_have_ended_session(const struct tasks *t);
+/* Ends the sessions whose root has ended, after recording what they left running. */
+void tasks_end_sessions(struct tasks *t);
 /* Records a reason once for a process. */
-void tasks_incomplete(struct tasks *t, struct process *process, unsigned bit, const char *reason);
+void tasks_incomplete(struct process *process, unsigned bit, const char *reason);
 void tasks_close(struct tasks *t);
 
 #endif

@@ -1,0 +1,150 @@
+#include "session.h"
+
+#include "backend.h"
+#include "path.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* Null, zero and random devices give the same to everyone. */
+#define MEMORY_DEVICES 1
+
+int session_attach(int log, int end)
+{
+	return (int)syscall(ATTACH_CALL, ATTACH_VERSION, log, end);
+}
+
+static int take_descriptor(int pidfd, int fd)
+{
+	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+}
+
+static bool is_stream(const struct stat *st)
+{
+	return S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode) ||
+	       (S_ISCHR(st->st_mode) && major(st->st_rdev) != MEMORY_DEVICES);
+}
+
+/* Files that the command is given open are used without an open that could be seen. */
+static void record_given_file(struct session *s, int fd, int flags)
+{
+	struct path path;
+
+	if (path_of_descriptor(s->root, fd, &path) != PATH_FOUND)
+		return;
+	if ((flags & O_ACCMODE) != O_WRONLY)
+		record_path(&s->recorder, 'R', s->root, path.text);
+	if ((flags & O_ACCMODE) != O_RDONLY)
+		record_path(&s->recorder, 'W', s->root, path.text);
+}
+
+static int read_flags(pid_t pid, const char *fd, int *flags)
+{
+	char name[64];
+	FILE *info;
+	int found;
+
+	snprintf(name, sizeof(name), "/proc/%d/fdinfo/%.16s", (int)pid, fd);
+	info = fopen(name, "re");
+	if (info == NULL)
+		return -1;
+	found = fscanf(info, "pos: %*d flags: %o", (unsigned *)flags);
+	fclose(info);
+	return found == 1 ? 0 : -1;
+}
+
+static void note_given(struct session *s, const char *fd)
+{
+	int number = atoi(fd), flags;
+	char link[64];
+	struct stat st;
+
+	snprintf(link, sizeof(link), "/proc/%d/fd/%.16s", (int)s->root, fd);
+	if (read_flags(s->root, fd, &flags) < 0 || (flags & O_CLOEXEC) || stat(link, &st) < 0)
+		return;
+	if (S_ISREG(st.st_mode))
+		record_given_file(s, number, flags);
+	else if (number != STDOUT_FILENO && number != STDERR_FILENO && is_stream(&st) &&
+		 s->streams_count < GIVEN_STREAMS_MAX)
+		s->streams[s->streams_count++] = (struct given_stream){ st.st_dev, st.st_ino };
+}
+
+static void note_all_given(struct session *s)
+{
+	char name[32];
+	struct dirent *entry;
+	DIR *directory;
+
+	snprintf(name, sizeof(name), "/proc/%d/fd", (int)s->root);
+	directory = opendir(name);
+	if (directory == NULL) {
+		record_incomplete(&s->recorder, s->root, "the files it was given open could not be listed");
+		return;
+	}
+	while ((entry = readdir(directory)) != NULL)
+		if (entry->d_name[0] != '.')
+			note_given(s, entry->d_name);
+	closedir(directory);
+}
+
+struct session *session_begin(struct session **all, struct session *outer, pid_t root, int pidfd, int log, int end)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	int own_log = s == NULL ? -1 : take_descriptor(pidfd, log);
+	int own_end = own_log < 0 ? -1 : take_descriptor(pidfd, end);
+
+	if (own_end < 0 || recorder_open(&s->recorder, own_log, outer == NULL ? NULL : &outer->recorder) < 0) {
+		int error = errno;
+
+		if (own_log >= 0)
+			close(own_log);
+		if (own_end >= 0)
+			close(own_end);
+		free(s);
+		errno = error;
+		return NULL;
+	}
+	s->outer = outer;
+	s->root = root;
+	s->end = own_end;
+	s->next = *all;
+	*all = s;
+	recorder_start(&s->recorder, root);
+	note_all_given(s);
+	return s;
+}
+
+void session_end(struct session **all, struct session *s)
+{
+	struct report report = { .kind = REPORT_ENDED, .status = s->root_status, .signal = s->root_signal };
+
+	while (*all != s)
+		all = &(*all)->next;
+	*all = s->next;
+	report.error = recorder_close(&s->recorder) < 0 ? errno : 0;
+	report_send(s->end, &report, -1);
+	close(s->end);
+}
+
+bool session_is_within(const struct session *s, const struct session *around)
+{
+	while (s != NULL && s != around)
+		s = s->outer;
+	return s != NULL;
+}
+
+void session_use_stream(struct session *s, pid_t pid, const struct stat *st, const char *reason)
+{
+	for (; s != NULL; s = s->outer)
+		for (unsigned i = 0; i < s->streams_count && !s->input_told; i++)
+			if (st->st_dev == s->streams[i].device && st->st_ino == s->streams[i].inode) {
+				record_incomplete_here(&s->recorder, pid, reason);
+				s->input_told = true;
+			}
+}

@@ -1,0 +1,57 @@
+/*
+ * A trace that is being written: the command's, and one for each command that
+ * another probe runs within it. The kernel lets one supervisor alone watch a
+ * tree of processes, so the outermost probe's writes the logs of them all: what
+ * happens in an inner command goes into that one's log and into those around it.
+ *
+ * A process begins one by a call that no kernel has, attach(version, log, end):
+ * the supervisor takes over copies of the two descriptors and writes to log; when
+ * the process has ended and its log is whole, it sends a report on the socket end.
+ * Where nobody watches, attach() fails with ENOSYS.
+ */
+#ifndef OODATE_SESSION_H
+#define OODATE_SESSION_H
+
+#include "record.h"
+
+#include <sys/stat.h>
+
+/* Free in the tables of x86-64 and arm64, and to stay so. */
+#define ATTACH_CALL 400
+#define ATTACH_VERSION 1
+
+#define GIVEN_STREAMS_MAX 32
+
+struct session {
+	struct session *next; /* all that are open, those within before those around them */
+	struct session *outer;
+	struct recorder recorder;
+	int end;
+	pid_t root; /* the command's first process */
+	pid_t supervisor; /* of the probe that began it: what its parent left behind becomes that one's child */
+	bool root_ended;
+	int root_status, root_signal; /* once root_ended */
+	bool input_told, overload_told; /* reasons for incompleteness already recorded */
+	/* Pipes, sockets and devices the command was given open: what they hold cannot be compared another time. */
+	unsigned streams_count;
+	struct given_stream {
+		dev_t device;
+		ino_t inode;
+	} streams[GIVEN_STREAMS_MAX];
+};
+
+/* attach() as the child calls it that will be the command. log: -1 to ask only whether a supervisor is there. */
+int session_attach(int log, int end);
+
+/*
+ * Begins the session of the stopped process root, whose descriptors log and end
+ * are; pidfd is its own. Takes its place before *all. NULL with errno.
+ */
+struct session *session_begin(struct session **all, struct session *outer, pid_t root, int pidfd, int log, int end);
+/* Ends the log, reports, and takes the session out of *all. It stays in memory: processes it left behind name it. */
+void session_end(struct session **all, struct session *s);
+bool session_is_within(const struct session *s, const struct session *around);
+/* A stream that st tells of was read: the sessions that were given it are incomplete. */
+void session_use_stream(struct session *s, pid_t pid, const struct stat *st, const char *reason);
+
+#endif
