@@ -12,16 +12,33 @@ export interface BackendReport {
   readonly sentence: string;
   /** What to do to make it work; empty if it does. */
   readonly remedy: string;
+  /** What it does less well here than it could; none if it does not work. */
+  readonly limits: readonly BackendLimit[];
+}
+
+export interface BackendLimit {
+  /** For programs: `NO_NEW_PRIVS`, `INTERRUPTED_CALLS`, `SLOW_WAKE_UP`, `UNKNOWN_ENDS`, `NO_IO_URING`. */
+  readonly code: string;
+  readonly sentence: string;
+  /** What to do about it; empty if there is nothing. */
+  readonly remedy: string;
 }
 
 /** Tries every backend, best first. Throws a TraceError if there is no probe. */
 export async function probeBackends(): Promise<BackendReport[]> {
   const { stdout } = await execa(findProbe(), ['--check'], { reject: false });
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const [name = '', works, code = '', sentence = '', remedy = ''] = line.split('\t');
-      return { name, works: works === 'yes', code, sentence, remedy };
-    });
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  const rows = lines.map((line) => {
+    const [name = '', word = '', code = '', sentence = '', remedy = ''] = line.split('\t');
+    return { name, word, code, sentence, remedy };
+  });
+  return rows
+    .filter(({ word }) => word !== 'limit')
+    .map(({ word, ...row }) => ({
+      ...row,
+      works: word === 'yes',
+      limits: rows
+        .filter(({ name, word }) => name === row.name && word === 'limit')
+        .map(({ code, sentence, remedy }) => ({ code, sentence, remedy })),
+    }));
 }

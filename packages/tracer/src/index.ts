@@ -1,4 +1,4 @@
-export { type BackendReport, probeBackends } from './backends.js';
+export { type BackendLimit, type BackendReport, probeBackends } from './backends.js';
 export type { CapturedOutput, OutputChunk, OutputStream } from './captured-output.js';
 export { findProbe } from './probe.js';
 export { type Trace, type TraceOptions, trace } from './trace.js';

@@ -21,8 +21,10 @@ export async function doctor(): Promise<number> {
     tell(false, 'probe', errorWords(error.message, error.hint));
     return 1;
   }
-  for (const { name, works, sentence, remedy } of backends)
+  for (const { name, works, sentence, remedy, limits } of backends) {
     tell(works, name, works ? sentence : errorWords(sentence, remedy || undefined));
+    for (const limit of limits) tellMore(errorWords(limit.sentence, limit.remedy || undefined));
+  }
   tellOfFolder();
   return backends.some(({ works }) => works) ? 0 : 1;
 }
@@ -59,6 +61,11 @@ function firstExisting(folder: string): string {
   } catch {
     return firstExisting(dirname(folder));
   }
+}
+
+function tellMore(sentence: string): void {
+  const { yellow } = coloursFor(process.stdout);
+  process.stdout.write(`${yellow('but')}  ${''.padEnd(10)}  ${sentence}\n`);
 }
 
 function tell(works: boolean, what: string, sentence: string): void {

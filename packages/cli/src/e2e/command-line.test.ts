@@ -297,4 +297,15 @@ describe('doctor', () => {
     expect(stdout).toMatch(/^yes +notify +/m);
     expect(stdout).toMatch(/^yes +meta files +are kept in .*\.oodate$/m);
   });
+
+  test('says what a missing capability means', async () => {
+    const root = process.getuid?.() === 0;
+    const under = root ? ['setpriv', '--bounding-set=-sys_admin'] : [];
+    const without = await workspace().oodateWith({ under }, 'doctor');
+    expect(without.status).toBe(0);
+    expect(without.stdout).toMatch(
+      /^yes +notify .*\n(but .*\n)*but +without CAP_SYS_ADMIN, sudo .*; run oodate as root/m,
+    );
+    if (root) expect((await workspace().oodate('doctor')).stdout).not.toContain('CAP_SYS_ADMIN');
+  });
 });

@@ -6,6 +6,8 @@
 #ifndef OODATE_BACKEND_H
 #define OODATE_BACKEND_H
 
+#include "limits.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -47,6 +49,7 @@ struct report {
 struct backend {
 	const char *name;
 	const char *description;
+	const struct limit *limits;
 	/* Tries it out. 0 if it works here, else -1 with the reason. */
 	int (*check)(struct refusal *refusal);
 	/* Runs the command, records it, reports to the launcher. Returns when nothing is left to do. */

@@ -22,7 +22,8 @@ static const char usage[] =
 	"  --backend NAME   see in this way; default: the best that works here\n"
 	"  --quiet          say why the command could not be run in the log only\n"
 	"  --check          tell which backends work here: name, yes or no, code, sentence, remedy,\n"
-	"                   a line each with tabs between; exit status 1 if none does\n"
+	"                   a line each with tabs between, followed by lines that have \"limit\" for\n"
+	"                   what one does less well here; exit status 1 if none works\n"
 	"\n"
 	"The exit status is the command's, 128 + n if signal n ended it, 127 if it was not\n"
 	"found, 126 if it cannot be executed, 125 if the probe fails.\n";
@@ -37,8 +38,13 @@ static int check_all(void)
 
 		printf("%s\t%s\t%s\t%s\t%s\n", (*backend)->name, failed ? "no" : "yes", refusal.code,
 		       failed ? refusal.sentence : (*backend)->description, refusal.remedy ? refusal.remedy : "");
-		if (!failed)
-			result = 0;
+		if (failed)
+			continue;
+		result = 0;
+		for (const struct limit *limit = (*backend)->limits; limit->code != NULL; limit++)
+			if (limit->applies())
+				printf("%s\tlimit\t%s\t%s\t%s\n", (*backend)->name, limit->code, limit->sentence,
+				       limit->remedy);
 	}
 	return result;
 }

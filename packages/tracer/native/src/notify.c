@@ -466,6 +466,7 @@ static void notify_supervise(const struct command *command, int launcher)
 const struct backend notify_backend = {
 	.name = "notify",
 	.description = "seccomp user notification; needs no privilege",
+	.limits = notify_limits,
 	.check = notify_check,
 	.supervise = notify_supervise,
 	.let_go_on = notify_let_go_on,
