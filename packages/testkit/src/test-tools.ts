@@ -11,6 +11,11 @@ export interface TestTool {
 const testTools: readonly TestTool[] = [
   { name: 'aarch64-linux-gnu-gcc', packages: ['gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross'] },
   { name: 'bmake', packages: ['bmake'] },
+  { name: 'busybox', packages: ['busybox-static'] },
+  { name: 'git', packages: ['git'] },
+  { name: 'python3', packages: ['python3'] },
+  { name: 'rsync', packages: ['rsync'] },
+  { name: 'strace', packages: ['strace'] },
 ];
 
 /** Those that are not here. */

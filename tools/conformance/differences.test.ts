@@ -1,0 +1,79 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { compareRecords } from './differences.mjs';
+import { explanations } from './explanations.mjs';
+
+interface Case {
+  /** `kind: letter data` */
+  readonly expected?: readonly string[];
+  /** `letter data` */
+  readonly recorded?: readonly string[];
+  readonly ring?: boolean;
+  readonly explained?: readonly string[];
+  /** `side letter data` */
+  readonly unexplained?: readonly string[];
+}
+
+function check({ expected = [], recorded = [], ring = false, explained = [], unexplained = [] }: Case): void {
+  const result = compareRecords(
+    expected.map((line) => ({ kind: line.split(': ')[0] ?? '', ...parse(line.split(': ')[1] ?? '') })),
+    recorded.map(parse),
+    explanations,
+    [[/\/cc\w{6}/g, '/ccXXXXXX']],
+    { state: '/s', ring },
+  );
+  expect([...result.explained.keys()]).toEqual(explained);
+  expect(result.unexplained.map(({ side, letter, data }) => `${side} ${letter} ${data}`)).toEqual(
+    unexplained,
+  );
+}
+
+function parse(line: string): { letter: string; data: string } {
+  return { letter: line.slice(0, 1), data: line.slice(2) };
+}
+
+test.each<Case>([
+  { expected: ['read: R /s/a'], recorded: ['R /s/a'] },
+  { expected: ['read: R /s/a'], recorded: ['R /s/a', 'R /s/a'] },
+  { expected: ['written: W /s/ccAAAAAA.o'], recorded: ['W /s/ccBBBBBB.o'] },
+  { expected: ['read: R /s/a'], unexplained: ['missing R /s/a'] },
+  { recorded: ['R /s/a'], unexplained: ['extra R /s/a'] },
+  { expected: ['looked at: S /s/a'], recorded: ['R /s/a'], unexplained: ['missing S /s/a', 'extra R /s/a'] },
+])('$expected against $recorded', check);
+
+describe('explained is only', () => {
+  test.each<Case & { readonly what: string }>([
+    { what: 'what went through a ring', ring: true, recorded: ['R /s/a'], explained: ['through io_uring'] },
+    { what: 'what went through a ring', ring: true, recorded: ['R /a'], unexplained: ['extra R /a'] },
+    {
+      what: 'what went through a ring',
+      ring: true,
+      expected: ['read: R /s/a'],
+      unexplained: ['missing R /s/a'],
+    },
+    {
+      what: 'what moved with a folder',
+      expected: ['renamed: W /s/a b'],
+      recorded: ['W /s/a b', 'W /s/a b/c'],
+      explained: ['below a renamed folder'],
+    },
+    {
+      what: 'what moved with a folder',
+      expected: ['renamed: W /s/ab'],
+      recorded: ['W /s/ab', 'W /s/ab/c'],
+      unexplained: ['extra W /s/ab/c'],
+    },
+    {
+      what: 'a race to a folder that is made',
+      expected: ['made directory: W /s/d', 'written: W /s/d/a', 'missing: N /s/d/a'],
+      recorded: ['W /s/d', 'S /s/d', 'W /s/d/a'],
+      explained: ['folder just being made'],
+    },
+    {
+      what: 'a race to a folder that is made',
+      expected: ['missing: N /s/d/a', 'written: W /s/d/a'],
+      recorded: ['W /s/d/a'],
+      unexplained: ['missing N /s/d/a'],
+    },
+  ])('$what', check);
+});

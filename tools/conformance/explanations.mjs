@@ -1,0 +1,62 @@
+/**
+ * Why the witness and our log may differ: each with its reason, in one table. What is not in here is a defect.
+ *
+ * @typedef {object} Explanation
+ * @property {string} name    a few words, for the table of results
+ * @property {string} reason  a sentence or two, for the document
+ * @property {(difference: import('./differences.mjs').Difference, context: Context) => boolean} explains
+ *
+ * @typedef {object} Context
+ * @property {string} state  the folder that the workload ran in
+ * @property {boolean} ring  the workload has set up an io_uring under the witness
+ * @property {(letter: string, data: string) => string | undefined} witnessed  the kind of this record, if
+ *   the witness expects it
+ * @property {(letter: string, data: string) => boolean} logged     is it in our log?
+ */
+
+/** @type {Explanation[]} */
+export const explanations = [
+  {
+    name: 'through io_uring',
+    reason:
+      'What a program opens through an io_uring is no system call, so strace does not show it. Under the probe ' +
+      'io_uring_setup fails with ENOSYS, the program makes ordinary calls instead, and they are recorded.',
+    explains: ({ side, data }, { ring, state }) => ring && side === 'extra' && isBelow(data, state),
+  },
+  {
+    name: 'below a renamed folder',
+    reason:
+      'A rename where a name holds a space or a quote is D and W, as M cannot tell such names apart. For a folder ' +
+      'the probe then adds a W for each path below it; the kernel makes one call.',
+    explains: ({ side, letter, data }, { witnessed }) =>
+      side === 'extra' &&
+      letter === 'W' &&
+      foldersOf(data).some((folder) => / |'/.test(folder) && witnessed('W', folder)),
+  },
+  {
+    name: 'folder just being made',
+    reason:
+      'Threads or processes that write into a folder which they make: whether one of them looks for its file in ' +
+      'vain first, or finds that the folder is already there, is a matter of time. In both runs all was made in the end.',
+    explains: ({ letter, data }, { witnessed, logged }) => {
+      const isMade = (path) => witnessed('W', path) === 'made directory' && logged('W', path);
+      if (letter === 'S') return isMade(data);
+      return (
+        letter === 'N' &&
+        witnessed('W', data) !== undefined &&
+        logged('W', data) &&
+        foldersOf(data).some(isMade)
+      );
+    },
+  },
+];
+
+function isBelow(path, folder) {
+  return path.startsWith(`${folder}/`);
+}
+
+/** All folders above a path, but not the root. */
+function foldersOf(path) {
+  const names = path.split('/');
+  return names.slice(2).map((_, index) => names.slice(0, index + 2).join('/'));
+}

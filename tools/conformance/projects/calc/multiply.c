@@ -1,0 +1,6 @@
+#include "calc.h"
+
+int multiply(int a, int b)
+{
+	return a * b;
+}
