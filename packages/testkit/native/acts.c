@@ -43,6 +43,7 @@
  *   chmod PATH             to 0755
  *   utimens PATH           to 2001-09-09 01:46:40 UTC
  *   bind PATH              a Unix socket, left there
+ *   connect PATH           to a Unix socket
  *   fifo PATH
  * Processes:
  *   chdir DIR
@@ -243,6 +244,7 @@ static int unix_socket(const char *path, int (*use)(int, const struct sockaddr *
 }
 
 static int act_bind(char **w) { return close_after(unix_socket(w[0], bind), false, false); }
+static int act_connect(char **w) { return close_after(unix_socket(w[0], connect), false, false); }
 
 static int act_fchdir(char **w)
 {
@@ -461,6 +463,7 @@ static const struct act acts[] = {
     {"chmod", 1, act_chmod},
     {"utimens", 1, act_utimens},
     {"bind", 1, act_bind},
+    {"connect", 1, act_connect},
     {"fifo", 1, act_fifo},
     {"chdir", 1, act_chdir},
     {"fchdir", 1, act_fchdir},

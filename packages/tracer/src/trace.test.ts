@@ -152,6 +152,8 @@ describe('changing names', () => {
     { does: 'fifo p', records: ['W 1 p'] },
     { does: 'bind s', records: ['W 1 s'] },
     { files: ['s'], does: 'bind=EADDRINUSE s', records: ['S 1 s'] },
+    { does: 'connect=ENOENT s', records: ['N 1 s'] },
+    { does: 'bind s connect=ECONNREFUSED s', records: ['W 1 s', 'S 1 s'] },
   ])('$does', async (row) => {
     await check(row);
   });

@@ -88,6 +88,7 @@ const struct call calls[] = {
 	CALL(chdir, chdir, .path = 1),
 	CALL(fchdir, fchdir, .directory = 1),
 	CALL(bind, bind, 0),
+	CALL(connect, connect, 0),
 	CALL(clone, namespace, .sent = SENT_IF_NEW_NAMESPACE),
 	CALL(unshare, namespace, .sent = SENT_IF_NEW_NAMESPACE),
 	CALL(clone3, clone3, 0),

@@ -437,27 +437,43 @@ void handle_fchdir(struct request *r)
 		record(r, 'C', path.text);
 }
 
-void handle_bind(struct request *r)
+/* The path in the address of a socket, for a Unix socket that has one. */
+static bool resolve_address(struct request *r, struct path *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNSPEC };
 	char given[sizeof(address.sun_path) + 1] = "";
 	size_t length = (size_t)(uint32_t)argument(r, 3);
-	struct path path;
 
 	if (length <= offsetof(struct sockaddr_un, sun_path))
-		return;
+		return false;
 	if (length > sizeof(address))
 		length = sizeof(address);
 	if (tracee_bytes(r->task->tid, argument(r, 2), &address, length) < 0) {
 		report_failure(r);
-		return;
+		return false;
 	}
 	if (address.sun_family != AF_UNIX || address.sun_path[0] == '\0')
-		return;
+		return false;
 	memcpy(given, address.sun_path, length - offsetof(struct sockaddr_un, sun_path));
-	if (path_resolve(&r->watch->resolver, r->process->pid, r->task->tid, AT_FDCWD, given, &path) == PATH_FOUND &&
-	    is_free(r, &path))
+	return path_resolve(&r->watch->resolver, r->process->pid, r->task->tid, AT_FDCWD, given, path) == PATH_FOUND;
+}
+
+void handle_bind(struct request *r)
+{
+	struct path path;
+
+	if (resolve_address(r, &path) && is_free(r, &path))
 		begin_change(r, CHANGE_MAKE, &path, NULL);
+}
+
+/* A server that is not there is a look-up in vain: libc asks for that of nscd, and for names does without. */
+void handle_connect(struct request *r)
+{
+	struct path path;
+	struct look look;
+
+	if (resolve_address(r, &path) && find(r, &path, true, &look))
+		record(r, 'S', path.text);
 }
 
 void handle_exit(struct request *r)

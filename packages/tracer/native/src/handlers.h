@@ -20,6 +20,7 @@ void handle_alter_descriptor(struct request *r);
 void handle_chdir(struct request *r);
 void handle_fchdir(struct request *r);
 void handle_bind(struct request *r);
+void handle_connect(struct request *r);
 void handle_exit(struct request *r);
 void handle_exit_group(struct request *r);
 void handle_clone3(struct request *r);
