@@ -9,7 +9,6 @@
 #include "limits.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 /* Why something is not possible here. */
@@ -19,14 +18,16 @@ struct refusal {
 	const char *remedy;
 };
 
+#define SHARED_SIZE 4096
+
 /* What the command is to be run with. */
 struct command {
 	char **words;
 	int log; /* where the filemon log goes */
 	int output[3]; /* descriptors that the command gets as 0, 1 and 2 */
 	struct signals *signals;
-	/* Shared with the launcher: the call that the supervisor is about to answer, or 0. */
-	volatile uint64_t *answering;
+	/* SHARED_SIZE bytes in memory that the launcher has too, zero at first: what let_go_on() needs. */
+	void *shared;
 };
 
 /* Exit statuses of the probe that are not the command's, as env(1) and timeout(1) have them. */
@@ -54,8 +55,8 @@ struct backend {
 	int (*check)(struct refusal *refusal);
 	/* Runs the command, records it, reports to the launcher. Returns when nothing is left to do. */
 	void (*supervise)(const struct command *command, int launcher);
-	/* The supervisor is gone: let a call go on that it had received; or the next one. fd came with STARTED. */
-	void (*let_go_on)(int fd, uint64_t call);
+	/* The supervisor is gone: let the call go on that it had received, if any; or the next one. fd came with STARTED. */
+	void (*let_go_on)(int fd, const void *shared);
 	void (*let_one_go_on)(int fd);
 };
 

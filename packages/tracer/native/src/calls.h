@@ -17,7 +17,7 @@ struct watch {
 	struct tasks tasks;
 	struct changes changes;
 	bool unprivileged; /* no_new_privs is set */
-	volatile uint64_t *answering; /* told to the launcher */
+	struct seccomp_notif *notification; /* the call in hand; the launcher has it too, should this process die */
 	pid_t root;
 	bool root_ended;
 };

@@ -1,6 +1,7 @@
 #include "launch.h"
 
 #include "descriptors.h"
+#include "record.h"
 #include "relay.h"
 #include "signals.h"
 
@@ -24,7 +25,7 @@ struct launcher {
 	pid_t command; /* 0 before it is started */
 	int pidfd;
 	int calls; /* for let_go_on() */
-	volatile uint64_t *answering;
+	void *shared;
 	bool ended;
 	int status;
 };
@@ -46,17 +47,21 @@ static void say(const struct launcher *l, const struct refusal *refusal)
 /* From now on this process lets the command's calls go on. */
 static void take_over(struct launcher *l)
 {
-	static const char lost[] = "Q 0 the probe's supervisor ended before the command\n";
+	static const struct refusal never_began = { .code = "PROBE_FAILED",
+						    .sentence = "the probe's supervisor was ended as the command began" };
 
 	close(l->supervisor);
 	l->supervisor = -1;
-	if (write(l->launch->log, lost, sizeof(lost) - 1) < 0)
+	if (recorder_give_up(l->launch->log) < 0)
 		fprintf(stderr, "oodate-probe: the log could not be written: %s\n", strerror(errno));
 	if (l->command == 0) {
+		/* Its first call, with which it would begin, fails without the supervisor. */
+		dprintf(l->launch->log, "# Failed %s %s\n", never_began.code, never_began.sentence);
+		say(l, &never_began);
 		l->ended = true;
 		l->status = EXIT_PROBE_FAILED;
-	} else if (*l->answering != 0) {
-		l->launch->backend->let_go_on(l->calls, *l->answering);
+	} else {
+		l->launch->backend->let_go_on(l->calls, l->shared);
 	}
 }
 
@@ -152,10 +157,10 @@ int launch(const struct launch *launch)
 	pid_t child;
 
 	l = (struct launcher){ .launch = launch, .pidfd = -1, .calls = -1, .relay = { .copy = -1 } };
-	l.answering = mmap(NULL, sizeof(*l.answering), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	l.shared = mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	command.signals = &l.signals;
-	command.answering = l.answering;
-	if (l.answering == MAP_FAILED || signals_open(&l.signals) < 0 || relay_open(&l.relay, launch->copy, command.output) < 0 ||
+	command.shared = l.shared;
+	if (l.shared == MAP_FAILED || signals_open(&l.signals) < 0 || relay_open(&l.relay, launch->copy, command.output) < 0 ||
 	    prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0 || (child = fork()) < 0) {
 		fprintf(stderr, "oodate-probe: cannot start: %s\n", strerror(errno));

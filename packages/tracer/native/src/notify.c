@@ -19,6 +19,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,9 +71,11 @@ static int let_go_on(int listener, uint64_t id)
 	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 
-static void notify_let_go_on(int listener, uint64_t call)
+static void notify_let_go_on(int listener, const void *shared)
 {
-	let_go_on(listener, call);
+	const struct seccomp_notif *notification = shared;
+
+	let_go_on(listener, notification->id);
 }
 
 static void notify_let_one_go_on(int listener)
@@ -106,6 +109,20 @@ static bool is_within_trace(void)
 	return session_attach(-1, -1) == 0;
 }
 
+/*
+ * Once the supervisor has gone, calls that stop fail, exit_group(2) too, unless
+ * the launcher lets them go on. While this process itself held the listener they
+ * would wait for ever.
+ */
+static _Noreturn void end_unwatched(int listener, int status)
+{
+	if (listener >= 0)
+		close(listener);
+	syscall(SYS_exit_group, status);
+	kill(getpid(), SIGKILL);
+	abort();
+}
+
 /* Trying it out */
 
 /* In the child: a listener for the parent, then one call for it to read. Within a trace there is nothing to try. */
@@ -122,7 +139,9 @@ static int try_in_child(int socket)
 		report.kind = REPORT_FAILED;
 		report.status = errno;
 	}
-	if (report_send(socket, &report, listener) < 0 || listener < 0)
+	if (report_send(socket, &report, listener) < 0)
+		end_unwatched(listener, 1);
+	if (listener < 0)
 		return 1;
 	close(listener);
 	access("/oodate-probe", F_OK);
@@ -135,6 +154,7 @@ static int try_as_supervisor(int socket, pid_t child, struct refusal *refusal)
 	struct report report = { .kind = REPORT_FAILED, .status = EIO };
 	const struct call *call;
 	char text[32];
+	struct pollfd polled = { .events = POLLIN };
 	int listener, failed = -1;
 
 	memset(&notification, 0, sizeof(notification));
@@ -144,7 +164,10 @@ static int try_as_supervisor(int socket, pid_t child, struct refusal *refusal)
 	}
 	if (listener < 0)
 		return 0;
-	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notification) < 0) {
+	/* Receiving would wait for ever for a child that was killed. */
+	polled.fd = listener;
+	if (poll(&polled, 1, -1) != 1 || !(polled.revents & POLLIN) ||
+	    ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notification) < 0) {
 		refuse_filter(refusal, errno);
 	} else if ((call = call_by_number(notification.data.nr)) == NULL ||
 		   tracee_string(child, notification.data.args[call->path - 1], text, sizeof(text)) < 0) {
@@ -172,8 +195,10 @@ static int notify_check(struct refusal *refusal)
 		refuse(refusal, "NO_PROCESS", "free memory or processes", strerror(errno));
 		return -1;
 	}
-	if (child == 0)
+	if (child == 0) {
+		close(sockets[0]);
 		_exit(try_in_child(sockets[1]));
+	}
 	close(sockets[1]);
 	result = try_as_supervisor(sockets[0], child, refusal);
 	close(sockets[0]);
@@ -216,13 +241,17 @@ static void come_under_filter(const struct command *command, int socket, int end
 	report->kind = REPORT_STARTED;
 	report->signal = unprivileged;
 	if (report_send(socket, report, listener) < 0)
-		_exit(EXIT_PROBE_FAILED);
+		end_unwatched(listener, EXIT_PROBE_FAILED);
 	if (listener >= 0)
 		close(listener);
 	if (session_attach(command->log, end) == 0)
 		return;
 	report->kind = REPORT_FAILED;
 	refuse(&report->refusal, "NO_SESSION", "Linux 5.6 or later is needed, and free descriptors", strerror(errno));
+	/* With no supervisor to tell there is a launcher that lets the command go on. */
+	if (report_send(socket, report, -1) == 0)
+		_exit(EXIT_PROBE_FAILED);
+	report->kind = REPORT_STARTED;
 }
 
 static void become_command(const struct command *command, int socket, int end)
@@ -242,7 +271,7 @@ static void become_command(const struct command *command, int socket, int end)
 		describe_exec_failure(&report, command->words[0], errno);
 	}
 	report_send(socket, &report, -1);
-	_exit(EXIT_PROBE_FAILED);
+	end_unwatched(-1, report.status);
 }
 
 /* The supervisor */
@@ -298,18 +327,19 @@ static void record_call(struct watch *w, const struct seccomp_notif *notificatio
 
 static void serve(struct watch *w, int listener)
 {
-	struct seccomp_notif notification;
-	struct seccomp_notif_resp answer;
+	struct seccomp_notif *notification = w->notification;
+	struct seccomp_notif_resp answer = { .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
 
-	memset(&notification, 0, sizeof(notification));
-	/* ENOENT: the thread was killed meanwhile. */
-	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notification) < 0)
+	memset(notification, 0, sizeof(*notification));
+	/*
+	 * ENOENT: the thread was killed meanwhile. The kernel itself writes to the
+	 * shared memory, so that at no moment a call is received and not known there.
+	 */
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, notification) < 0)
 		return;
-	*w->answering = notification.id;
-	answer = (struct seccomp_notif_resp){ .id = notification.id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
-	record_call(w, &notification, &answer);
+	answer.id = notification->id;
+	record_call(w, notification, &answer);
 	ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
-	*w->answering = 0;
 }
 
 static void process_ended(void *context, pid_t pid)
@@ -387,7 +417,7 @@ static int start_watch(struct watch *w, const struct command *command, pid_t chi
 
 	if (listener < 0)
 		return 0;
-	w->answering = command->answering;
+	w->notification = command->shared;
 	w->root = child;
 	w->changes.resolver = &w->resolver;
 	raise_descriptor_limit();
@@ -399,7 +429,6 @@ static int start_watch(struct watch *w, const struct command *command, pid_t chi
 /* What whoever wrote the log has to say of the end; without that there is a wait for the command itself. */
 static void receive_ending(const struct command *command, int end, pid_t child, struct report *report)
 {
-	static const char lost[] = "Q 0 the probe's supervisor ended before the command\n";
 	int unused, status;
 	bool told = report_receive(end, report, &unused) == 1;
 
@@ -409,7 +438,7 @@ static void receive_ending(const struct command *command, int end, pid_t child, 
 	}
 	report->kind = REPORT_ENDED;
 	errno = report->error;
-	if ((!told && write(command->log, lost, sizeof(lost) - 1) < 0) || report->error != 0)
+	if ((!told && recorder_give_up(command->log) < 0) || report->error != 0)
 		fprintf(stderr, "oodate-probe: the log could not be written: %s\n", strerror(errno));
 }
 
@@ -427,8 +456,13 @@ static void notify_supervise(const struct command *command, int launcher)
 		fail(command, launcher, &report);
 		return;
 	}
-	if (child == 0)
+	if (child == 0) {
+		/* A listener on its way stays open with the receiving end, and the launcher waits for the last of its own. */
+		close(launcher);
+		close(sockets[0]);
+		close(ends[0]);
 		become_command(command, sockets[1], ends[1]);
+	}
 	close(sockets[1]);
 	close(ends[1]);
 	refuse_filter(&report.refusal, EIO);

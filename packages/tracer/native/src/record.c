@@ -1,6 +1,7 @@
 #include "record.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 #include <unistd.h>
 
 #define BUFFER_SIZE (1 << 16)
+/* Two paths, and what stands around them. */
+#define RECORD_MAX (2 * RECORD_PATH_MAX + 64)
 
 static void flush(struct recorder *r)
 {
@@ -49,10 +52,19 @@ static void put_number(struct recorder *r, long number)
 	put(r, digits, (size_t)length);
 }
 
+/* Room for a whole one, so that a log that breaks off does so between two records. */
+static void make_room(struct recorder *r)
+{
+	for (; r != NULL; r = r->outer)
+		if (r->used > BUFFER_SIZE - RECORD_MAX)
+			flush(r);
+}
+
 static void put_head(struct recorder *r, char letter, pid_t pid)
 {
 	char head[2] = { letter, ' ' };
 
+	make_room(r);
 	put(r, head, 2);
 	put_number(r, pid);
 	put(r, " ", 1);
@@ -104,6 +116,27 @@ int recorder_close(struct recorder *r)
 	close(r->fd);
 	errno = r->error;
 	return r->error == 0 ? 0 : -1;
+}
+
+/* A write that was killed ends within a line. */
+static bool is_cut(int fd)
+{
+	char name[32], last = '\n';
+	int own;
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	own = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (own < 0)
+		return false;
+	if (lseek(own, -1, SEEK_END) < 0 || read(own, &last, 1) < 0)
+		last = '\n';
+	close(own);
+	return last != '\n';
+}
+
+int recorder_give_up(int fd)
+{
+	return dprintf(fd, "%sQ 0 the probe's supervisor ended before the command\n", is_cut(fd) ? "\n" : "") < 0 ? -1 : 0;
 }
 
 /* The format has no escape: such a name can only be said to have been there. */

@@ -25,6 +25,8 @@ int recorder_open(struct recorder *r, int fd, struct recorder *outer);
 void recorder_start(struct recorder *r, pid_t target);
 /* Ends the log and closes it. Returns -1 with errno if any write has failed. */
 int recorder_close(struct recorder *r);
+/* Says in a log whose supervisor has died that it is incomplete. Returns -1 with errno. */
+int recorder_give_up(int fd);
 
 void record_path(struct recorder *r, char letter, pid_t pid, const char *path);
 /* A rename or link. Where a name has a space or a quote it becomes two plain records, and false is returned. */
