@@ -348,10 +348,9 @@ static void find_ending(struct process *process, int *status, int *signal)
 		*signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
 		return;
 	}
-	if (process->exiting)
-		*status = process->status;
-	else if (!read_zombie(process, status, signal) && !read_exit_info(process, status, signal))
-		*status = -1;
+	/* It may have been killed after it called exit_group(2), or two threads may have called it. */
+	if (!read_exit_info(process, status, signal) && !read_zombie(process, status, signal))
+		*status = process->exiting ? process->status : -1;
 }
 
 static void record_ending(struct process *process)
