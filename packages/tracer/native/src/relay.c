@@ -71,7 +71,9 @@ int relay_open(struct relay *r, int copy, int output[3])
 	else if (copies_second && add_stream(r, STDERR_FILENO, output) < 0)
 		return -1;
 	length = snprintf(head, sizeof(head), "streams%s%s\n", copies_first ? " 1" : "", copies_second ? " 2" : "");
-	return write_all(copy, head, (size_t)length);
+	/* That there is no copy keeps the command from nothing. */
+	r->full = write_all(copy, head, (size_t)length) < 0;
+	return 0;
 }
 
 int relay_poll(const struct relay *r, struct pollfd *polled)
@@ -96,7 +98,6 @@ static void keep(struct relay *r, int number, const char *bytes, size_t length)
 	    write_all(r->copy, bytes, length) == 0)
 		return;
 	r->full = true;
-	write_all(r->copy, "0 0\n", 4);
 }
 
 static bool pass_stream(struct relay *r, struct stream *stream)
@@ -141,6 +142,8 @@ void relay_finish(struct relay *r)
 
 	while (relay_pass(r))
 		;
+	if (r->copy >= 0 && !r->full)
+		write_all(r->copy, "end\n", 4);
 	count = relay_poll(r, polled);
 	if (count == 0)
 		return;

@@ -2,7 +2,8 @@
  * Stands between the command's output and where it goes, to keep a copy. The
  * copy is a series of chunks: a line "STREAM LENGTH", then that many bytes. The
  * first line is "streams" with the descriptors that are copied; a last line
- * "0 0" says that there was more than is kept.
+ * "end" says that it is whole: there was not more than is kept, and every write
+ * succeeded.
  */
 #ifndef OODATE_RELAY_H
 #define OODATE_RELAY_H
