@@ -12,4 +12,4 @@ export class MetaFileError extends Error {
   }
 }
 
-export type MetaFileErrorCode = 'META_FILE_NOT_WRITABLE' | 'META_FILE_IS_DIRECTORY';
+export type MetaFileErrorCode = 'META_FILE_NOT_WRITABLE' | 'META_FILE_IS_DIRECTORY' | 'META_FOLDER_GONE';

@@ -46,19 +46,25 @@ const meta: MetaFile = {
 const inFolder = (): string[] => readdirSync(join(folder, 'a', 'b'));
 const failed = { kind: 'failed', exit: { status: 3, signal: 0 } } as const;
 
+/** As a run does that succeeds. */
+function keep(path: string): void {
+  invalidateMetaFile(path);
+  writeMetaFile(path, meta);
+}
+
 describe('the life of a meta file', () => {
   test('at first there is none', () => {
     expect(readMetaFile(path)).toEqual({ kind: 'none', metaFile: path });
   });
 
-  test('a written file is good, alone in a folder made for it', () => {
-    writeMetaFile(path, meta);
+  test('a kept file is good, alone in a folder made for it', () => {
+    keep(path);
     expect(readMetaFile(path)).toMatchObject({ kind: 'good', run: meta.run });
     expect(inFolder()).toEqual(['build.meta']);
   });
 
   test('while a run goes on, and after it was killed, nothing is trusted and nothing lost', () => {
-    writeMetaFile(path, meta);
+    keep(path);
     const bytes = readFileSync(path, 'latin1');
     invalidateMetaFile(path);
     expect(readMetaFile(path)).toEqual({ kind: 'former', metaFile: path, attempt: undefined });
@@ -75,7 +81,7 @@ describe('the life of a meta file', () => {
     { kind: 'failed', exit: { status: 0, signal: 9 } } as const,
     { kind: 'incomplete', causes: ['records were lost', 'a "path"\nwith a newline', ''] } as const,
   ])('the end of a bad run is known: %j', (attempt) => {
-    writeMetaFile(path, meta);
+    keep(path);
     invalidateMetaFile(path);
     noteAttempt(path, attempt);
     expect(readMetaFile(path)).toEqual({ kind: 'former', metaFile: path, attempt });
@@ -98,10 +104,38 @@ describe('the life of a meta file', () => {
 
   test('a name that is not UTF-8 works', () => {
     const odd = decodePath(Buffer.from(`${folder}/caf\xe9.meta`, 'latin1'));
-    invalidateMetaFile(odd);
-    writeMetaFile(odd, meta);
+    keep(odd);
     expect(readMetaFile(odd)).toMatchObject({ kind: 'good' });
     expect(readdirSync(folder, 'buffer')).toEqual([Buffer.from('caf\xe9.meta', 'latin1')]);
+  });
+});
+
+describe('a folder that the command removed', () => {
+  test.each([
+    ['.oodate', '.oodate'],
+    ['node_modules/.cache/oodate', 'node_modules/.cache'],
+  ])('is made again: %s', (ours, removed) => {
+    path = join(folder, ours, 'build.meta');
+    invalidateMetaFile(path);
+    rmSync(join(folder, removed), { recursive: true });
+    writeMetaFile(path, meta);
+    expect(readMetaFile(path)).toMatchObject({ kind: 'good' });
+    rmSync(join(folder, removed), { recursive: true });
+    noteAttempt(path, failed);
+    expect(readMetaFile(path)).toMatchObject({ kind: 'former', attempt: failed });
+  });
+
+  test.each([
+    ['node_modules/.cache/oodate', 'node_modules'],
+    ['chosen', 'chosen'],
+  ])('is not made again with what it lay in: %s in %s', (place, removed) => {
+    path = join(folder, place, 'build.meta');
+    invalidateMetaFile(path);
+    rmSync(join(folder, removed), { recursive: true });
+    const gone = expect.objectContaining({ code: 'META_FOLDER_GONE' });
+    expect(() => writeMetaFile(path, meta)).toThrow(gone);
+    expect(() => noteAttempt(path, failed)).toThrow(gone);
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
 

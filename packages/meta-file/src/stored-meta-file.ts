@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -7,9 +8,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { decodePath, encodePath, fsPath, type ProcessExit } from '@oodate/filemon';
+import { type AbsolutePath, decodePath, encodePath, fsPath, type ProcessExit } from '@oodate/filemon';
 import { formatMetaFile, type MetaFile, parseMetaFile } from './meta-file.js';
 import { MetaFileError } from './meta-file-error.js';
+import { metaFolderOf } from './meta-file-names.js';
 import type { RunRecord } from './run-record.js';
 
 /*
@@ -69,13 +71,10 @@ function readFormer(path: string): ReadRecord {
   return { kind: 'former', metaFile: path, attempt: parseAttempt(decodePath(lastLine)) };
 }
 
-/**
- * Puts the file in its place as a whole; makes the folder if it is missing.
- * Throws MetaFileError.
- */
+/** Puts the file in its place as a whole. Throws MetaFileError. */
 export function writeMetaFile(path: string, meta: MetaFile): void {
   orNotWritable(path, () => {
-    makeFolder(path);
+    remakeFolder(path);
     const temporary = temporaryPath(path);
     try {
       writeFileSync(fsPath(temporary), formatMetaFile(meta));
@@ -105,7 +104,7 @@ export function invalidateMetaFile(path: string): void {
 /** After a run that was no success. Throws MetaFileError. */
 export function noteAttempt(path: string, attempt: Attempt): void {
   orNotWritable(path, () => {
-    makeFolder(path);
+    remakeFolder(path);
     appendFileSync(fsPath(formerPath(path)), encodePath(`${formatAttempt(attempt)}\n`));
   });
 }
@@ -148,6 +147,16 @@ function makeFolder(path: string): void {
   mkdirSync(fsPath(path.slice(0, path.lastIndexOf('/')) || '/'), { recursive: true });
 }
 
+/**
+ * After a run that has removed it. What lies around a folder of ours, such as
+ * node_modules, or a folder that the user chose, is not for us to bring back.
+ */
+function remakeFolder(path: string): void {
+  const folder = metaFolderOf(path as AbsolutePath);
+  const around = folder?.replace(/\/(?:\.cache\/oodate|\.oodate)$/, '') || '/';
+  if (folder !== undefined && existsSync(fsPath(around))) makeFolder(path);
+}
+
 class IsDirectory extends Error {
   readonly code = 'EISDIR';
 }
@@ -160,6 +169,10 @@ function orNotWritable(path: string, write: () => void): void {
     if (code === 'EISDIR')
       throw new MetaFileError('META_FILE_IS_DIRECTORY', `The meta file ${path} is a directory.`, {
         hint: 'Remove that directory.',
+        cause: error,
+      });
+    if (code === 'ENOENT')
+      throw new MetaFileError('META_FOLDER_GONE', `The folder of the meta file ${path} has been removed.`, {
         cause: error,
       });
     throw new MetaFileError('META_FILE_NOT_WRITABLE', `The meta file ${path} cannot be written (${code}).`, {

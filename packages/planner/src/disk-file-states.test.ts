@@ -88,8 +88,8 @@ describe('what the disk says', () => {
 describe('the clock of the file system', () => {
   test('is past the given time, and leaves nothing behind', () => {
     const now = BigInt(Date.now()) * 1_000_000n;
-    expect(settledClock(at('new'), now)).toBeGreaterThan(now);
-    expect(files.list(at('new'))).toEqual([]);
+    expect(settledClock(root, now)).toBeGreaterThan(now);
+    expect(files.list(root as AbsolutePath)).toEqual([]);
   });
 
   test('is past what was changed before', () => {
@@ -105,7 +105,9 @@ describe('the clock of the file system', () => {
 
   test('is told too early rather than too late where nothing can be written', () => {
     writeFileSync(at('file'), '');
-    expect(settledClock(at('file'), 0n)).toBeLessThan(BigInt(Date.now()) * 1_000_000n - clockTick + 1n);
+    for (const folder of [at('file'), at('gone')])
+      expect(settledClock(folder, 0n)).toBeLessThan(BigInt(Date.now()) * 1_000_000n - clockTick + 1n);
+    expect(files.list(root as AbsolutePath)).toEqual(['file']);
   });
 });
 
@@ -115,6 +117,7 @@ describe('a run over real files', () => {
   /** A run after `settledStart` that did what the records say. */
   function record(started: bigint, ...records: (string | Buffer)[]): ReadRecord {
     const lines = records.map((line) => Buffer.concat([Buffer.from(line as string), Buffer.from('\n')]));
+    mkdirSync(at('meta'), { recursive: true });
     const log = Buffer.concat([Buffer.from('V 5\n'), ...lines, Buffer.from('X 7 0 0\n# Bye bye\n')]);
     const { record: run, causes } = recordRun({
       accesses: summarizeAccesses(filemonRecords([log]), target.cwd),

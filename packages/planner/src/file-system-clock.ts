@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, rmSync, writeSync } from 'node:fs';
 import { fsPath } from '@oodate/filemon';
 
 /**
@@ -22,7 +22,6 @@ export function settledClock(folder: string, time: bigint): bigint {
   const name = fsPath(`${folder}/.clock.${process.pid}`);
   let fd: number | undefined;
   try {
-    mkdirSync(fsPath(folder), { recursive: true });
     fd = openSync(name, 'w');
     const giveUp = process.hrtime.bigint() + 5n * clockTick;
     for (;;) {

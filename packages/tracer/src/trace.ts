@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -21,7 +21,7 @@ export interface TraceOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Name of a backend; default: the best one that works here. */
   readonly backend?: string;
-  /** Where the filemon log goes; default: a temporary file, removed afterwards. */
+  /** Where the filemon log goes, a pipe once it is whole; default: a temporary file, removed afterwards. */
   readonly log?: string;
   /** Where a folder for working files is made while the command runs; default: the system's temporary one. */
   readonly folder?: string;
@@ -45,21 +45,28 @@ export interface Trace {
 /**
  * Runs a command under the probe, with this process's stdin, stdout and stderr,
  * and waits for it. Signals that would end this process go to the command.
- * Throws a TraceError if the command could not be run or not be traced; then
- * nothing of it has run.
+ * Throws a TraceError if the command could not be run or not be traced.
  */
 export async function trace(command: readonly string[], options: TraceOptions = {}): Promise<Trace> {
   const probe = findProbe();
-  const folder = mkdtempSync(join(options.folder ?? tmpdir(), 'oodate-'));
+  const folder = orNotWritable('the log', () => mkdtempSync(join(options.folder ?? tmpdir(), 'oodate-')));
+  const opened: OpenedFile[] = [];
+  const open = (path: string): OpenedFile => {
+    const file = { path, descriptor: orNotWritable(path, () => openSync(path, 'w+')) };
+    opened.push(file);
+    return file;
+  };
   try {
-    const logFile = options.log ?? join(folder, 'log');
-    const copyFile = join(folder, 'output');
-    const words = ['--quiet', '-o', logFile];
-    if (options.captureOutput) words.push('--output', copyFile);
+    const pipe = options.log !== undefined && isOtherThanFile(options.log) ? options.log : undefined;
+    const logFile = open(pipe === undefined && options.log ? options.log : join(folder, 'log'));
+    const copyFile = options.captureOutput ? open(join(folder, 'output')) : undefined;
+    const words = ['--quiet', '-o', logFile.path];
+    if (copyFile !== undefined) words.push('--output', copyFile.path);
     if (options.backend !== undefined) words.push('--backend', options.backend);
     const status = await runProbe(probe, [...words, '--', ...command], options);
 
-    const log = readFileSync(logFile);
+    const log = readFileSync(logFile.descriptor);
+    if (pipe !== undefined) orNotWritable(pipe, () => writeFileSync(pipe, log));
     const failure = findFailure(log);
     if (failure !== undefined) throw new TraceError(failure.code, failure.sentence, status);
     const cwd = decodePath(Buffer.from(options.cwd ?? process.cwd())) as AbsolutePath;
@@ -67,10 +74,32 @@ export async function trace(command: readonly string[], options: TraceOptions = 
       status,
       accesses: summarizeAccesses(filemonRecords([log]), cwd),
       log,
-      output: options.captureOutput ? parseCapturedOutput(readFileSync(copyFile)) : undefined,
+      output: copyFile && parseCapturedOutput(readFileSync(copyFile.descriptor)),
     };
   } finally {
+    for (const { descriptor } of opened) closeSync(descriptor);
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Held open, so that it can be read also after the command has removed it, as a clean-up may. */
+interface OpenedFile {
+  readonly path: string;
+  readonly descriptor: number;
+}
+
+function isOtherThanFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === false;
+}
+
+function orNotWritable<Made>(what: string, make: () => Made): Made {
+  try {
+    return make();
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new TraceError('LOG_NOT_WRITABLE', `${what} cannot be written (${code})`, 125, undefined, {
+      cause,
+    });
   }
 }
 

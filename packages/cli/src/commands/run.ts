@@ -101,8 +101,7 @@ async function execute(target: NamedTarget, options: RunOptions, terminal: Termi
   const begun = Date.now();
   const start = performance.now();
   const trace = await traceTarget(target, options);
-  if (trace === undefined)
-    return executePlainly(target, options, terminal, 'the probe of the oodate around this one has gone');
+  if (typeof trace === 'string') return executePlainly(target, options, terminal, trace);
   const milliseconds = Math.round(performance.now() - start);
   for (const note of trace.accesses.notes) terminal.say(noteWords(note));
   const exit: ProcessExit = trace.accesses.exit ?? { status: trace.status, signal: 0 };
@@ -121,8 +120,8 @@ function invalidate({ metaFile }: NamedTarget): string | undefined {
   }
 }
 
-/** Undefined, and nothing has run, where the trace around this one has lost its probe: no other can take its place. */
-async function traceTarget(target: NamedTarget, options: RunOptions): Promise<Trace | undefined> {
+/** The trace; or why there can be none now, and then nothing has run. */
+async function traceTarget(target: NamedTarget, options: RunOptions): Promise<Trace | string> {
   // Only here, since most runs find the target up to date and need no tracer.
   const { trace, TraceError } = await import('@oodate/tracer');
   try {
@@ -136,9 +135,11 @@ async function traceTarget(target: NamedTarget, options: RunOptions): Promise<Tr
       ...(options.backend !== undefined && { backend: options.backend }),
     });
   } catch (error) {
-    if (error instanceof TraceError && error.code === 'SECCOMP_BUSY' && isTraced()) return undefined;
-    if (error instanceof TraceError)
-      note(target, { kind: 'failed', exit: { status: error.status, signal: 0 } });
+    if (!(error instanceof TraceError)) throw error;
+    if (error.code === 'LOG_NOT_WRITABLE') return errorWords(error.message, error.hint);
+    if (error.code === 'SECCOMP_BUSY' && isTraced())
+      return 'the probe of the oodate around this one has gone';
+    note(target, { kind: 'failed', exit: { status: error.status, signal: 0 } });
     throw error;
   }
 }
