@@ -1,17 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { inWorkspace } from '@oodate/testkit';
+import { workspace } from '@oodate/testkit';
 
 const demo = fileURLToPath(new URL('demo.mjs', import.meta.url));
 
-test(
-  'the demo does what it tells',
-  inWorkspace(
-    async (workspace) => {
-      const { status, stderr } = await workspace.run([process.execPath, demo, workspace.path('demo')]);
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    },
-    // Where the project of the demo finds its compiler and bundler.
-    { inCheckout: true },
-  ),
-);
+test('the demo does what it tells', async () => {
+  // Where the project of the demo finds its compiler and bundler.
+  const space = workspace({}, { inCheckout: true });
+  const { status, stderr } = await space.run([process.execPath, demo, space.path('demo')]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});

@@ -37,7 +37,7 @@ function checks(jestWords) {
 }
 
 async function installTestPrograms() {
-  const { missingTools } = await import('../packages/testkit/dist/index.js');
+  const { missingTools } = await import('../packages/testkit/dist/test-tools.js');
   const packages = missingTools().flatMap((tool) => tool.packages);
   if (packages.length === 0) return;
   const say = (line) => process.stdout.write(`${line}\n`);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { buildActs } from './acts.js';
-import { inWorkspace } from './workspace.js';
+import { workspace } from './workspace.js';
 
 const everyAct = [
   ['write a read a append a update a read-nofollow a open-path a'],
@@ -20,13 +20,10 @@ const everyAct = [
 ];
 
 describe.each([{ static: false }, { static: true }])('acts, %p', (options) => {
-  test.each(everyAct)(
-    '%s',
-    inWorkspace(async (workspace, acts) => {
-      const { status, stderr } = await workspace.run([buildActs(options), ...acts.split(' ')]);
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    }),
-  );
+  test.each(everyAct)('%s', async (acts) => {
+    const { status, stderr } = await workspace().run([buildActs(options), ...acts.split(' ')]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
 
   test.each([
     ['read missing', 1, 'acts: read missing: ENOENT\n'],
@@ -41,11 +38,8 @@ describe.each([{ static: false }, { static: true }])('acts, %p', (options) => {
     ['rename a', 2, 'acts: words are missing after: rename\n'],
     ['repeat [ read a ]', 2, 'acts: no [ ... ] after: repeat\n'],
     ['fork [ read a', 2, 'acts: no [ ... ] after: fork\n'],
-  ])(
-    '%s ends with %i',
-    inWorkspace(async (workspace, acts, status, stderr) => {
-      const result = await workspace.run([buildActs(options), ...acts.split(' ')]);
-      expect(result).toMatchObject({ status, stderr });
-    }),
-  );
+  ])('%s ends with %i', async (acts, status, stderr) => {
+    const result = await workspace().run([buildActs(options), ...acts.split(' ')]);
+    expect(result).toMatchObject({ status, stderr });
+  });
 });

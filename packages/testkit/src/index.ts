@@ -4,10 +4,13 @@ export { missingTools, requireTool, type TestTool } from './test-tools.js';
 export { until } from './until.js';
 export {
   type FileName,
-  inWorkspace,
+  type Files,
+  oodate,
   type Result,
   type Running,
-  type RunOptions,
+  type StartOptions,
+  scripts,
   type Workspace,
   type WorkspaceOptions,
+  workspace,
 } from './workspace.js';

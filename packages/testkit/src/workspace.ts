@@ -1,24 +1,27 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
-  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
+import { afterEach } from '@jest/globals';
 
-/** Within the workspace. Bytes are for names that are not UTF-8. */
-export type FileName = string | Uint8Array;
+const checkout = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** The program as a user starts it. */
+export const oodate = join(checkout, 'packages/cli/bin/oodate');
 
 export interface WorkspaceOptions {
   /**
@@ -28,94 +31,81 @@ export interface WorkspaceOptions {
   readonly inCheckout?: boolean;
 }
 
-export interface RunOptions {
-  /** Within the workspace; default: its top. */
-  readonly cwd?: string;
-  /** On top of the plain environment: PATH, HOME and LANG alone. Undefined takes one away. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  /** What it reads from stdin; default: nothing. */
-  readonly input?: string | Uint8Array;
+const workspaces: Workspace[] = [];
+
+afterEach(() => {
+  for (const workspace of workspaces.splice(0)) workspace.close();
+});
+
+/** A folder of its own with these files in it, until the end of the test. */
+export function workspace(files: Files = {}, { inCheckout = false }: WorkspaceOptions = {}): Workspace {
+  const root = inCheckout ? join(checkout, '.work') : tmpdir();
+  mkdirSync(root, { recursive: true });
+  const made = new Workspace(realpathSync(mkdtempSync(join(root, 'oodate-test-'))));
+  workspaces.push(made);
+  made.write(files);
+  return made;
+}
+
+export type Files = Readonly<Record<string, string | Uint8Array>>;
+
+/** Within the workspace, or absolute. Bytes are for names that are not UTF-8. */
+export type FileName = string | Uint8Array;
+
+/** The text of a package.json with these scripts. */
+export function scripts(texts: Readonly<Record<string, string>>): string {
+  return JSON.stringify({ name: 'p', version: '1.0.0', scripts: texts }, null, 2);
 }
 
 /** What a program that has ended did. */
 export interface Result {
-  /** Undefined if a signal ended it. */
-  readonly status: number | undefined;
-  readonly signal: NodeJS.Signals | undefined;
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A program that was started. */
-export interface Running {
-  readonly pid: number;
-  readonly ended: Promise<Result>;
-  kill(signal: NodeJS.Signals): void;
+export interface StartOptions {
+  /** Within the workspace; default: its top. */
+  readonly cwd?: string;
+  /** On top of the plain environment: PATH, HOME and LANG alone. Undefined takes one away. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Words before the program's own, as of env(1). */
+  readonly under?: readonly string[];
+  readonly detached?: boolean;
 }
-
-const checkout = fileURLToPath(new URL('../../..', import.meta.url));
-const oodate = join(checkout, 'packages/cli/bin/oodate');
 
 /**
- * A test in a folder of its own, which is removed afterwards. What was run there
- * is part of the message when the test fails:
- *
- *     test('a changed input is a reason', inWorkspace(async (workspace) => { ... }));
- *     test.each(rows)('%s', inWorkspace(async (workspace, row) => { ... }));
+ * A folder, and the programs run in it. What they did is part of the message
+ * when one of its own expectations fails.
  */
-export function inWorkspace<Row extends unknown[]>(
-  body: (workspace: Workspace, ...row: Row) => void | Promise<void>,
-  options: WorkspaceOptions = {},
-): (...row: Row) => Promise<void> {
-  return async (...row) => {
-    const workspace = new Workspace(makeFolder(options));
-    try {
-      await body(workspace, ...row);
-    } catch (error) {
-      if (error instanceof Error) error.message += workspace.transcript();
-      throw error;
-    } finally {
-      workspace.close();
-    }
-  };
-}
-
-/** A temporary folder with the programs run in it. Made by `inWorkspace`. */
 export class Workspace {
-  readonly #commands: Command[] = [];
+  readonly #transcript: string[] = [];
+  readonly #running = new Set<Running>();
 
   constructor(readonly folder: string) {}
 
   path(name: string): string;
   path(name: FileName): string | Buffer;
   path(name: FileName): string | Buffer {
-    if (typeof name === 'string') return join(this.folder, name);
+    if (typeof name === 'string') return resolve(this.folder, name);
     return Buffer.concat([Buffer.from(`${this.folder}/`), name]);
   }
 
-  /** The directories above the file are made too. */
-  write(name: FileName, content: string | Uint8Array = '', mode?: number): void {
-    const path = this.path(name);
-    mkdirSync(parentOf(path), { recursive: true });
-    writeFileSync(path, content);
-    if (mode !== undefined) chmodSync(path, mode);
+  /** The directories above the files are made too. */
+  write(files: Files): void {
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(dirname(this.path(name)), { recursive: true });
+      writeFileSync(this.path(name), content);
+    }
   }
 
-  writeAll(files: Readonly<Record<string, string | Uint8Array>>): void {
-    for (const [name, content] of Object.entries(files)) this.write(name, content);
+  writeProgram(name: string, text: string): void {
+    this.write({ [name]: text });
+    chmodSync(this.path(name), 0o755);
   }
 
-  mkdir(name: FileName): void {
-    mkdirSync(this.path(name), { recursive: true });
-  }
-
-  symlink(name: FileName, target: FileName): void {
-    const path = this.path(name);
-    mkdirSync(parentOf(path), { recursive: true });
-    symlinkSync(typeof target === 'string' ? target : Buffer.from(target), path);
-  }
-
-  read(name: FileName): string {
+  read(name: string): string {
     return readFileSync(this.path(name), 'utf8');
   }
 
@@ -127,80 +117,115 @@ export class Workspace {
     rmSync(this.path(name), { recursive: true, force: true });
   }
 
-  rename(from: FileName, to: FileName): void {
+  rename(from: string, to: string): void {
     renameSync(this.path(from), this.path(to));
   }
 
-  /** Sets both times; in milliseconds since 1970. */
-  setTimes(name: FileName, milliseconds: number): void {
-    utimesSync(this.path(name), milliseconds / 1000, milliseconds / 1000);
+  /** Makes a symbolic link, in the place of what is there. */
+  link(name: string, target: string): void {
+    this.remove(name);
+    mkdirSync(dirname(this.path(name)), { recursive: true });
+    symlinkSync(target, this.path(name));
   }
 
   /** Another modification time, the same content. */
-  touch(name: FileName): void {
-    this.setTimes(name, lstatSync(this.path(name)).mtimeMs + 10_000);
+  touch(name: string): void {
+    const later = statSync(this.path(name)).mtimeMs / 1000 + 10;
+    utimesSync(this.path(name), later, later);
   }
 
-  /** Runs oodate from the checkout with these words, to its end. */
-  oodate(words: readonly string[], options: RunOptions = {}): Promise<Result> {
+  start(words: readonly string[], options: StartOptions = {}): Running {
+    const [program = '', ...args] = [...(options.under ?? []), ...words];
+    const child = spawn(program, args, {
+      cwd: this.path(options.cwd ?? '.'),
+      env: { ...plainEnvironment, HOME: this.folder, ...options.env },
+      stdio: 'pipe',
+      detached: options.detached === true,
+    });
+    const running = new Running(child, (result) => {
+      this.#running.delete(running);
+      const ended = result.signal ?? result.status;
+      this.#transcript.push(`$ ${words.join(' ')}\n${result.stdout}${result.stderr}[${ended}]`);
+    });
+    this.#running.add(running);
+    return running;
+  }
+
+  /** Runs a program without input, to its end. */
+  run(words: readonly string[], options: StartOptions = {}): Promise<Result> {
+    return this.start(words, options).end();
+  }
+
+  /** Runs oodate with these words and without input, to its end. */
+  oodate(...words: string[]): Promise<Result> {
+    return this.oodateWith({}, ...words);
+  }
+
+  oodateWith(options: StartOptions, ...words: string[]): Promise<Result> {
     return this.run([oodate, ...words], options);
   }
 
-  run(words: readonly string[], options: RunOptions = {}): Promise<Result> {
-    return this.start(words, options).ended;
+  /** Expects that `oodate run` executes the target with success, for a reason in these words. */
+  async ran(
+    words: readonly string[],
+    reason: string | RegExp = '',
+    options: StartOptions = {},
+  ): Promise<Result> {
+    const result = await this.oodateWith(options, 'run', ...words);
+    const [, said] = /^oodate: running .*?: (.*)$/m.exec(result.stderr) ?? [];
+    if (said === undefined) this.fail('it did not run');
+    if (typeof reason === 'string' ? !said.includes(reason) : !reason.test(said))
+      this.fail(`the reason is not ${reason}`);
+    if (result.status !== 0) this.fail('it failed');
+    return result;
   }
 
-  startOodate(words: readonly string[], options: RunOptions = {}): Running {
-    return this.start([oodate, ...words], options);
+  /** Expects that `oodate run` executes the target, and that what was seen is kept. */
+  async kept(
+    words: readonly string[],
+    reason: string | RegExp = '',
+    options: StartOptions = {},
+  ): Promise<Result> {
+    const result = await this.ran(words, reason, options);
+    if (!/^oodate: .* ran in .*; kept: /m.test(result.stderr)) this.fail('nothing was kept');
+    return result;
   }
 
-  start(words: readonly string[], { cwd = '.', env = {}, input = '' }: RunOptions = {}): Running {
-    const [program = '', ...args] = words;
-    const child = execa(program, args, {
-      cwd: this.path(cwd),
-      env: { ...plainEnvironment, HOME: this.folder, ...env },
-      extendEnv: false,
-      input,
-      reject: false,
-      stripFinalNewline: false,
-    });
-    const kill = (signal: NodeJS.Signals) => void child.kill(signal);
-    const command: Command = { words, kill };
-    this.#commands.push(command);
-    const ended = child.then((ended) => {
-      if (ended.exitCode === undefined && ended.signal === undefined) throw ended;
-      command.result = {
-        status: ended.exitCode,
-        signal: ended.signal,
-        stdout: ended.stdout,
-        stderr: ended.stderr,
-      };
-      return command.result;
-    });
-    return { pid: child.pid ?? 0, ended, kill };
+  /** Expects that `oodate run` finds nothing to do. */
+  async upToDate(words: readonly string[], options: StartOptions = {}): Promise<Result> {
+    const result = await this.oodateWith(options, 'run', ...words);
+    if (result.status !== 0 || !/^oodate: .* is up to date \(/m.test(result.stderr))
+      this.fail('it is not up to date');
+    if (/^oodate: running /m.test(result.stderr)) this.fail('it ran');
+    return result;
   }
 
-  /** Every command run here, with its output. */
-  transcript(): string {
-    return this.#commands
-      .map(({ words, result }) => {
-        const command = `\n\n$ ${words.join(' ')}`;
-        if (result === undefined) return `${command}\n[still running]`;
-        return `${command}\n${result.stdout}${result.stderr}[${result.signal ?? result.status}]`;
-      })
-      .join('');
+  /** Expects that `oodate why` gives exactly these reasons, in any order. */
+  async because(
+    words: readonly string[],
+    reasons: readonly (string | RegExp)[],
+    options: StartOptions = {},
+  ): Promise<void> {
+    const { stdout, status } = await this.oodateWith(options, 'why', ...words);
+    if (status !== 0) this.fail('why could not tell');
+    const lines = stdout.split('\n').filter((line) => line.startsWith('    '));
+    const matches = (line: string, reason: string | RegExp) =>
+      typeof reason === 'string' ? line.includes(reason) : reason.test(line);
+    for (const reason of reasons)
+      if (!lines.some((line) => matches(line, reason))) this.fail(`why does not say: ${reason}`);
+    for (const line of lines)
+      if (!reasons.some((reason) => matches(line, reason))) this.fail(`why should not say: ${line.trim()}`);
   }
 
+  fail(message: string): never {
+    throw new Error([message, ...this.#transcript].join('\n\n'));
+  }
+
+  /** Ends what still runs, and removes the folder. */
   close(): void {
-    for (const { kill, result } of this.#commands) if (result === undefined) kill('SIGKILL');
+    for (const running of this.#running) running.kill('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-interface Command {
-  readonly words: readonly string[];
-  readonly kill: (signal: NodeJS.Signals) => void;
-  result?: Result;
 }
 
 const plainEnvironment = {
@@ -208,13 +233,81 @@ const plainEnvironment = {
   PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
 };
 
-function makeFolder({ inCheckout = false }: WorkspaceOptions): string {
-  const root = inCheckout ? join(checkout, '.work') : tmpdir();
-  mkdirSync(root, { recursive: true });
-  return realpathSync(mkdtempSync(join(root, 'oodate-test-')));
+/** A program that has been started. Everything it writes is kept. */
+export class Running {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<Result>;
+  readonly #waiting = new Set<() => void>();
+  #stdout = '';
+  #stderr = '';
+
+  constructor(child: ChildProcess, report: (result: Result) => void) {
+    this.#child = child;
+    const heard = () => {
+      for (const check of this.#waiting) check();
+    };
+    child.stdout?.on('data', (bytes: Buffer) => {
+      this.#stdout += bytes.toString('latin1');
+      heard();
+    });
+    child.stderr?.on('data', (bytes: Buffer) => {
+      this.#stderr += bytes.toString('latin1');
+      heard();
+    });
+    child.stdin?.on('error', () => {});
+    this.#ended = new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (status, signal) => {
+        const result = { status, signal, stdout: utf8(this.#stdout), stderr: utf8(this.#stderr) };
+        report(result);
+        resolve(result);
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  /** Waits until it has written this text to stdout or stderr. */
+  async says(text: string): Promise<void> {
+    const heard = new Promise<void>((resolve) => {
+      const check = () => {
+        if (!this.#stdout.includes(text) && !this.#stderr.includes(text)) return;
+        this.#waiting.delete(check);
+        resolve();
+      };
+      this.#waiting.add(check);
+      check();
+    });
+    const ended = this.#ended.then((result) => {
+      if (!result.stdout.includes(text) && !result.stderr.includes(text))
+        throw new Error(`it ended without "${text}":\n${result.stdout}${result.stderr}`);
+    });
+    await Promise.race([heard, ended]);
+  }
+
+  /** What it reads from stdin next. */
+  tell(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Closes its stdin and waits for its end. */
+  end(): Promise<Result> {
+    this.#child.stdin?.end();
+    return this.#ended;
+  }
+
+  /** Waits for its end. */
+  ended(): Promise<Result> {
+    return this.#ended;
+  }
 }
 
-function parentOf(path: string | Buffer): string | Buffer {
-  if (typeof path === 'string') return dirname(path);
-  return path.subarray(0, path.lastIndexOf('/'));
+function utf8(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString('utf8');
 }

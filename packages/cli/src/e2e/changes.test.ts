@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { scripts, workspace } from './workspace.js';
+import { scripts, workspace } from '@oodate/testkit';
 
 const copying = { 'package.json': scripts({ build: 'cat in.txt > out.txt' }), 'in.txt': 'one\n' };
 

@@ -1,6 +1,6 @@
 import { symlinkSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { oodate, scripts, workspace } from './workspace.js';
+import { oodate, scripts, workspace } from '@oodate/testkit';
 
 const copying = {
   'package.json': scripts({ build: 'cat in.txt > out.txt', 'build:all': 'true' }),
@@ -79,7 +79,7 @@ describe('help', () => {
 test('the program works through a link and from another directory', async () => {
   const space = workspace({ ...copying, 'sub/deep/x': '' });
   symlinkSync(oodate, space.path('od'));
-  const { stdout } = await space.start(['../od', '--version'], { cwd: space.path('sub') }).end();
+  const { stdout } = await space.run(['../od', '--version'], { cwd: space.path('sub') });
   expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   await space.kept(['build'], '', { cwd: space.path('sub/deep') });
   await space.upToDate(['-C', 'sub', 'build']);
@@ -194,7 +194,7 @@ describe('run', () => {
 
   test('runs again when its output is to be read and was not kept, since it went to a terminal', async () => {
     const space = workspace({ 'package.json': scripts({ build: 'echo one' }) });
-    const inTerminal = await space.start(['script', '-qec', `exec ${oodate} run build`, '/dev/null']).end();
+    const inTerminal = await space.run(['script', '-qec', `exec ${oodate} run build`, '/dev/null']);
     expect(inTerminal.stdout).toContain('; kept: ');
     await space.kept(['build'], 'what it writes to stdout, stderr was not kept by the last run');
     await space.upToDate(['build']);
@@ -251,7 +251,7 @@ describe('run', () => {
   test('is not disturbed by a reader that stops reading', async () => {
     const space = workspace({ 'package.json': scripts({ build: 'true' }) });
     const pipe = `set -o pipefail; ${oodate} why build | true`;
-    expect(await space.start(['bash', '-c', pipe]).end()).toMatchObject({ status: 0, stderr: '' });
+    expect(await space.run(['bash', '-c', pipe])).toMatchObject({ status: 0, stderr: '' });
   });
 });
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { oodate, scripts, workspace } from './workspace.js';
+import { oodate, scripts, workspace } from '@oodate/testkit';
 
 describe('a file name', () => {
   test.each([
@@ -43,7 +43,7 @@ describe('a file name', () => {
   test('that is not UTF-8 cannot be a word of the command, and that is said', async () => {
     const space = workspace();
     const text = 'exec "$0" run -- cat "$(printf \'f\\377\')"';
-    const { status, stderr } = await space.start(['sh', '-c', text, oodate]).end();
+    const { status, stderr } = await space.run(['sh', '-c', text, oodate]);
     expect(status).toBe(125);
     expect(stderr).toMatch(/^oodate: a word of the command is not UTF-8 text[^\n]*\n$/);
   });

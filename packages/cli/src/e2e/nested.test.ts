@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { oodate, scripts, type Workspace, workspace } from './workspace.js';
+import { oodate, scripts, type Workspace, workspace } from '@oodate/testkit';
 
 /** A script that does this, and tells by a file among the meta files, where it counts for nothing, that it ran. */
 const telling = (name: string, does: string): string => `${does}; echo ${name} >> .oodate/ran`;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { oodate, type Running, scripts, workspace } from './workspace.js';
+import { oodate, type Running, scripts, workspace } from '@oodate/testkit';
 
 /**
  * Says that it has begun, and goes on when `go` is called. By a signal, since a

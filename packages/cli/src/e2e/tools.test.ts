@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { scripts, workspace } from './workspace.js';
+import { scripts, workspace } from '@oodate/testkit';
 
 const typescript = fileURLToPath(new URL('../../../../node_modules/typescript', import.meta.url));
 
@@ -28,7 +28,7 @@ describe('cc', () => {
       'early/value.h is there now (a file of 16 bytes), was looked for and not there',
     ]);
     await space.kept(words);
-    expect((await space.start(['./main']).end()).status).toBe(3);
+    expect((await space.run(['./main'])).status).toBe(3);
     await space.upToDate(words);
   });
 });
