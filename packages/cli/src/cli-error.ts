@@ -22,4 +22,5 @@ export type CliErrorCode =
   | 'NO_META_FILE'
   | 'COMMAND_NOT_FOUND'
   | 'CANNOT_EXECUTE'
-  | 'WORD_NOT_UTF8';
+  | 'WORD_NOT_UTF8'
+  | 'LOG_NOT_WRITABLE';

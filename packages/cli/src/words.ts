@@ -184,6 +184,10 @@ export function noteWords(note: string): string {
   return `note: ${note}`;
 }
 
+export function logNotWrittenWords(log: string, code: string): string {
+  return `the log ${log} cannot be written (${code})`;
+}
+
 export function logIncompleteWords(causes: readonly string[]): string {
   return `the log does not show all that the command did: ${listWords(causes)}`;
 }

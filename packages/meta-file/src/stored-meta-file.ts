@@ -153,8 +153,7 @@ function makeFolder(path: string): void {
  */
 function remakeFolder(path: string): void {
   const folder = metaFolderOf(path as AbsolutePath);
-  const around = folder?.replace(/\/(?:\.cache\/oodate|\.oodate)$/, '') || '/';
-  if (folder !== undefined && existsSync(fsPath(around))) makeFolder(path);
+  if (folder !== undefined && !existsSync(fsPath(folder))) mkdirSync(fsPath(folder));
 }
 
 class IsDirectory extends Error {

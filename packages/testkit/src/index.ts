@@ -1,4 +1,6 @@
 export { type ActsOptions, buildActs } from './acts.js';
+export { type Dice, dice, rounds } from './dice.js';
+export { childrenOf, processesWith } from './processes.js';
 export { type RemoteCommand, type RemoteProcess, remoteCommand } from './remote-command.js';
 export { missingTools, requireTool, type TestTool } from './test-tools.js';
 export { until } from './until.js';

@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -21,7 +21,7 @@ export interface TraceOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Name of a backend; default: the best one that works here. */
   readonly backend?: string;
-  /** Where the filemon log goes, a pipe once it is whole; default: a temporary file, removed afterwards. */
+  /** The file that the filemon log goes to; default: a temporary file, removed afterwards. */
   readonly log?: string;
   /** Where a folder for working files is made while the command runs; default: the system's temporary one. */
   readonly folder?: string;
@@ -57,8 +57,7 @@ export async function trace(command: readonly string[], options: TraceOptions = 
     return file;
   };
   try {
-    const pipe = options.log !== undefined && isOtherThanFile(options.log) ? options.log : undefined;
-    const logFile = open(pipe === undefined && options.log ? options.log : join(folder, 'log'));
+    const logFile = open(options.log ?? join(folder, 'log'));
     const copyFile = options.captureOutput ? open(join(folder, 'output')) : undefined;
     const words = ['--quiet', '-o', logFile.path];
     if (copyFile !== undefined) words.push('--output', copyFile.path);
@@ -66,7 +65,6 @@ export async function trace(command: readonly string[], options: TraceOptions = 
     const status = await runProbe(probe, [...words, '--', ...command], options);
 
     const log = readFileSync(logFile.descriptor);
-    if (pipe !== undefined) orNotWritable(pipe, () => writeFileSync(pipe, log));
     const failure = findFailure(log);
     if (failure !== undefined) throw new TraceError(failure.code, failure.sentence, status);
     const cwd = decodePath(Buffer.from(options.cwd ?? process.cwd())) as AbsolutePath;
@@ -86,10 +84,6 @@ export async function trace(command: readonly string[], options: TraceOptions = 
 interface OpenedFile {
   readonly path: string;
   readonly descriptor: number;
-}
-
-function isOtherThanFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === false;
 }
 
 function orNotWritable<Made>(what: string, make: () => Made): Made {

@@ -1,0 +1,29 @@
+/** What is drawn by lot in a test. */
+export interface Dice {
+  /** For the message of a failure: `dice(seed)` draws the same again. */
+  readonly seed: number;
+  /** A whole number from 0 up to and without `limit`. */
+  below(limit: number): number;
+  bytes(length: number): Buffer;
+}
+
+/** Without a seed each run of a test draws something else; OODATE_TEST_SEED sets it for all. */
+export function dice(seed = Number(process.env.OODATE_TEST_SEED ?? 1 + (Date.now() % 1_000_000))): Dice {
+  // xorshift, with the first numbers of a small seed thrown away.
+  let state = seed >>> 0 || 1;
+  const next = (): number => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    state >>>= 0;
+    return state;
+  };
+  for (let i = 0; i < 8; i += 1) next();
+  const below = (limit: number): number => next() % limit;
+  return { seed, below, bytes: (length) => Buffer.from(Array.from({ length }, () => below(256))) };
+}
+
+/** How often a test does what it draws by lot; OODATE_TEST_ROUNDS=10 makes it ten times as often. */
+export function rounds(usual: number): number {
+  return Math.ceil(usual * Number(process.env.OODATE_TEST_ROUNDS ?? 1));
+}
