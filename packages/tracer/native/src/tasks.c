@@ -348,8 +348,13 @@ static void find_ending(struct process *process, int *status, int *signal)
 		*signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
 		return;
 	}
-	/* It may have been killed after it called exit_group(2), or two threads may have called it. */
-	if (!read_exit_info(process, status, signal) && !read_zombie(process, status, signal))
+	/*
+	 * It may have been killed after it called exit_group(2), or two threads may have called it.
+	 * The kernel has the end of a process that was waited for, and /proc that of one that was not:
+	 * its parent may wait for it between the two questions.
+	 */
+	if (!read_exit_info(process, status, signal) && !read_zombie(process, status, signal) &&
+	    !read_exit_info(process, status, signal))
 		*status = process->exiting ? process->status : -1;
 }
 
