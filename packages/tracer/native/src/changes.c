@@ -7,6 +7,13 @@
 #include <stdint.h>
 #include <string.h>
 
+static bool leads_over(const char *path, const char *link)
+{
+	size_t length = strlen(link);
+
+	return strncmp(path, link, length) == 0 && path[length] == '/';
+}
+
 static bool has_taken_effect(const struct change *change)
 {
 	struct look look = look_at(change->lookup, false);
@@ -22,8 +29,12 @@ static bool has_taken_effect(const struct change *change)
 	case CHANGE_LINK: /* the name was free before */
 		return look.error == 0;
 	case CHANGE_RENAME:
-		/* In an overlay a file can get another number when it is copied up. */
-		return same || (look.error == 0 && look_at(change->from, false).error == ENOENT);
+		/*
+		 * In an overlay a file can get another number when it is copied up. The new path may
+		 * have led over the link that moved, and then leads nowhere now.
+		 */
+		return same || ((look.error == 0 || leads_over(change->to, change->from)) &&
+				look_at(change->from, false).error == ENOENT);
 	case CHANGE_EXCHANGE:
 		return same;
 	}
@@ -70,6 +81,9 @@ static void record(struct changes *c, const struct change *change)
 		record_path(recorder, 'W', change->pid, change->to);
 		break;
 	case CHANGE_LINK:
+		record_path(recorder, 'R', change->pid, change->from);
+		record_pair(recorder, 'L', change->pid, change->from, change->to);
+		break;
 	case CHANGE_SYMLINK:
 		record_pair(recorder, 'L', change->pid, change->from, change->to);
 		break;

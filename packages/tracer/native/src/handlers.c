@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -101,6 +102,14 @@ static enum path_result resolve(struct request *r, unsigned directory, unsigned 
 	return result;
 }
 
+/* `a/.` fails although a is there, if that is no directory. */
+static void record_missing(struct request *r, const struct path *path, const struct look *look)
+{
+	bool there = look->error == ENOTDIR && look_at(path->text, false).error == 0;
+
+	record(r, there ? 'S' : 'N', path->text);
+}
+
 /* Looks a path up; if it is not there records that and returns false. */
 static bool find(struct request *r, const struct path *path, bool follow, struct look *look)
 {
@@ -108,7 +117,7 @@ static bool find(struct request *r, const struct path *path, bool follow, struct
 	if (look->error == 0)
 		return true;
 	if (look_is_missing(look))
-		record(r, 'N', path->text);
+		record_missing(r, path, look);
 	return false;
 }
 
@@ -142,12 +151,14 @@ static void begin_change_from(struct request *r, enum change_kind kind, const ch
  */
 static bool is_free(struct request *r, const struct path *path)
 {
-	if (look_at(path->lookup, false).error == 0) {
+	struct look look = look_at(path->lookup, false);
+
+	if (look.error == 0) {
 		record(r, 'S', path->text);
 		return false;
 	}
 	if (!look_parent_permits(path->lookup))
-		record(r, 'N', path->text);
+		record_missing(r, path, &look);
 	return true;
 }
 
@@ -174,15 +185,16 @@ void handle_readlink(struct request *r)
 		record(r, 'S', path.text);
 }
 
-static void open_missing(struct request *r, const struct path *path, unsigned flags)
+static void open_missing(struct request *r, const struct path *path, unsigned flags, const struct look *look)
 {
 	if (!(flags & O_CREAT) || (flags & O_DIRECTORY)) {
-		record(r, 'N', path->text);
-	} else if (look_parent_permits(path->lookup)) {
+		record_missing(r, path, look);
+	} else if (look_target_permits(path->lookup)) {
 		record(r, 'W', path->text);
 	} else {
-		record(r, 'N', path->text);
-		begin_change(r, CHANGE_MAKE, path, NULL);
+		record_missing(r, path, look);
+		if (look_at(path->lookup, false).error != 0)
+			begin_change(r, CHANGE_MAKE, path, NULL);
 	}
 }
 
@@ -192,7 +204,7 @@ static void open_existing(struct request *r, const struct path *path, unsigned f
 	bool reads = (flags & O_ACCMODE) != O_WRONLY && !(flags & O_TRUNC);
 	int permission = (writes ? W_OK : 0) | ((flags & O_ACCMODE) != O_WRONLY ? R_OK : 0);
 
-	if ((flags & O_PATH) || S_ISDIR(mode) || S_ISLNK(mode) || (flags & O_DIRECTORY) ||
+	if ((flags & O_PATH) || S_ISDIR(mode) || S_ISLNK(mode) || S_ISSOCK(mode) || (flags & O_DIRECTORY) ||
 	    (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL) || !look_permits(path->lookup, permission)) {
 		record(r, 'S', path->text);
 		return;
@@ -230,7 +242,7 @@ static void open_path(struct request *r, unsigned flags)
 	if (look.error == 0)
 		open_existing(r, &path, flags, look.st.st_mode);
 	else if (look_is_missing(&look))
-		open_missing(r, &path, flags);
+		open_missing(r, &path, flags, &look);
 }
 
 void handle_open(struct request *r)
@@ -305,6 +317,32 @@ void handle_list(struct request *r)
 	record(r, 'G', path.text);
 }
 
+static bool is_below(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	return strncmp(path, directory, length) == 0 && path[length] == '/';
+}
+
+/* What keeps a rename from being done is looked at, even if another thread is just taking it away. */
+static void record_obstacles(struct request *r, const struct path *from, const struct look *source,
+			     const struct path *to, const struct look *target, unsigned flags)
+{
+	bool exchange = flags & RENAME_EXCHANGE, there = target->error == 0;
+	bool directory = S_ISDIR(source->st.st_mode);
+	bool into_itself = (directory && is_below(to->text, from->text)) || (exchange && is_below(from->text, to->text));
+	bool other_type = there && !exchange && directory != S_ISDIR(target->st.st_mode);
+	bool full = there && !exchange && directory && !other_type && !into_itself && look_has_entries(to->lookup);
+
+	if ((!into_itself && !other_type && !full) || (!there && !look_parent_permits(to->lookup)))
+		return;
+	record(r, 'S', from->text);
+	if (there)
+		record(r, 'S', to->text);
+	if (full)
+		record(r, 'G', to->text);
+}
+
 void handle_rename(struct request *r)
 {
 	unsigned flags = (unsigned)flags_of(r);
@@ -315,6 +353,10 @@ void handle_rename(struct request *r)
 	    resolve(r, r->call->directory2, r->call->path2, &to) != PATH_FOUND)
 		return;
 	target = look_at(to.lookup, false);
+	if (target.error != 0 && (flags & RENAME_EXCHANGE)) {
+		record_missing(r, &to, &target);
+		return;
+	}
 	if (target.error != 0 && !is_free(r, &to))
 		return;
 	if (target.error == 0 && (flags & RENAME_NOREPLACE)) {
@@ -327,6 +369,7 @@ void handle_rename(struct request *r)
 		record(r, 'S', to.text);
 		return;
 	}
+	record_obstacles(r, &from, &source, &to, &target, flags);
 	begin_change_from(r, flags & RENAME_EXCHANGE ? CHANGE_EXCHANGE : CHANGE_RENAME, from.text, &to, &source);
 }
 
@@ -338,10 +381,15 @@ void handle_remove(struct request *r)
 
 	if (resolve(r, r->call->directory, r->call->path, &path) != PATH_FOUND || !find(r, &path, false, &look))
 		return;
-	if (S_ISDIR(look.st.st_mode) != directory || !look_parent_permits(path.lookup))
+	if (S_ISDIR(look.st.st_mode) != directory || !look_parent_permits(path.lookup)) {
 		record(r, 'S', path.text);
-	else
-		begin_change(r, CHANGE_REMOVE, &path, &look);
+		return;
+	}
+	if (directory && look_has_entries(path.lookup)) {
+		record(r, 'S', path.text);
+		record(r, 'G', path.text);
+	}
+	begin_change(r, CHANGE_REMOVE, &path, &look);
 }
 
 void handle_make(struct request *r)
@@ -371,7 +419,8 @@ void handle_link(struct request *r)
 		begin_change(r, CHANGE_MAKE, &to, NULL);
 		return;
 	}
-	record(r, 'R', from.text);
+	if (S_ISDIR(source.st.st_mode) && look_parent_permits(to.lookup))
+		record(r, 'S', from.text);
 	begin_change_from(r, CHANGE_LINK, from.text, &to, &source);
 }
 
@@ -389,6 +438,8 @@ static void record_alteration(struct request *r, const struct path *path, const 
 {
 	bool permitted = look->st.st_uid == geteuid() || look_permits(path->lookup, W_OK);
 
+	if (r->call->number == __NR_truncate)
+		permitted = S_ISREG(look->st.st_mode) && look_permits(path->lookup, W_OK);
 	record(r, permitted ? 'W' : 'S', path->text);
 }
 

@@ -2,6 +2,7 @@
 
 #include "path.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -33,6 +34,47 @@ bool look_parent_permits(const char *path)
 	memcpy(parent, path, length);
 	parent[length] = '\0';
 	return look_permits(length > 0 ? parent : "/", W_OK | X_OK);
+}
+
+/* As many links as Linux follows for one path. */
+#define LINKS_MAX 40
+
+bool look_target_permits(const char *path)
+{
+	char at[PATH_TEXT_MAX], text[PATH_TEXT_MAX];
+
+	if (strlen(path) >= sizeof(at))
+		return false;
+	memcpy(at, path, strlen(path) + 1);
+	for (unsigned links = 0; links < LINKS_MAX; links++) {
+		ssize_t length = readlink(at, text, sizeof(text) - 1);
+		char *name = strrchr(at, '/');
+		size_t above = name == NULL ? 0 : (size_t)(name + 1 - at);
+
+		if (length < 0)
+			return look_parent_permits(at);
+		text[length] = '\0';
+		if (text[0] == '/')
+			above = 0;
+		if (above + (size_t)length >= sizeof(at))
+			return false;
+		memcpy(at + above, text, (size_t)length + 1);
+	}
+	return false;
+}
+
+bool look_has_entries(const char *path)
+{
+	DIR *directory = opendir(path);
+	unsigned count = 0;
+
+	if (directory == NULL)
+		return false;
+	/* Each has . and .. */
+	while (count < 3 && readdir(directory) != NULL)
+		count++;
+	closedir(directory);
+	return count == 3;
 }
 
 /* A name too long can never be there, so that it is no input either. */

@@ -16,6 +16,10 @@ struct look look_at(const char *path, bool follow);
 bool look_permits(const char *path, int mode);
 /* Is the directory that holds this path there, and may entries be made in it? */
 bool look_parent_permits(const char *path);
+/* May the file be made that the path leads to, over links at its end? */
+bool look_target_permits(const char *path);
+/* Is it a directory that is not empty? */
+bool look_has_entries(const char *path);
 /* Did the look-up end at something that is not there, as opposed to may not be known? */
 bool look_is_missing(const struct look *look);
 
