@@ -1,0 +1,127 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+import { describe, expect, test } from '@jest/globals';
+import { type Access, filemonRecords } from '@oodate/filemon';
+import {
+  arbitraryActs,
+  buildActs,
+  checkAtRandom,
+  describeFolder,
+  inFolder,
+  onDisk,
+  type Prediction,
+  predict,
+  sumUp,
+} from '@oodate/testkit';
+
+import { probeBackends } from './backends.js';
+import { type Trace, trace } from './trace.js';
+
+/** What acts are to do, and what the trace must show. */
+interface Expectation {
+  readonly files: readonly string[];
+  readonly words: readonly string[];
+  readonly records: readonly string[];
+  readonly exits: readonly string[];
+}
+
+const acts = buildActs({ static: true });
+const backends = (await probeBackends()).filter(({ works }) => works);
+
+// Cases that once failed, as checkAtRandom prints them.
+const folder = new URL('../../../fixtures/random-traces/', import.meta.url);
+const fixtures = readdirSync(folder).map((file) => ({
+  name: file.replace('.json', ''),
+  expected: JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Expectation,
+}));
+
+/** Traces the acts in a folder of its own, and compares what the trace shows with what is expected. */
+function check(expected: Expectation, backend: string, then?: (folder: string) => void): Promise<void> {
+  return inFolder(expected.files, async (folder) => {
+    const command = [acts, ...expected.words.map((word) => onDisk(folder, word))];
+    const result = await trace(command, { cwd: folder, backend });
+    expect(shown(result, folder)).toEqual({
+      records: settled(expected.records),
+      exits: [...expected.exits].sort(),
+      paths: sumUp(expected.records),
+    });
+    then?.(folder);
+  });
+}
+
+/** The log in the words of Prediction. */
+function shown({ log, accesses }: Trace, folder: string): unknown {
+  const numbers = new Map([[accesses.rootPid, 1]]);
+  const records: string[] = [];
+  const exits: string[] = [];
+  for (const record of filemonRecords([log])) {
+    if (record.kind !== 'process') continue;
+    const { letter, pid } = record;
+    const number = numbers.get(pid) ?? `unknown (${pid})`;
+    const data = record.data.replaceAll(folder, '@').replace(acts, 'acts');
+    if (letter === 'X') {
+      exits.push(`${number} ${data}`);
+      numbers.delete(pid);
+    } else if (letter === 'F') {
+      numbers.set(Number(data), numbers.size + exits.length + 1);
+      records.push(`F ${number} ${numbers.get(Number(data))}`);
+    } else if (letter === 'Q' || data.includes('@') || data === 'acts') {
+      records.push(`${letter} ${number} ${data}`);
+    }
+  }
+  const paths: [string, string][] = [];
+  for (const [path, access] of accesses.paths)
+    if (path.startsWith(folder)) paths.push([path.replace(folder, '@'), usesOf(access)]);
+  return {
+    records: settled(records),
+    exits: exits.sort(),
+    paths: accesses.incomplete.length > 0 ? undefined : Object.fromEntries(paths.sort()),
+  };
+}
+
+function usesOf({ read, looked, missing, listed, change }: Access): string {
+  const uses = Object.entries({ read, looked, missing, listed }).flatMap(([use, used]) => (used ? use : []));
+  return [...uses.sort(), ...(change === 'none' ? [] : [change])].join(', ');
+}
+
+/** Without what the format leaves open: a second G for the same listing, and the order of files that moved together. */
+function settled(records: readonly string[]): string[] {
+  const listed = new Map<string, string>();
+  const kept = records.filter((record) => {
+    const [letter, number = ''] = record.split(' ');
+    if (letter !== 'G') return true;
+    const again = listed.get(number) === record;
+    listed.set(number, record);
+    return !again;
+  });
+  for (let start = 0; start < kept.length; ) {
+    const head = /^W \d+ /.exec(kept[start] ?? '')?.[0];
+    let end = start + 1;
+    while (head !== undefined && kept[end]?.startsWith(head)) end += 1;
+    kept.splice(start, end - start, ...kept.slice(start, end).sort());
+    start = end;
+  }
+  return kept;
+}
+
+describe.each(backends)('$name', ({ name: backend }) => {
+  test('random acts are traced as foretold', async () => {
+    await checkAtRandom({
+      cases: arbitraryActs(),
+      runs: 300,
+      show: ({ files, acts }) => expectation(files, predict(files, acts)),
+      check: async ({ files, acts }) => {
+        const prediction = predict(files, acts);
+        await check(expectation(files, prediction), backend, (folder) =>
+          expect(describeFolder(folder)).toEqual(prediction.tree),
+        );
+      },
+    });
+  });
+
+  test.each(fixtures)('as foretold: $name', ({ expected }) => check(expected, backend));
+});
+
+function expectation(files: readonly string[], { words, records, exits }: Prediction): Expectation {
+  return { files, words, records, exits };
+}
