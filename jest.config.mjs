@@ -1,5 +1,9 @@
-export default {
-  testMatch: ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/tools/**/*.test.ts'],
+const sourceFiles = {
+  // The sources import './x.js', as Node and tsc want it; what is there is x.ts. Packages have the .js.
+  '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'],
+};
+
+const common = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': [
@@ -11,18 +15,37 @@ export default {
       },
     ],
   },
-  moduleNameMapper: {
-    '^@oodate/([a-z-]+)$': '<rootDir>/packages/$1/src/index.ts',
-    // The sources import './x.js', as Node and tsc want it; what is there is x.ts. Packages have the .js.
-    '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'],
-  },
-  reporters: ['default', '<rootDir>/tools/closing-line.mjs'],
-  // The slowest tests compile programs and start many processes, on machines that do other things too.
-  testTimeout: 120_000,
+  moduleNameMapper: { '^@oodate/([a-z-]+)$': '<rootDir>/packages/$1/src/index.ts', ...sourceFiles },
   modulePathIgnorePatterns: [
     '<rootDir>/packages/[^/]+/(dist|build)/',
     '<rootDir>/.work/',
     '<rootDir>/.demo/',
   ],
   watchPathIgnorePatterns: ['<rootDir>/.work/', '<rootDir>/.demo/', '/build/'],
+};
+
+export default {
+  projects: [
+    {
+      ...common,
+      displayName: 'test',
+      testMatch: ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/tools/**/*.test.ts'],
+    },
+    // The tests of the tracer once more, with a probe that AddressSanitizer and UBSan watch.
+    {
+      ...common,
+      displayName: 'sanitized',
+      testMatch: ['<rootDir>/packages/tracer/src/**/*.test.ts'],
+      testPathIgnorePatterns: ['/native-build\\.test\\.ts$'],
+      moduleNameMapper: {
+        '/probe\\.js$': '<rootDir>/packages/testkit/src/sanitized-probe.ts',
+        ...common.moduleNameMapper,
+      },
+      globalSetup: '<rootDir>/tools/sanitized-probe.mjs',
+      setupFilesAfterEnv: ['<rootDir>/packages/testkit/src/sanitizer-reports.ts'],
+    },
+  ],
+  reporters: ['default', '<rootDir>/tools/closing-line.mjs'],
+  // The slowest tests compile programs and start many processes, on machines that do other things too.
+  testTimeout: 120_000,
 };

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { buildActs, requireTool } from '@oodate/testkit';
+import { requireTool } from '@oodate/testkit';
 
 const native = fileURLToPath(new URL('../native', import.meta.url));
 const minute = 60_000;
@@ -20,48 +20,6 @@ function make(...words: string[]): void {
   const { status, stderr } = spawnSync('make', ['-s', '-j2', '-C', native, ...words], { encoding: 'utf8' });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 }
-
-test(
-  'the probe does nothing undefined, and leaks nothing, over every kind of call',
-  () => {
-    make('SANITIZE=1', `BUILD=${folder}`);
-    writeFileSync(join(folder, 'a.c'), '#include <stdio.h>\nint main(void) { return puts("hello") < 0; }\n');
-    const every = [
-      ...['mkdir', 'd', 'write', 'd/a', 'read', 'd/a', 'update', 'd/../d/a', 'append', 'd/a', 'list', 'd'],
-      ...[
-        'rename',
-        'd/a',
-        "d/b c'",
-        'link',
-        "d/b c'",
-        'e',
-        'symlink',
-        'd',
-        'l',
-        'readlink',
-        'l',
-        'stat',
-        'l/../e',
-      ],
-      ...['exchange', 'e', 'l', 'truncate', 'l', 'chmod', 'l', 'utimens', 'l', 'bind', 's', 'unlink', 's'],
-      ...['fork', '[', 'vfork', '[', 'stat', '.', ']', 'thread', '[', 'unlink', 'l', ']', ']', 'chdir', 'd'],
-      ...['stat=ENOENT', 'x'.repeat(255), 'exec', 'fchdir', '..', 'execveat', 'access=ENOENT', 'nosuch'],
-    ];
-    for (const command of [
-      ['cc', 'a.c'],
-      [buildActs({ static: true }), ...every],
-    ]) {
-      const words = ['-o', 'log', '--output', 'copy', '--', ...command];
-      const { status, stderr } = spawnSync(join(folder, 'oodate-probe'), words, {
-        cwd: folder,
-        encoding: 'utf8',
-      });
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-      expect(readFileSync(join(folder, 'log'), 'latin1')).toMatch(/# Bye bye\n$/);
-    }
-  },
-  2 * minute,
-);
 
 (requireTool('aarch64-linux-gnu-gcc') ? test : test.skip)(
   'the probe compiles for arm64',

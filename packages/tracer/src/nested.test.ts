@@ -130,9 +130,11 @@ describe.each(names)('a probe under a probe, by %s,', (backend) => {
     const left = `(echo > begun; read x < go; ${acts} read b; echo > done) & read y < begun; ${acts} read a`;
     const script = `${probe} -o inner -- bash -c "${left}"; echo > go; until [ -e done ]; do :; done`;
     expect(shell(`${probe} -o outer -- bash -c '${script}'`)).toBe(0);
-    expect(read('inner')).toEqual(['a', 'begun', 'go']);
+    // Who opens a pipe first, to read or to write, is not settled.
+    const readFiles = (log: string): string[] => read(log).filter((name) => !['go', 'begun'].includes(name));
+    expect(readFiles('inner')).toEqual(['a']);
     expect(text('inner')).toMatch(/^Q \d+ 'bash' was still running when the command ended$/m);
-    expect(read('outer')).toEqual(['a', 'b', 'begun', 'go']);
+    expect(readFiles('outer')).toEqual(['a', 'b']);
     expect(accesses('outer').incomplete).toEqual([]);
   });
 
