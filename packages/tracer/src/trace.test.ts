@@ -16,7 +16,7 @@ import { basename, join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type AbsolutePath, filemonRecords, formatRecord } from '@oodate/filemon';
-import { buildActs } from '@oodate/testkit';
+import { buildActs, until } from '@oodate/testkit';
 
 import { findProbe } from './probe.js';
 import { type Trace, trace } from './trace.js';
@@ -361,6 +361,21 @@ describe('what cannot be seen', () => {
   test('a mount namespace of its own makes the trace incomplete', async () => {
     const result = await trace(['unshare', '--user', '--mount', 'true'], { cwd: folder });
     expect(reasons(result)).toEqual(['a process entered a mount namespace of its own']);
+  });
+
+  test('a call that a signal interrupts before it is received makes the trace incomplete', async () => {
+    const script = 'trap : USR1; echo $$ $PPID > new; mv new pids; while [ ! -e go ]; do :; done';
+    const running = trace(['sh', '-c', script], { cwd: folder });
+    await until(() => existsSync(join(folder, 'pids')));
+    const [shell = 0, supervisor = 0] = readFileSync(join(folder, 'pids'), 'utf8').split(' ').map(Number);
+    const waits = () => /^State:\tS/m.test(readFileSync(`/proc/${shell}/status`, 'utf8'));
+    process.kill(supervisor, 'SIGSTOP');
+    await until(waits);
+    process.kill(shell, 'SIGUSR1');
+    await until(() => /^ShdPnd:\t0+$/m.test(readFileSync(`/proc/${shell}/status`, 'utf8')) && waits());
+    writeFileSync(join(folder, 'go'), '');
+    process.kill(supervisor, 'SIGCONT');
+    expect(reasons(await running)).toEqual([expect.stringMatching(/^a signal interrupted a call/)]);
   });
 
   test('a program that goes on after the command makes the trace incomplete, and is left alone', async () => {

@@ -17,9 +17,11 @@ struct watch {
 	struct tasks tasks;
 	struct changes changes;
 	bool unprivileged; /* no_new_privs is set */
+	bool interruptible; /* a signal ends calls that are being looked at */
 	struct seccomp_notif *notification; /* the call in hand; the launcher has it too, should this process die */
 	pid_t root;
 	bool root_ended;
+	uint64_t next_call; /* number that the kernel gives to the next one; 0 before the first */
 };
 
 struct call;

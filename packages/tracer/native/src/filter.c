@@ -127,3 +127,11 @@ int filter_install(bool *unprivileged)
 	}
 	return listener;
 }
+
+/* The kernel looks at the flags before it looks for the filter, which is not there. */
+bool filter_is_interruptible(void)
+{
+	unsigned flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) < 0 && errno == EINVAL;
+}

@@ -18,5 +18,7 @@
  * that took no_new_privs.
  */
 int filter_install(bool *unprivileged);
+/* Does a signal end a call even while it is being looked at? So it is before Linux 5.19. */
+bool filter_is_interruptible(void);
 
 #endif

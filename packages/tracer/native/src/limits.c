@@ -1,8 +1,8 @@
 #include "limits.h"
 
-#include <errno.h>
+#include "filter.h"
+
 #include <linux/capability.h>
-#include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -33,14 +33,6 @@ static bool is_before_6_15(void)
 	return is_kernel_before(6, 15);
 }
 
-/* The kernel looks at the flags before it looks for the filter, which is not there. */
-static bool has_interrupted_calls(void)
-{
-	unsigned flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) < 0 && errno == EINVAL;
-}
-
 static bool is_unprivileged(void)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -53,9 +45,9 @@ const struct limit notify_limits[] = {
 	{ "NO_NEW_PRIVS", is_unprivileged,
 	  "without CAP_SYS_ADMIN, sudo and other set-user-id programs have no privileges in a traced command",
 	  "run oodate as root, or keep such steps out of the command" },
-	{ "INTERRUPTED_CALLS", has_interrupted_calls,
-	  "a signal that a program handles can end its call with EINTR, which programs may take for an error",
-	  "use Linux 5.19 or later" },
+	{ "INTERRUPTED_CALLS", filter_is_interruptible,
+	  "a signal that a program handles often ends its call with EINTR, which programs may take for an error",
+	  "use Linux 5.19 or later, where that is rare" },
 	{ "SLOW_WAKE_UP", is_before_6_6, "each call that is traced takes about twice as long as it could",
 	  "use Linux 6.6 or later" },
 	{ "UNKNOWN_ENDS", is_before_6_15, "of a process that was killed the log may not say how it ended",

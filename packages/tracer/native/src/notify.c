@@ -297,6 +297,29 @@ static void tell_overload(struct watch *w)
 	}
 }
 
+/*
+ * A signal that comes while a call waits to be received ends it unseen. Mostly
+ * it is made again, but a program whose handler does not ask for that finds an
+ * error that it would never have found alone.
+ */
+static void tell_interruption(struct watch *w)
+{
+	for (struct session *s = w->tasks.sessions; s != NULL; s = s->next) {
+		if (!s->interruption_told)
+			record_incomplete_here(&s->recorder, s->root,
+					       "a signal interrupted a call that would not have been interrupted otherwise");
+		s->interruption_told = true;
+	}
+}
+
+/* Calls are numbered one by one. Those of threads that their process ends just now need not be made any more. */
+static void count_call(struct watch *w, uint64_t number)
+{
+	if (w->next_call != 0 && number != w->next_call && w->tasks.ending_threads == 0)
+		tell_interruption(w);
+	w->next_call = number + 1;
+}
+
 static void record_call(struct watch *w, const struct seccomp_notif *notification, struct seccomp_notif_resp *answer)
 {
 	struct request request = { .watch = w, .notification = notification, .answer = answer };
@@ -338,8 +361,10 @@ static void serve(struct watch *w, int listener)
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, notification) < 0)
 		return;
 	answer.id = notification->id;
+	count_call(w, notification->id);
 	record_call(w, notification, &answer);
-	ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) < 0 && errno == ENOENT && w->interruptible)
+		tell_interruption(w);
 }
 
 static void process_ended(void *context, pid_t pid)
@@ -420,6 +445,7 @@ static int start_watch(struct watch *w, const struct command *command, pid_t chi
 	w->notification = command->shared;
 	w->root = child;
 	w->changes.resolver = &w->resolver;
+	w->interruptible = filter_is_interruptible();
 	raise_descriptor_limit();
 	/* Before Linux 6.6 there is no such flag, and waking up takes a little longer. */
 	ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags);

@@ -31,7 +31,7 @@ struct session {
 	pid_t supervisor; /* of the probe that began it: what its parent left behind becomes that one's child */
 	bool root_ended;
 	int root_status, root_signal; /* once root_ended */
-	bool input_told, overload_told; /* reasons for incompleteness already recorded */
+	bool input_told, overload_told, interruption_told; /* reasons for incompleteness already recorded */
 	/* Pipes, sockets and devices the command was given open: what they hold cannot be compared another time. */
 	unsigned streams_count;
 	struct given_stream {

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -122,6 +123,7 @@ static void remove_process(struct tasks *t, struct process *process)
 {
 	struct process **link = &t->by_pid[bucket(process->pid)];
 
+	t->ending_threads -= process->ends_threads;
 	while (process->threads != NULL)
 		remove_task(t, process->threads);
 	while (*link != process)
@@ -292,11 +294,25 @@ static void add_children(struct tasks *t, pid_t pid, pid_t tid)
 	}
 }
 
+/* As the kernel counts them: one may have made no call yet. */
+static bool has_several_threads(pid_t pid)
+{
+	char directory[32];
+	struct stat st;
+
+	snprintf(directory, sizeof(directory), "/proc/%d/task", (int)pid);
+	return stat(directory, &st) == 0 && st.st_nlink > 3;
+}
+
 /* Now is the last moment to learn whose children they were that made no call yet. */
 void tasks_process_exits(struct tasks *t, struct task *task, int status)
 {
 	struct process *process = task->process;
 
+	if (!process->ends_threads && has_several_threads(process->pid)) {
+		process->ends_threads = true;
+		t->ending_threads++;
+	}
 	process->exiting = true;
 	process->status = status & 0xff;
 	for (struct task *thread = process->threads; thread != NULL; thread = thread->sibling)

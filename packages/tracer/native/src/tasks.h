@@ -18,6 +18,7 @@ struct process {
 	pid_t pid, parent; /* parent: when it was first seen */
 	int pidfd; /* -1 if there are no descriptors left */
 	bool exiting;
+	bool ends_threads; /* by its exit, which may find other threads amid a call */
 	int status; /* what it gave to exit_group(2), once exiting */
 	unsigned told; /* reasons for incompleteness already recorded, a bit each */
 	uint64_t listed; /* hash of the directory it listed last */
@@ -33,6 +34,7 @@ struct task {
 struct tasks {
 	int epoll; /* readable when a process has ended */
 	struct session *sessions; /* that are open */
+	unsigned ending_threads; /* processes that end other threads of theirs at this moment */
 	struct task *by_tid[TASK_BUCKETS];
 	struct process *by_pid[TASK_BUCKETS];
 };
