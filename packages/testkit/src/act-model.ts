@@ -38,6 +38,8 @@ export interface Prediction {
 export interface PredictOptions {
   /** The first process does not know its directory, which it shares with others: only absolute paths then. */
   readonly noDirectory?: boolean;
+  /** Throw for an act that cannot be foretold. */
+  readonly strict?: boolean;
 }
 
 /** Foretells what `acts` does in a folder with these files (see plant). */
@@ -48,12 +50,47 @@ export function predict(
 ): Prediction {
   const top = newTop();
   for (const line of files) plant(top, line);
-  const world = new World(top);
+  return perform(top, acts, options).prediction;
+}
+
+/** What of a tree the acts have changed. */
+export interface Touched {
+  /** By directory the names that were made, written, moved or removed there. */
+  readonly names: ReadonlyMap<ModelDirectory, ReadonlySet<string>>;
+  /** What was written or altered, under whatever name. */
+  readonly nodes: ReadonlySet<ModelNode>;
+}
+
+/** Performs the acts on a tree. */
+export function perform(
+  top: ModelDirectory,
+  acts: readonly Act[],
+  options: PredictOptions = {},
+): { prediction: Prediction; touched: Touched } {
+  const world = new World(top, options.strict === true);
   const process = world.newProcess(options.noDirectory === true ? undefined : top);
   world.records.push('E 1 acts');
   const words = world.perform(process, acts);
   world.end(process, 0, 0);
-  return { words, records: world.records, exits: world.exits, tree: describeTree(top), seen: world.seen };
+  const { records, exits, seen } = world;
+  return { prediction: { words, records, exits, tree: describeTree(top), seen }, touched: world.touched };
+}
+
+/** The acts that the words of a prediction say, whatever they are expected to give. */
+export function actsIn(words: readonly string[]): Act[] {
+  const left = [...words];
+  const list = (): Act[] => {
+    const acts: Act[] = [];
+    for (let word = left.shift(); word !== undefined && word !== ']'; word = left.shift()) {
+      const name = word.replace(/=.*/, '');
+      if (left[0] === '[') {
+        left.shift();
+        acts.push({ name, operands: [], inside: list() });
+      } else acts.push({ name, operands: left.splice(0, operandsOf(name)) });
+    }
+    return acts;
+  };
+  return list();
 }
 
 interface Process {
@@ -99,9 +136,13 @@ class World {
   readonly records: string[] = [];
   readonly exits: string[] = [];
   readonly seen: string[] = [];
+  readonly touched = { names: new Map<ModelDirectory, Set<string>>(), nodes: new Set<ModelNode>() };
   #processes = 0;
 
-  constructor(readonly top: ModelDirectory) {}
+  constructor(
+    readonly top: ModelDirectory,
+    readonly strict: boolean,
+  ) {}
 
   newProcess(directory: ModelDirectory | undefined): Process {
     this.#processes += 1;
@@ -139,10 +180,10 @@ class World {
       if (act === undefined) throw new Error(`the model has no act named ${name}`);
       const errno = act(this, { process, base: process.directory }, operands);
       process.acted = true;
-      this.seen.push(errno ?? 'ok');
+      this.seen.push(errno === undefined ? 'ok' : /ENOENT|ENOTDIR|ELOOP/.test(errno) ? 'missing' : errno);
       return [errno === undefined ? name : `${name}=${errno}`, ...operands];
     } catch (error) {
-      if (!(error instanceof Unforeseen)) throw error;
+      if (!(error instanceof Unforeseen) || this.strict) throw error;
       this.records.length = records;
       this.seen.length = seen;
       return [];
@@ -214,20 +255,64 @@ class World {
     return { text };
   }
 
-  /** Looks the path up. Where the way to it fails, or it must be there and is not, that is recorded. */
-  find(caller: Caller, path: string, follow: boolean, mayMiss = false): Found | Errno {
+  /** Looks the path up. Where the way to it fails, or it is missing and that fails, it is recorded. */
+  find(
+    caller: Caller,
+    path: string,
+    follow: boolean,
+    missing: 'fails' | 'is told' | 'is made' = 'fails',
+  ): Found | Errno {
     const spelled = this.spell(caller, path);
     if (typeof spelled === 'string') return spelled;
     const { text } = spelled;
     const place = walk(this.top, known(caller.base, path), path, follow);
-    if (typeof place === 'string' || (place.node === undefined && !mayMiss)) {
-      // `a/.` fails although a is there, if it is no directory.
-      const there = place === 'ENOTDIR' && typeof walk(this.top, this.top, text, false) !== 'string';
-      this.record(there ? 'S' : 'N', caller, text);
-      return typeof place === 'string' ? place : 'ENOENT';
+    if (typeof place === 'string') {
+      if (missing === 'is made') this.#noRoom(caller, text, follow);
+      else this.#missing(caller, text);
+      return place;
+    }
+    if (place.node === undefined && missing === 'fails') {
+      this.#missing(caller, text);
+      return 'ENOENT';
     }
     const { node, parent, name = '' } = place;
     return { text, node, parent, name };
+  }
+
+  /** `a/.` fails although a is there, if it is no directory. */
+  #missing(caller: Caller, text: string): void {
+    const place = walk(this.top, this.top, text, false);
+    const there = typeof place !== 'string' && place.node !== undefined && place.node.kind !== 'link';
+    this.record(there ? 'S' : 'N', caller, text);
+  }
+
+  /** Nothing can be made there: where the directory is not there, or is none, that is recorded. */
+  #noRoom(caller: Caller, text: string, follow: boolean): void {
+    const place = walk(this.top, this.top, text, false);
+    if (follow && typeof place !== 'string' && place.node?.kind === 'link') {
+      this.record('N', caller, text);
+      const target = this.#targetOf(text);
+      const spelled = target === undefined ? 'ELOOP' : this.spell(caller, target);
+      if (typeof spelled !== 'string') this.#noRoom(caller, spelled.text, false);
+      return;
+    }
+    const directory = text.slice(0, text.lastIndexOf('/'));
+    const above = walk(this.top, this.top, directory, true);
+    if (typeof above === 'string' || above.node === undefined) this.record('N', caller, directory);
+    else if (above.node.kind !== 'directory') this.record('S', caller, directory);
+    else this.#missing(caller, text);
+  }
+
+  /** The path that the links at the end of a path lead to; undefined if in a circle. */
+  #targetOf(text: string): string | undefined {
+    let target = text;
+    for (let links = 0; links < 40; links += 1) {
+      const place = walk(this.top, this.top, target, false);
+      if (typeof place === 'string' || place.node?.kind !== 'link') return target;
+      const next = place.node.text;
+      target = isAbsolute(next) ? next : `${target.slice(0, target.lastIndexOf('/'))}/${next}`;
+    }
+    return undefined;
   }
 
   /** For what must be there, and is only looked at. */
@@ -243,6 +328,16 @@ class World {
     this.seen.push(noted(node));
   }
 
+  touch(
+    { parent, name }: { readonly parent: ModelDirectory; readonly name: string },
+    node?: ModelNode,
+  ): void {
+    if (node !== undefined) this.touched.nodes.add(node);
+    const names = this.touched.names.get(parent);
+    if (names === undefined) this.touched.names.set(parent, new Set([name]));
+    else names.add(name);
+  }
+
   open(
     caller: Caller,
     path: string,
@@ -252,13 +347,14 @@ class World {
       caller,
       path,
       flags.noFollow !== true && flags.exclusive !== true,
-      flags.create === true,
+      flags.create === true ? 'is made' : 'fails',
     );
     if (typeof found === 'string') return found;
     const { text, node, parent, name } = found;
     if (node === undefined) {
       const made: ModelFile = { kind: 'file', content: '', executable: false };
       parent.entries.set(name, made);
+      this.touch(found, made);
       this.record('W', caller, text);
       return { node: made, outcome: succeeds };
     }
@@ -270,9 +366,12 @@ class World {
     }
     if (flags.read === true) {
       this.record('R', caller, text);
-      this.note(node);
+      this.seen.push(node.content);
     }
-    if (flags.write === true) this.record('W', caller, text);
+    if (flags.write === true) {
+      this.touch(found, node);
+      this.record('W', caller, text);
+    }
     if (flags.truncate === true) node.content = '';
     return { node, outcome: succeeds };
   }
@@ -302,7 +401,7 @@ class World {
 
   /** For a call that makes a name: where it will be, or why it cannot be made. */
   vacancy(caller: Caller, path: string, taken: Errno = 'EEXIST'): Found | Errno {
-    const found = this.find(caller, path, false, true);
+    const found = this.find(caller, path, false, 'is made');
     if (typeof found === 'string' || found.node === undefined) return found;
     this.record('S', caller, found.text);
     this.note(found.node);
@@ -313,6 +412,7 @@ class World {
     const found = this.vacancy(caller, path, taken);
     if (typeof found === 'string') return found;
     make(found);
+    this.touch(found);
     this.record('W', caller, found.text);
     return succeeds;
   }
@@ -321,6 +421,7 @@ class World {
     const found = this.find(caller, path, true);
     if (typeof found === 'string') return found;
     const outcome = alter(found.node as ModelNode);
+    if (outcome === succeeds) this.touch(found, found.node);
     this.record(outcome === succeeds ? 'W' : 'S', caller, found.text);
     if (outcome !== succeeds) this.note(found.node);
     return outcome;
@@ -344,6 +445,7 @@ class World {
       return refused;
     }
     unhook(parent, name);
+    this.touch(found);
     this.record('D', caller, text);
     this.note(node);
     return succeeds;
@@ -357,7 +459,7 @@ class World {
   ): Outcome {
     requireName(fromPath);
     requireName(toPath);
-    const from = this.find(caller, fromPath, false, true);
+    const from = this.find(caller, fromPath, false, 'is told');
     if (typeof from === 'string') return from;
     if (from.node === undefined) {
       this.record('N', caller, from.text);
@@ -365,7 +467,7 @@ class World {
       const end = walk(this.top, known(caller.base, toPath), toPath, false);
       return typeof end === 'string' ? end : 'ENOENT';
     }
-    const to = this.find(caller, toPath, false, how !== 'exchange');
+    const to = this.find(caller, toPath, false, how === 'exchange' ? 'fails' : 'is made');
     if (typeof to === 'string') return to;
     if (how === 'no-replace' && to.node !== undefined) {
       this.record('S', caller, to.text);
@@ -383,6 +485,8 @@ class World {
       return refused;
     }
     const source = from.node;
+    this.touch(from);
+    this.touch(to);
     if (how === 'exchange') {
       hook(to.parent, to.name, source);
       hook(from.parent, from.name, to.node as ModelNode);
@@ -411,6 +515,7 @@ class World {
       return 'EPERM';
     }
     to.parent.entries.set(to.name, node);
+    this.touch(to);
     this.record('R', caller, from.text);
     this.recordPair('L', caller, from.text, to.text);
     return succeeds;
@@ -584,9 +689,9 @@ const table: Readonly<Record<string, Perform>> = {
   readlink: on((world, caller, path) => {
     const found = world.find(caller, path, false);
     if (typeof found === 'string') return found;
-    world.note(found.node);
     // What is no link leaves no record: see docs/design-notes.md.
     if (found.node?.kind !== 'link') return 'EINVAL';
+    world.note(found.node);
     world.record('S', caller, found.text);
     return succeeds;
   }),
@@ -633,6 +738,7 @@ const table: Readonly<Record<string, Perform>> = {
     const found = world.vacancy(caller, path);
     if (typeof found === 'string') return found;
     found.parent.entries.set(found.name, { kind: 'link', text });
+    world.touch(found);
     world.recordPair('L', caller, text, found.text);
     return succeeds;
   },
@@ -659,10 +765,11 @@ const table: Readonly<Record<string, Perform>> = {
 
 /** The names of the acts on one path, and on two. */
 export const actNames = {
-  onOne: Object.keys(table).filter((name) => !isOnTwo(name) && name !== 'exit' && name !== 'raise'),
-  onTwo: Object.keys(table).filter(isOnTwo),
+  onOne: Object.keys(table).filter((name) => operandsOf(name) === 1 && name !== 'exit' && name !== 'raise'),
+  onTwo: Object.keys(table).filter((name) => operandsOf(name) === 2),
 };
 
-function isOnTwo(name: string): boolean {
-  return /^(read-at|write-at|stat-at|rename|rename-noreplace|exchange|link|symlink)$/.test(name);
+function operandsOf(name: string): number {
+  if (/^(?:fork|vfork|thread|exec|execveat)$/.test(name)) return 0;
+  return /^(?:.*-at|rename|rename-noreplace|exchange|link|symlink)$/.test(name) ? 2 : 1;
 }

@@ -105,9 +105,11 @@ static enum path_result resolve(struct request *r, unsigned directory, unsigned 
 /* `a/.` fails although a is there, if that is no directory. */
 static void record_missing(struct request *r, const struct path *path, const struct look *look)
 {
-	bool there = look->error == ENOTDIR && look_at(path->text, false).error == 0;
+	struct look there = { .error = ENOENT };
 
-	record(r, there ? 'S' : 'N', path->text);
+	if (look->error == ENOTDIR)
+		there = look_at(path->text, false);
+	record(r, there.error == 0 && !S_ISLNK(there.st.st_mode) ? 'S' : 'N', path->text);
 }
 
 /* Looks a path up; if it is not there records that and returns false. */
@@ -144,6 +146,23 @@ static void begin_change_from(struct request *r, enum change_kind kind, const ch
 	memcpy(change->from, from, strlen(from) + 1);
 }
 
+/* Nothing can be made here: where the directory is not there, or is none, that is why. */
+static void record_no_room(struct request *r, const struct path *path, const struct look *look)
+{
+	struct path directory = *path;
+	char *name = strrchr(directory.text, '/');
+	struct look above;
+
+	*(name == directory.text ? name + 1 : name) = '\0';
+	above = look_at(directory.text, true);
+	if (look_is_missing(&above))
+		record(r, 'N', directory.text);
+	else if (above.error == 0 && !S_ISDIR(above.st.st_mode))
+		record(r, 'S', directory.text);
+	else
+		record_missing(r, path, look);
+}
+
 /*
  * A name is to be made: is it free? Where the directory is missing the call
  * fails, unless another thread is just making that: it counts as looked for,
@@ -158,7 +177,7 @@ static bool is_free(struct request *r, const struct path *path)
 		return false;
 	}
 	if (!look_parent_permits(path->lookup))
-		record_missing(r, path, &look);
+		record_no_room(r, path, &look);
 	return true;
 }
 
@@ -185,16 +204,31 @@ void handle_readlink(struct request *r)
 		record(r, 'S', path.text);
 }
 
+/* A link leads to where no file can be made. */
+static void record_dead_end(struct request *r, const struct path *path, const struct look *look)
+{
+	struct path target;
+
+	record(r, 'N', path->text);
+	if (look_target(path->lookup, target.lookup) &&
+	    path_resolve(&r->watch->resolver, r->process->pid, r->task->tid, AT_FDCWD, target.lookup, &target) ==
+		    PATH_FOUND)
+		record_no_room(r, &target, look);
+}
+
 static void open_missing(struct request *r, const struct path *path, unsigned flags, const struct look *look)
 {
+	char target[PATH_TEXT_MAX];
+
 	if (!(flags & O_CREAT) || (flags & O_DIRECTORY)) {
 		record_missing(r, path, look);
-	} else if (look_target_permits(path->lookup)) {
+	} else if (look_target(path->lookup, target) && look_parent_permits(target)) {
 		record(r, 'W', path->text);
+	} else if (look_at(path->lookup, false).error == 0) {
+		record_dead_end(r, path, look);
 	} else {
-		record_missing(r, path, look);
-		if (look_at(path->lookup, false).error != 0)
-			begin_change(r, CHANGE_MAKE, path, NULL);
+		record_no_room(r, path, look);
+		begin_change(r, CHANGE_MAKE, path, NULL);
 	}
 }
 

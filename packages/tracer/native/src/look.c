@@ -39,26 +39,26 @@ bool look_parent_permits(const char *path)
 /* As many links as Linux follows for one path. */
 #define LINKS_MAX 40
 
-bool look_target_permits(const char *path)
+bool look_target(const char *path, char *target)
 {
-	char at[PATH_TEXT_MAX], text[PATH_TEXT_MAX];
+	char text[PATH_TEXT_MAX];
 
-	if (strlen(path) >= sizeof(at))
+	if (strlen(path) >= PATH_TEXT_MAX)
 		return false;
-	memcpy(at, path, strlen(path) + 1);
+	memcpy(target, path, strlen(path) + 1);
 	for (unsigned links = 0; links < LINKS_MAX; links++) {
-		ssize_t length = readlink(at, text, sizeof(text) - 1);
-		char *name = strrchr(at, '/');
-		size_t above = name == NULL ? 0 : (size_t)(name + 1 - at);
+		ssize_t length = readlink(target, text, sizeof(text) - 1);
+		const char *name = strrchr(target, '/');
+		size_t above = name == NULL ? 0 : (size_t)(name + 1 - target);
 
 		if (length < 0)
-			return look_parent_permits(at);
+			return true;
 		text[length] = '\0';
 		if (text[0] == '/')
 			above = 0;
-		if (above + (size_t)length >= sizeof(at))
+		if (above + (size_t)length >= PATH_TEXT_MAX)
 			return false;
-		memcpy(at + above, text, (size_t)length + 1);
+		memcpy(target + above, text, (size_t)length + 1);
 	}
 	return false;
 }

@@ -16,8 +16,11 @@ struct look look_at(const char *path, bool follow);
 bool look_permits(const char *path, int mode);
 /* Is the directory that holds this path there, and may entries be made in it? */
 bool look_parent_permits(const char *path);
-/* May the file be made that the path leads to, over links at its end? */
-bool look_target_permits(const char *path);
+/*
+ * Puts the path that links at the end of `path` lead to into `target`, which has
+ * room for PATH_TEXT_MAX bytes. False if they lead in a circle, or nowhere.
+ */
+bool look_target(const char *path, char *target);
 /* Is it a directory that is not empty? */
 bool look_has_entries(const char *path);
 /* Did the look-up end at something that is not there, as opposed to may not be known? */
