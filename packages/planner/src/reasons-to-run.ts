@@ -1,3 +1,4 @@
+import type { AbsolutePath } from '@oodate/filemon';
 import {
   isRecordedValue,
   type ReadRecord,
@@ -7,7 +8,8 @@ import {
   recordedVariable,
 } from '@oodate/meta-file';
 import { difference, presentState } from './differences.js';
-import type { FileStates } from './file-states.js';
+import type { FileState, FileStates } from './file-states.js';
+import { PathWalk } from './path-walk.js';
 import type { InputReason, Reason, VariableValue } from './reason.js';
 import type { Target } from './target.js';
 import { comparedEnvironment } from './volatile-variables.js';
@@ -49,7 +51,8 @@ export function* reasonsToRun(
   yield* changedVariables(target, run);
   yield* outputNotKept(run, options);
   yield* changedWhileRunning(run);
-  for (const file of run.files) if (!file.disturbed) yield* changedFile(file, run, files, options);
+  const present = new PresentStates(run, files);
+  for (const file of run.files) if (!file.disturbed) yield* changedFile(file, run, present, options);
   for (const listing of run.listings) if (!listing.disturbed) yield* changedListing(listing, files);
 }
 
@@ -108,15 +111,35 @@ function* changedWhileRunning(run: RunRecord): Generator<Reason> {
     if (disturbed) yield { kind: 'changed-while-running', path, by };
 }
 
+/** The states to compare with those of a record. */
+class PresentStates {
+  readonly files: FileStates;
+  readonly #links: ReadonlySet<AbsolutePath>;
+
+  constructor(run: RunRecord, files: FileStates) {
+    this.files = files;
+    this.#links = new Set(run.files.flatMap(({ path, state }) => (state.type === 'link' ? path : [])));
+  }
+
+  of({ path, state }: RecordedFile): FileState {
+    if (state.type !== 'link' && state.type !== 'absent') return this.files.state(path);
+    const now = this.files.linkState(path);
+    if (state.type === 'link' || now.type !== 'link') return now;
+    // A link that leads nowhere is there for who does not follow it, unless it was before.
+    const isKnown = this.#links.has(new PathWalk(this.files).walk(path).place);
+    return isKnown ? this.files.state(path) : now;
+  }
+}
+
 function* changedFile(
   file: RecordedFile,
   run: RunRecord,
-  files: FileStates,
+  present: PresentStates,
   options: DecisionOptions,
 ): Generator<InputReason> {
   const { path, by, state: was } = file;
-  const now = was.type === 'link' ? files.linkState(path) : files.state(path);
-  const change = difference(file, now, run.recorded, files, options);
+  const now = present.of(file);
+  const change = difference(file, now, run.recorded, present.files, options);
   if (change === 'none') return;
   if (typeof change === 'object') {
     yield { kind: 'input-unreadable', path, by, errno: change.errno };

@@ -319,6 +319,22 @@ describe('a path that was looked for and not there', () => {
     expect(story.reasons()).toEqual([]);
   });
 
+  test('where there is a link now, though it leads nowhere', () => {
+    const story = new Story('d/a').runs('N link', 'N d/link');
+    story.disk.symlink('nowhere', '/w/d/link');
+    expect(story.all()).toMatchObject([
+      { kind: 'input-appeared', path: '/w/d/link', is: { type: 'link', target: 'nowhere' } },
+    ]);
+  });
+
+  test('behind a link that leads nowhere, in a directory behind a link', () => {
+    const story = new Story('d/a');
+    story.disk.symlink('d', '/w/to-d');
+    story.disk.symlink('nowhere', '/w/d/link');
+    story.runs('N to-d/link');
+    expect(story.reasons()).toEqual([]);
+  });
+
   test('behind a link that leads nowhere', () => {
     const story = new Story();
     story.disk.symlink('nowhere', '/w/link');
