@@ -31,7 +31,7 @@ export interface Prediction {
   readonly exits: readonly string[];
   /** The tree that is left (see describeTree). */
   readonly tree: readonly string[];
-  /** Everything that the acts could learn from the tree, in order. */
+  /** What the acts could learn from the tree, in order; of what fails only that it does, and not why. */
   readonly seen: readonly string[];
 }
 
@@ -53,12 +53,14 @@ export function predict(
   return perform(top, acts, options).prediction;
 }
 
-/** What of a tree the acts have changed. */
+/** What of a tree the acts have changed, or come across. */
 export interface Touched {
   /** By directory the names that were made, written, moved or removed there. */
   readonly names: ReadonlyMap<ModelDirectory, ReadonlySet<string>>;
   /** What was written or altered, under whatever name. */
   readonly nodes: ReadonlySet<ModelNode>;
+  /** Directories that `..` led out of. */
+  readonly crossed: ReadonlySet<ModelNode>;
 }
 
 /** Performs the acts on a tree. */
@@ -136,7 +138,11 @@ class World {
   readonly records: string[] = [];
   readonly exits: string[] = [];
   readonly seen: string[] = [];
-  readonly touched = { names: new Map<ModelDirectory, Set<string>>(), nodes: new Set<ModelNode>() };
+  readonly touched = {
+    names: new Map<ModelDirectory, Set<string>>(),
+    nodes: new Set<ModelNode>(),
+    crossed: new Set<ModelNode>(),
+  };
   #processes = 0;
 
   constructor(
@@ -180,7 +186,7 @@ class World {
       if (act === undefined) throw new Error(`the model has no act named ${name}`);
       const errno = act(this, { process, base: process.directory }, operands);
       process.acted = true;
-      this.seen.push(errno === undefined ? 'ok' : /ENOENT|ENOTDIR|ELOOP/.test(errno) ? 'missing' : errno);
+      if (errno !== undefined) this.seen.splice(seen, Number.POSITIVE_INFINITY, 'failed');
       return [errno === undefined ? name : `${name}=${errno}`, ...operands];
     } catch (error) {
       if (!(error instanceof Unforeseen) || this.strict) throw error;
@@ -265,7 +271,8 @@ class World {
     const spelled = this.spell(caller, path);
     if (typeof spelled === 'string') return spelled;
     const { text } = spelled;
-    const place = walk(this.top, known(caller.base, path), path, follow);
+    const { crossed } = this.touched;
+    const place = walk(this.top, known(caller.base, path), path, follow, { links: 0, crossed });
     if (typeof place === 'string') {
       if (missing === 'is made') this.#noRoom(caller, text, follow);
       else this.#missing(caller, text);

@@ -1,5 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { type Act, actNames } from './act-model.js';
+import type { TreeChange } from './tree-change.js';
 
 /** What a random case starts from: files as `plant` takes them, and what is done then. */
 export interface ActsCase {
@@ -68,4 +69,21 @@ function actList(depth: number, length: number): Arbitrary<Act[]> {
 /** Acts of processes and threads one after the other. */
 export function arbitraryActs({ length = 24 } = {}): Arbitrary<ActsCase> {
   return fc.record({ files: fc.array(file, { maxLength: 9, size: 'max' }), acts: actList(2, length) });
+}
+
+/** A run, and what somebody does to the tree afterwards. */
+export interface ChangesCase extends ActsCase {
+  readonly changes: readonly TreeChange[];
+}
+
+export function arbitraryChanges({ length = 12 } = {}): Arbitrary<ChangesCase> {
+  const change = fc.record({
+    kind: fc.constantFrom('edit', 'remove', 'file', 'directory', 'link', 'mode', 'touch'),
+    path: place,
+  });
+  return fc.record({
+    files: fc.array(file, { maxLength: 9, size: 'max' }),
+    acts: actList(1, length),
+    changes: fc.array(change, { minLength: 1, maxLength: 40, size: 'max' }),
+  });
 }

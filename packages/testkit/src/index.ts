@@ -2,12 +2,13 @@ export { sumUp } from './access-model.js';
 export { type Act, type Prediction, predict } from './act-model.js';
 export { describeFolder, inFolder, onDisk } from './act-workspace.js';
 export { type ActsOptions, buildActs } from './acts.js';
-export { type ActsCase, arbitraryActs } from './arbitrary-acts.js';
+export { type ActsCase, arbitraryActs, arbitraryChanges, type ChangesCase } from './arbitrary-acts.js';
 export { type Dice, dice, rounds } from './dice.js';
 export { childrenOf, processesWith } from './processes.js';
-export { checkAtRandom, type RandomCheck } from './random-checks.js';
+export { checkAtRandom, type RandomCheck, timeForRounds } from './random-checks.js';
 export { type RemoteCommand, type RemoteProcess, remoteCommand } from './remote-command.js';
 export { missingTools, requireTool, type TestTool } from './test-tools.js';
+export { changeOnDisk, outdates, type TreeChange } from './tree-change.js';
 export { until } from './until.js';
 export {
   type FileName,

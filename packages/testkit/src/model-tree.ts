@@ -86,13 +86,20 @@ export function addDirectory(parent: ModelDirectory, name: string): ModelDirecto
   return made;
 }
 
+/** What a walk comes across. */
+export interface Met {
+  links: number;
+  /** Directories that `..` leads out of. */
+  readonly crossed?: Set<ModelNode>;
+}
+
 /** Walks from a directory along a path as path_resolution(7) says. */
 export function walk(
   top: ModelDirectory,
   from: ModelDirectory,
   path: string,
   follow: boolean,
-  met = { links: 0 },
+  met: Met = { links: 0 },
 ): Place | Errno {
   const absolute = isAbsolute(path);
   const names = namesIn(path);
@@ -104,6 +111,7 @@ export function walk(
   for (const [at, name] of names.entries()) {
     if (name === '..') {
       if (directory === top) throw new Unforeseen('above the top');
+      met.crossed?.add(directory);
       directory = directory.parent as ModelDirectory;
       place = { node: directory, parent: directory, name: undefined };
       continue;

@@ -1,6 +1,9 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { dice, rounds } from './dice.js';
 
+/** A time limit in milliseconds for a test that may be repeated very often. */
+export const timeForRounds = 3_600_000;
+
 export interface RandomCheck<Case> {
   readonly cases: Arbitrary<Case>;
   /** How many, usually: see rounds. */

@@ -12,6 +12,7 @@ import {
   type Prediction,
   predict,
   sumUp,
+  timeForRounds,
 } from '@oodate/testkit';
 
 import { probeBackends } from './backends.js';
@@ -105,19 +106,23 @@ function settled(records: readonly string[]): string[] {
 }
 
 describe.each(backends)('$name', ({ name: backend }) => {
-  test('random acts are traced as foretold', async () => {
-    await checkAtRandom({
-      cases: arbitraryActs(),
-      runs: 300,
-      show: ({ files, acts }) => expectation(files, predict(files, acts)),
-      check: async ({ files, acts }) => {
-        const prediction = predict(files, acts);
-        await check(expectation(files, prediction), backend, (folder) =>
-          expect(describeFolder(folder)).toEqual(prediction.tree),
-        );
-      },
-    });
-  });
+  test(
+    'random acts are traced as foretold',
+    async () => {
+      await checkAtRandom({
+        cases: arbitraryActs(),
+        runs: 300,
+        show: ({ files, acts }) => expectation(files, predict(files, acts)),
+        check: async ({ files, acts }) => {
+          const prediction = predict(files, acts);
+          await check(expectation(files, prediction), backend, (folder) =>
+            expect(describeFolder(folder)).toEqual(prediction.tree),
+          );
+        },
+      });
+    },
+    timeForRounds,
+  );
 
   test.each(fixtures)('as foretold: $name', ({ expected }) => check(expected, backend));
 });
