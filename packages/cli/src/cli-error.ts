@@ -22,5 +22,6 @@ export type CliErrorCode =
   | 'NO_META_FILE'
   | 'COMMAND_NOT_FOUND'
   | 'CANNOT_EXECUTE'
+  | 'FRONT_ENDED'
   | 'WORD_NOT_UTF8'
   | 'LOG_NOT_WRITABLE';

@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { ProgramEnd, ProgramStart } from '@oodate/tracer';
 import { CliError } from './cli-error.js';
+import { startByFront } from './front.js';
 import { signalStatus } from './signals.js';
 import type { NamedTarget } from './target.js';
 
@@ -10,24 +13,36 @@ import type { NamedTarget } from './target.js';
  * it cannot be started.
  */
 export async function runPlainly(target: NamedTarget, { stdoutToStderr = false } = {}): Promise<number> {
-  const [program = '', ...args] = target.words;
+  const start = startByFront ?? startAsChild;
+  const end = await start(target.words, { cwd: target.cwd, env: target.environment, stdoutToStderr });
+  if (end.kind === 'not-started') throw notStarted(target.words[0] ?? '', end.code);
+  return end.kind === 'exited' ? end.status : signalStatus(end.signal);
+}
+
+const startAsChild: ProgramStart = async ([program = '', ...args], { cwd, env, stdoutToStderr }) => {
   // Before the start, since a signal can come as soon as the command speaks.
   const signals = holdSignals();
   const child = spawn(program, args, {
-    cwd: target.cwd,
-    env: target.environment,
+    cwd,
+    env,
     stdio: ['inherit', stdoutToStderr ? 2 : 'inherit', 'inherit'],
   });
   signals.passTo(child);
   try {
-    return await new Promise<number>((resolve, reject) => {
-      child.on('error', (error) => reject(notStarted(program, error)));
-      child.on('exit', (code, signal) => resolve(signal === null ? (code ?? 0) : signalStatus(signal)));
+    return await new Promise<ProgramEnd>((resolve) => {
+      child.on('error', ({ code = 'EIO' }: NodeJS.ErrnoException) => resolve({ kind: 'not-started', code }));
+      child.on('exit', (status, signal) =>
+        resolve(
+          signal === null
+            ? { kind: 'exited', status: status ?? 0 }
+            : { kind: 'killed', signal: constants.signals[signal] },
+        ),
+      );
     });
   } finally {
     signals.release();
   }
-}
+};
 
 interface HeldSignals {
   passTo(child: ChildProcess): void;
@@ -65,10 +80,7 @@ function hasTerminal(): boolean {
   }
 }
 
-function notStarted(program: string, cause: NodeJS.ErrnoException): CliError {
-  if (cause.code === 'ENOENT')
-    return new CliError('COMMAND_NOT_FOUND', `${program}: command not found`, undefined, { cause });
-  return new CliError('CANNOT_EXECUTE', `${program}: cannot be executed (${cause.code})`, undefined, {
-    cause,
-  });
+function notStarted(program: string, code: string): CliError {
+  if (code === 'ENOENT') return new CliError('COMMAND_NOT_FOUND', `${program}: command not found`);
+  return new CliError('CANNOT_EXECUTE', `${program}: cannot be executed (${code})`);
 }

@@ -7,6 +7,19 @@ export function signalName(number: number): string {
 }
 
 /** The exit status by which a shell tells that a signal ended a command. */
-export function signalStatus(signal: NodeJS.Signals): number {
-  return 128 + constants.signals[signal];
+export function signalStatus(signal: number): number {
+  return 128 + signal;
+}
+
+const ending = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM'] as const;
+
+/** Does something that such signals to the whole process group shall not end: who else has them decides. */
+export async function ignoringSignals<Result>(action: () => Promise<Result>): Promise<Result> {
+  const ignore = () => {};
+  for (const signal of ending) process.on(signal, ignore);
+  try {
+    return await action();
+  } finally {
+    for (const signal of ending) process.off(signal, ignore);
+  }
 }

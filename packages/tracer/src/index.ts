@@ -1,5 +1,6 @@
 export { type BackendLimit, type BackendReport, probeBackends } from './backends.js';
 export type { CapturedOutput, OutputChunk, OutputStream } from './captured-output.js';
 export { findProbe } from './probe.js';
+export type { ProgramEnd, ProgramOptions, ProgramStart } from './program-start.js';
 export { type Trace, type TraceOptions, trace } from './trace.js';
 export { TraceError } from './trace-error.js';

@@ -9,10 +9,10 @@ import {
   filemonRecords,
   summarizeAccesses,
 } from '@oodate/filemon';
-import { execa } from 'execa';
 
 import { type CapturedOutput, parseCapturedOutput } from './captured-output.js';
 import { findProbe } from './probe.js';
+import { type ProgramEnd, type ProgramStart, startAsChild } from './program-start.js';
 import { TraceError } from './trace-error.js';
 
 export interface TraceOptions {
@@ -29,6 +29,8 @@ export interface TraceOptions {
   readonly captureOutput?: boolean;
   /** The command's stdout goes to this process's stderr. */
   readonly stdoutToStderr?: boolean;
+  /** By whom the probe is started; default: by this process. */
+  readonly start?: ProgramStart;
 }
 
 /** One run of a command under the probe. */
@@ -62,15 +64,23 @@ export async function trace(command: readonly string[], options: TraceOptions = 
     const words = ['--quiet', '-o', logFile.path];
     if (copyFile !== undefined) words.push('--output', copyFile.path);
     if (options.backend !== undefined) words.push('--backend', options.backend);
-    const status = await runProbe(probe, [...words, '--', ...command], options);
+    if (options.start !== undefined) words.push('--caller', String(process.pid));
+    const end = await (options.start ?? startAsChild)([probe, ...words, '--', ...command], {
+      cwd: options.cwd ?? process.cwd(),
+      env: options.env ?? process.env,
+      stdoutToStderr: options.stdoutToStderr === true,
+    });
 
     const log = readFileSync(logFile.descriptor);
     const failure = findFailure(log);
-    if (failure !== undefined) throw new TraceError(failure.code, failure.sentence, status);
+    if (failure !== undefined) throw new TraceError(failure.code, failure.sentence, statusOf(end));
     const cwd = decodePath(Buffer.from(options.cwd ?? process.cwd())) as AbsolutePath;
+    const accesses = summarizeAccesses(filemonRecords([log]), cwd);
+    // Ended by a signal, and the log knows of no end: that was not the command's.
+    if (end.kind === 'killed' && !accesses.ended && accesses.incomplete.length === 0) throw probeFailed(end);
     return {
-      status,
-      accesses: summarizeAccesses(filemonRecords([log]), cwd),
+      status: statusOf(end),
+      accesses,
       log,
       output: copyFile && parseCapturedOutput(readFileSync(copyFile.descriptor)),
     };
@@ -97,39 +107,20 @@ function orNotWritable<Made>(what: string, make: () => Made): Made {
   }
 }
 
-const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
+function statusOf(end: ProgramEnd): number {
+  if (end.kind === 'not-started') throw probeFailed(end);
+  return end.kind === 'exited' ? end.status : 128 + end.signal;
+}
 
-async function runProbe(probe: string, words: readonly string[], options: TraceOptions): Promise<number> {
-  const started: { child?: { kill(signal: NodeJS.Signals): boolean } } = {};
-  const passOn = (signal: NodeJS.Signals) => started.child?.kill(signal);
-  // Before the start, since a signal can come as soon as the command speaks.
-  for (const signal of passedOn) process.on(signal, passOn);
-  try {
-    const child = execa(probe, words, {
-      cwd: options.cwd ?? process.cwd(),
-      env: options.env ?? process.env,
-      extendEnv: false,
-      stdin: 'inherit',
-      stdout: options.stdoutToStderr ? process.stderr : 'inherit',
-      stderr: 'inherit',
-      reject: false,
-      cleanup: false,
-    });
-    started.child = child;
-    const result = await child;
-    if (result.exitCode !== undefined) return result.exitCode;
-    throw new TraceError(
-      'PROBE_FAILED',
-      `the probe ended by ${result.signal ?? 'an error'}`,
-      125,
-      undefined,
-      {
-        cause: result,
-      },
-    );
-  } finally {
-    for (const signal of passedOn) process.off(signal, passOn);
-  }
+function probeFailed(end: ProgramEnd, cause?: unknown): TraceError {
+  const how = {
+    exited: () => `the probe ended without a log`,
+    killed: ({ signal }: { signal: number }) => `the probe was ended by signal ${signal}`,
+    'not-started': ({ code }: { code: string }) => `the probe could not be started (${code})`,
+  };
+  return new TraceError('PROBE_FAILED', (how[end.kind] as (end: ProgramEnd) => string)(end), 125, undefined, {
+    cause,
+  });
 }
 
 /** The probe's last word on why the command did not run. */

@@ -12,6 +12,7 @@ import {
 import { type DecisionOptions, diskFileStates, type Reason, recordRun, settledClock } from '@oodate/planner';
 import type { Trace } from '@oodate/tracer';
 import { type Counts, countUses } from '../counts.js';
+import { startByFront } from '../front.js';
 import { firstOf, isTraced, type Judgement, judge } from '../judgement.js';
 import { readStreams, replayOutput } from '../output-streams.js';
 import { runPlainly } from '../plain-run.js';
@@ -132,6 +133,7 @@ async function traceTarget(target: NamedTarget, options: RunOptions): Promise<Tr
       // In a folder of our own nothing shows to a command that lists the system's temporary one.
       ...(!options.ownPlace && { folder: dirname(target.metaFile) }),
       stdoutToStderr: options.json,
+      ...(startByFront !== undefined && { start: startByFront }),
       ...(options.backend !== undefined && { backend: options.backend }),
     });
   } catch (error) {

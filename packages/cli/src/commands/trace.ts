@@ -2,6 +2,7 @@ import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { assertWordsIntact } from '../argument-words.js';
 import { CliError } from '../cli-error.js';
+import { startByFront } from '../front.js';
 import type { Terminal } from '../terminal.js';
 import { logIncompleteWords, logNotWrittenWords } from '../words.js';
 
@@ -32,6 +33,7 @@ export async function traceCommand(
     log: bytes,
   } = await trace(words, {
     ...(pipe === undefined && { log: resolve(log) }),
+    ...(startByFront !== undefined && { start: startByFront }),
     ...(backend !== undefined && { backend }),
   });
   if (pipe !== undefined) writeLog(pipe, bytes, log, terminal);

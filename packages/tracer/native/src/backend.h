@@ -25,6 +25,7 @@ struct command {
 	char **words;
 	int log; /* where the filemon log goes */
 	int output[3]; /* descriptors that the command gets as 0, 1 and 2 */
+	bool in_place[3]; /* what is written there is output, not a file that the command was given */
 	struct signals *signals;
 	/* SHARED_SIZE bytes in memory that the launcher has too, zero at first: what let_go_on() needs. */
 	void *shared;
@@ -35,14 +36,14 @@ struct command {
 #define EXIT_CANNOT_EXECUTE 126
 #define EXIT_NOT_FOUND 127
 
-/* Reports come in this order; FAILED instead of any. */
-enum report_kind { REPORT_STARTED, REPORT_ENDED, REPORT_FAILED };
+/* Reports come in this order, STOPPED any number of times; FAILED instead of any. */
+enum report_kind { REPORT_STARTED, REPORT_STOPPED, REPORT_ENDED, REPORT_FAILED };
 
 struct report {
 	enum report_kind kind;
 	pid_t pid; /* STARTED: of the command; with it comes the descriptor for let_go_on() */
 	int status; /* ENDED: code and signal. FAILED: exit status for the launcher */
-	int signal;
+	int signal; /* STOPPED: by which */
 	int error; /* ENDED: errno if the log could not be written, else 0 */
 	struct refusal refusal; /* FAILED */
 };

@@ -27,13 +27,9 @@ struct launcher {
 	int calls; /* for let_go_on() */
 	void *shared;
 	bool ended;
-	int status;
+	int status; /* exit status, or */
+	int signal; /* what ended it */
 };
-
-static int shell_status(int status, int signal)
-{
-	return signal == 0 ? status : 128 + signal;
-}
 
 static void say(const struct launcher *l, const struct refusal *refusal)
 {
@@ -80,9 +76,14 @@ static void hear_supervisor(struct launcher *l)
 		l->calls = fd;
 		l->pidfd = (int)syscall(SYS_pidfd_open, report.pid, 0);
 		break;
+	case REPORT_STOPPED:
+		/* Who waits for this process is to see that; the command goes on by itself, or by signals_pass(). */
+		signals_suspend(report.signal);
+		break;
 	case REPORT_ENDED:
 		l->ended = true;
-		l->status = shell_status(report.status, report.signal);
+		l->status = report.status;
+		l->signal = report.signal;
 		break;
 	case REPORT_FAILED:
 		l->ended = true;
@@ -104,8 +105,20 @@ static void collect_command(struct launcher *l)
 	/* The supervisor had waited for it and could not tell any more. */
 	if (ended < 0)
 		l->status = EXIT_PROBE_FAILED;
+	else if (WIFSIGNALED(status))
+		l->signal = WTERMSIG(status);
 	else
-		l->status = WIFSIGNALED(status) ? shell_status(0, WTERMSIG(status)) : WEXITSTATUS(status);
+		l->status = WEXITSTATUS(status);
+}
+
+static void hear_signals(struct launcher *l)
+{
+	bool group;
+	int number;
+
+	while ((number = signals_next(&l->signals, &group)) != 0)
+		if (!group)
+			signals_pass(number, l->command, l->pidfd);
 }
 
 static void run(struct launcher *l)
@@ -114,7 +127,7 @@ static void run(struct launcher *l)
 
 	while (!l->ended) {
 		bool alone = l->supervisor < 0;
-		struct pollfd polled[FIXED + 2] = {
+		struct pollfd polled[FIXED + RELAY_POLLED] = {
 			[SIGNALS] = { .fd = l->command == 0 ? -1 : l->signals.fd, .events = POLLIN },
 			[SUPERVISOR] = { .fd = l->supervisor, .events = POLLIN },
 			[CALLS] = { .fd = alone ? l->calls : -1, .events = POLLIN },
@@ -126,7 +139,7 @@ static void run(struct launcher *l)
 			continue;
 		relay_pass(&l->relay);
 		if (polled[SIGNALS].revents)
-			signals_forward(&l->signals, l->pidfd);
+			hear_signals(l);
 		if (polled[SUPERVISOR].revents)
 			hear_supervisor(l);
 		if (polled[CALLS].revents & POLLIN)
@@ -134,6 +147,42 @@ static void run(struct launcher *l)
 		if (polled[COMMAND].revents)
 			collect_command(l);
 	}
+}
+
+/* Is this one to end by, as the command would that still had to write? */
+static bool is_ending(int number)
+{
+	return number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT;
+}
+
+/* Passes on what the command has written, until there is nothing left at the moment. */
+static void deliver(struct launcher *l)
+{
+	enum relay_state state;
+
+	while ((state = relay_pass(&l->relay)) != RELAY_IDLE) {
+		struct pollfd polled[1 + RELAY_POLLED] = { { .fd = l->signals.fd, .events = POLLIN } };
+		bool group;
+		int number;
+
+		if (state == RELAY_MOVED)
+			continue;
+		if (poll(polled, (nfds_t)(1 + relay_poll(&l->relay, polled + 1)), -1) < 0 || !polled[0].revents)
+			continue;
+		while ((number = signals_next(&l->signals, &group)) != 0)
+			if (is_ending(number))
+				signals_die(number);
+	}
+}
+
+/* What could not be passed on is lost, as the command would have noticed had it been alone. */
+static void tell_lost_output(struct launcher *l)
+{
+	if (l->relay.error == 0)
+		return;
+	fprintf(stderr, "oodate-probe: the command's output could not be written: %s\n", strerror(l->relay.error));
+	if (l->signal == 0 && l->status == 0)
+		l->status = EXIT_PROBE_FAILED;
 }
 
 /* A process of its own lets what outlives the command go on. */
@@ -151,25 +200,25 @@ static void leave_behind(const struct launcher *l)
 
 int launch(const struct launch *launch)
 {
-	static struct launcher l;
+	static struct launcher l = { .pidfd = -1, .calls = -1 };
 	struct command command = { .words = launch->words, .log = launch->log, .output = { 0, 1, 2 } };
+	const pid_t own[2] = { launch->caller, launch->caller == 0 ? 0 : getppid() };
 	int sockets[2];
 	pid_t child;
 
-	l = (struct launcher){ .launch = launch, .pidfd = -1, .calls = -1, .relay = { .copy = -1 } };
+	l.launch = launch;
 	l.shared = mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	command.signals = &l.signals;
 	command.shared = l.shared;
-	if (l.shared == MAP_FAILED || signals_open(&l.signals) < 0 || relay_open(&l.relay, launch->copy, command.output) < 0 ||
-	    prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
+	if (l.shared == MAP_FAILED || signals_open(&l.signals, own[1]) < 0 ||
+	    relay_open(&l.relay, launch->copy, own, command.output, command.in_place) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0 || (child = fork()) < 0) {
 		fprintf(stderr, "oodate-probe: cannot start: %s\n", strerror(errno));
 		return EXIT_PROBE_FAILED;
 	}
 	if (child == 0) {
 		close(sockets[0]);
-		for (int i = 0; i < l.relay.count; i++)
-			close(l.relay.streams[i].source);
+		relay_close(&l.relay);
 		launch->backend->supervise(&command, sockets[1]);
 		_exit(0);
 	}
@@ -179,11 +228,15 @@ int launch(const struct launch *launch)
 			close(command.output[i]);
 	l.supervisor = sockets[0];
 	run(&l);
+	deliver(&l);
 	relay_finish(&l.relay);
+	tell_lost_output(&l);
 	/* With no calls to let go on the supervisor ends; a probe around this one shall have seen that before our own end. */
 	if (l.calls < 0)
 		waitpid(child, NULL, 0);
 	if (l.supervisor < 0 && l.calls >= 0)
 		leave_behind(&l);
+	if (l.signal != 0)
+		signals_die(l.signal);
 	return l.status;
 }

@@ -15,9 +15,10 @@ struct launch {
 	int log;
 	int copy; /* where a copy of the output goes, or -1 */
 	bool quiet; /* failures are said in the log only */
+	pid_t caller; /* the program that asked our parent for this run, or 0 */
 };
 
-/* Returns the exit status: the command's, 128 + the signal that ended it, or EXIT_PROBE_FAILED and so on. */
+/* Returns the exit status: the command's, or EXIT_PROBE_FAILED and so on. Ends by the signal that ended the command. */
 int launch(const struct launch *launch);
 
 #endif

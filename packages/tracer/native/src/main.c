@@ -3,6 +3,7 @@
  * starts look for, read, write and remove, as a filemon log.
  */
 #include "descriptors.h"
+#include "front.h"
 #include "launch.h"
 
 #include <errno.h>
@@ -16,17 +17,22 @@
 static const char usage[] =
 	"usage: oodate-probe -o LOG [--output FILE] [--backend NAME] [--quiet] -- command [argument ...]\n"
 	"       oodate-probe --check\n"
+	"       oodate-probe --front -- program [argument ...]\n"
+	"       oodate-probe --dropped PID\n"
 	"\n"
 	"  -o LOG           where the filemon log goes\n"
 	"  --output FILE    keep there a copy of what the command writes to pipes and files\n"
 	"  --backend NAME   see in this way; default: the best that works here\n"
 	"  --quiet          say why the command could not be run in the log only\n"
+	"  --caller PID     this program has asked the parent for it (see --front): signals to\n"
+	"                   others than the whole process group come from the parent alone\n"
 	"  --check          tell which backends work here: name, yes or no, code, sentence, remedy,\n"
 	"                   a line each with tabs between, followed by lines that have \"limit\" for\n"
 	"                   what one does less well here; exit status 1 if none works\n"
 	"\n"
-	"The exit status is the command's, 128 + n if signal n ended it, 127 if it was not\n"
-	"found, 126 if it cannot be executed, 125 if the probe fails.\n";
+	"The exit status is the command's, 127 if it was not found, 126 if it cannot be executed,\n"
+	"125 if the probe fails. If a signal ended the command, the same ends the probe, which a\n"
+	"shell shows as 128 + n.\n";
 
 static int check_all(void)
 {
@@ -80,11 +86,13 @@ static int report_refusal(const struct launch *launch, const struct refusal *ref
 
 int main(int argc, char **argv)
 {
-	enum { OUTPUT = 256, BACKEND, QUIET, CHECK, HELP };
+	enum { OUTPUT = 256, BACKEND, QUIET, CALLER, CHECK, FRONT, DROPPED, HELP };
 	static const struct option options[] = {
 		{ "output", required_argument, NULL, OUTPUT }, { "backend", required_argument, NULL, BACKEND },
 		{ "quiet", no_argument, NULL, QUIET },	       { "check", no_argument, NULL, CHECK },
-		{ "help", no_argument, NULL, HELP },	       { NULL, 0, NULL, 0 },
+		{ "help", no_argument, NULL, HELP },	       { "caller", required_argument, NULL, CALLER },
+		{ "front", no_argument, NULL, FRONT },	       { "dropped", required_argument, NULL, DROPPED },
+		{ NULL, 0, NULL, 0 },
 	};
 	struct launch launch_options = { .copy = -1 };
 	const char *log = NULL, *output = NULL, *backend = NULL;
@@ -107,8 +115,17 @@ int main(int argc, char **argv)
 		case QUIET:
 			launch_options.quiet = true;
 			break;
+		case CALLER:
+			launch_options.caller = atoi(optarg);
+			break;
 		case CHECK:
 			return check_all();
+		case FRONT:
+			if (optind < argc && strcmp(argv[optind], "--") == 0)
+				optind++;
+			return front(argv + optind);
+		case DROPPED:
+			return front_print_dropped(optarg);
 		case HELP:
 			fputs(usage, stdout);
 			return 0;

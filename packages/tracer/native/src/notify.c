@@ -225,6 +225,13 @@ static void describe_exec_failure(struct report *report, const char *word, int e
 	snprintf(report->refusal.sentence, sizeof(report->refusal.sentence), "%.160s: %s", word, sentence);
 }
 
+static void mark_in_place(const struct command *command, int flags)
+{
+	for (int i = 1; i < 3; i++)
+		if (command->in_place[i])
+			fcntl(i, F_SETFD, flags);
+}
+
 /* Comes back with the reason if that is not possible. */
 static void come_under_filter(const struct command *command, int socket, int end, struct report *report)
 {
@@ -244,8 +251,12 @@ static void come_under_filter(const struct command *command, int socket, int end
 		end_unwatched(listener, EXIT_PROBE_FAILED);
 	if (listener >= 0)
 		close(listener);
-	if (session_attach(command->log, end) == 0)
+	/* Attaching notes which files are given to the command: where its output is copied, they are not. */
+	mark_in_place(command, FD_CLOEXEC);
+	if (session_attach(command->log, end) == 0) {
+		mark_in_place(command, 0);
 		return;
+	}
 	report->kind = REPORT_FAILED;
 	refuse(&report->refusal, "NO_SESSION", "Linux 5.6 or later is needed, and free descriptors", strerror(errno));
 	/* With no supervisor to tell there is a launcher that lets the command go on. */
@@ -506,6 +517,7 @@ static void notify_supervise(const struct command *command, int launcher)
 	close_output(command);
 	report = (struct report){ .kind = REPORT_STARTED, .pid = child };
 	report_send(launcher, &report, listener);
+	signals_tell_stops(child, launcher);
 
 	if (listener >= 0)
 		watch_until_end(&w, listener);
@@ -515,6 +527,7 @@ static void notify_supervise(const struct command *command, int launcher)
 	if (report_receive(sockets[0], &report, &unused) == 1)
 		write_failure(command->log, &report.refusal);
 	close(command->log);
+	signals_tell_stops(0, -1);
 	report_send(launcher, &report, -1);
 	close(launcher);
 	if (listener < 0)
