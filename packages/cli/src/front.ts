@@ -40,7 +40,9 @@ function changedVariables(env: NodeJS.ProcessEnv): string[] {
   const set = Object.entries(env).filter(
     ([name, value]) => value !== undefined && process.env[name] !== value,
   );
-  const unset = Object.keys(process.env).filter((name) => env[name] === undefined);
+  // Node lists a variable named by a number, and gives no value for it.
+  const own = Object.keys(process.env).filter((name) => process.env[name] !== undefined);
+  const unset = own.filter((name) => env[name] === undefined);
   return [...unset, ...set.map(([name, value]) => `${name}=${value}`)];
 }
 

@@ -7,6 +7,8 @@ export { type Dice, dice, rounds } from './dice.js';
 export { childrenOf, processesWith } from './processes.js';
 export { checkAtRandom, type RandomCheck, timeForRounds } from './random-checks.js';
 export { type RemoteCommand, type RemoteProcess, remoteCommand } from './remote-command.js';
+export { buildSituation } from './situation.js';
+export { openTerminal, type Terminal, type TerminalEnd, type TerminalOptions } from './terminal.js';
 export { missingTools, requireTool, type TestTool } from './test-tools.js';
 export { changeOnDisk, outdates, type TreeChange } from './tree-change.js';
 export { until } from './until.js';

@@ -2,6 +2,7 @@
 
 #include "backend.h"
 #include "descriptors.h"
+#include "resources.h"
 #include "signals.h"
 
 #include <ctype.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -155,6 +157,7 @@ static void become_program(const struct front *f, char **words, const int *ends)
 	keep_descriptors(ends, 2);
 	fcntl(ends[0], F_SETFD, 0);
 	fcntl(ends[1], F_SETFD, 0);
+	raise_limit(RLIMIT_FSIZE);
 	signals_restore(&f->signals);
 	execvp(words[0], words);
 	fprintf(stderr, "oodate: %s: %s\n", words[0], errno == ENOENT ? "not found; it is needed to run oodate" : strerror(errno));

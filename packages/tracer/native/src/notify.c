@@ -4,6 +4,7 @@
 #include "descriptors.h"
 #include "filter.h"
 #include "handlers.h"
+#include "resources.h"
 #include "signals.h"
 #include "tracee.h"
 
@@ -287,15 +288,6 @@ static void become_command(const struct command *command, int socket, int end)
 
 /* The supervisor */
 
-static void raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
 
 /* A thread could not be placed: any of the sessions may be its own. */
 static void tell_overload(struct watch *w)
@@ -457,7 +449,8 @@ static int start_watch(struct watch *w, const struct command *command, pid_t chi
 	w->root = child;
 	w->changes.resolver = &w->resolver;
 	w->interruptible = filter_is_interruptible();
-	raise_descriptor_limit();
+	raise_limit(RLIMIT_NOFILE);
+	raise_limit(RLIMIT_FSIZE);
 	/* Before Linux 6.6 there is no such flag, and waking up takes a little longer. */
 	ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags);
 	return tasks_open(&w->tasks) < 0 || tasks_find(&w->tasks, child) == NULL ? -1 : 0;
