@@ -7,7 +7,7 @@ import { isTraced } from './judgement.js';
 import { nearNames } from './near-names.js';
 import { findPackage } from './package-script.js';
 import { type NamedTarget, resolveTarget } from './target.js';
-import { openTerminal } from './terminal.js';
+import { openTerminal, stdoutColumns } from './terminal.js';
 
 /**
  * Reads the arguments and does what they say. Gives the exit status. What stands
@@ -83,7 +83,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     .alias('help', 'h')
     .strict()
     .demandCommand(1)
-    .wrap(Math.min(100, process.stdout.columns || 80))
+    .wrap(Math.min(100, stdoutColumns()))
     .exitProcess(false)
     .fail((message, error) => {
       throw error ?? usageError(message, own);

@@ -4,9 +4,8 @@ import { errorWords } from './words.js';
 
 /** The program: `args` are the words after its name. Sets the exit status of this process. */
 export async function main(args: readonly string[]): Promise<void> {
-  // Who reads our output may stop reading it; that is no failure.
-  process.stdout.on('error', ignoreClosedPipe);
-  process.stderr.on('error', ignoreClosedPipe);
+  // Who reads the help may stop reading it; that is no failure.
+  process.on('uncaughtException', ignoreClosedPipe);
   try {
     process.exitCode = await runCommandLine(args);
   } catch (error) {

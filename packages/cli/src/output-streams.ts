@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import type { MetaFile, RunRecord } from '@oodate/meta-file';
 
 /** stdout (1) or stderr (2) of a command. */
@@ -28,7 +28,27 @@ export function replayOutput(meta: MetaFile, run: RunRecord, stdoutToStderr: boo
   let start = 0;
   for (const { stream, length } of run.output?.chunks ?? []) {
     const bytes = meta.output.subarray(start, start + length);
-    (stream === 1 && !stdoutToStderr ? process.stdout : process.stderr).write(bytes);
+    writeOut(stdoutToStderr ? 2 : stream, bytes);
     start += length;
+  }
+}
+
+/**
+ * Writes to this process's own stdout or stderr. Not by process.stdout: that makes a
+ * pipe non-blocking for all who share it, and make or a shell then fails to write there.
+ */
+export function writeOut(stream: OutputStream, content: string | Uint8Array): void {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(stream, bytes, at);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // Who reads it may stop to; that is no failure.
+      if (code === 'EPIPE') return;
+      if (code !== 'EAGAIN') throw error;
+      // Somebody else has made it non-blocking, and it is full.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { Reason } from '@oodate/planner';
 import type { Counts } from './counts.js';
 import type { Judgement } from './judgement.js';
+import { writeOut } from './output-streams.js';
 
 /** What `--json` prints: described in docs/guide/commands.md, and kept stable. */
 export interface Report {
@@ -52,5 +53,5 @@ export function reportOf(
 /** One object and a newline. 64-bit numbers (sizes, times, inodes) are strings. */
 export function printJson(value: unknown): void {
   const text = JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? item.toString() : item), 2);
-  process.stdout.write(`${text}\n`);
+  writeOut(1, `${text}\n`);
 }

@@ -1,4 +1,6 @@
+import { isatty } from 'node:tty';
 import pc from 'picocolors';
+import { type OutputStream, writeOut } from './output-streams.js';
 
 /** Where oodate speaks: its own messages go to stderr, so that stdout belongs to the command. */
 export interface Terminal {
@@ -9,17 +11,22 @@ export interface Terminal {
 }
 
 export function openTerminal(quiet: boolean): Terminal {
-  const colours = coloursFor(process.stderr);
+  const colours = coloursFor(2);
   const complain = (line: string) => {
-    process.stderr.write(`${colours.dim('oodate:')} ${line}\n`);
+    writeOut(2, `${colours.dim('oodate:')} ${line}\n`);
   };
   return { complain, say: quiet ? () => {} : complain };
 }
 
 /** Colours for what is written to `stream`: only on a terminal, unless NO_COLOR or FORCE_COLOR say otherwise. */
-export function coloursFor(stream: { readonly isTTY?: boolean }): ReturnType<typeof pc.createColors> {
+export function coloursFor(stream: OutputStream): ReturnType<typeof pc.createColors> {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (NO_COLOR) return pc.createColors(false);
   if (FORCE_COLOR) return pc.createColors(FORCE_COLOR !== '0' && FORCE_COLOR !== 'false');
-  return pc.createColors(stream.isTTY === true && TERM !== 'dumb');
+  return pc.createColors(isatty(stream) && TERM !== 'dumb');
+}
+
+/** Columns of the terminal that is stdout, or 80 where it is none. */
+export function stdoutColumns(): number {
+  return (isatty(1) && process.stdout.columns) || 80;
 }

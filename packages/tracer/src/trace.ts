@@ -113,14 +113,18 @@ function statusOf(end: ProgramEnd): number {
 }
 
 function probeFailed(end: ProgramEnd, cause?: unknown): TraceError {
-  const how = {
-    exited: () => `the probe ended without a log`,
-    killed: ({ signal }: { signal: number }) => `the probe was ended by signal ${signal}`,
-    'not-started': ({ code }: { code: string }) => `the probe could not be started (${code})`,
-  };
-  return new TraceError('PROBE_FAILED', (how[end.kind] as (end: ProgramEnd) => string)(end), 125, undefined, {
-    cause,
-  });
+  return new TraceError('PROBE_FAILED', `the probe ${endWords(end)}`, 125, undefined, { cause });
+}
+
+function endWords(end: ProgramEnd): string {
+  switch (end.kind) {
+    case 'exited':
+      return `ended with exit status ${end.status} and without a log`;
+    case 'killed':
+      return `was ended by signal ${end.signal}`;
+    case 'not-started':
+      return `could not be started (${end.code})`;
+  }
 }
 
 /** The probe's last word on why the command did not run. */

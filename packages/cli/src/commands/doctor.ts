@@ -4,6 +4,7 @@ import type { AbsolutePath } from '@oodate/filemon';
 import { scriptMetaFile } from '@oodate/meta-file';
 import type { BackendReport } from '@oodate/tracer';
 import { CliError } from '../cli-error.js';
+import { writeOut } from '../output-streams.js';
 import { findPackage } from '../package-script.js';
 import { coloursFor } from '../terminal.js';
 import { errorWords } from '../words.js';
@@ -64,11 +65,11 @@ function firstExisting(folder: string): string {
 }
 
 function tellMore(sentence: string): void {
-  const { yellow } = coloursFor(process.stdout);
-  process.stdout.write(`${yellow('but')}  ${''.padEnd(10)}  ${sentence}\n`);
+  const { yellow } = coloursFor(1);
+  writeOut(1, `${yellow('but')}  ${''.padEnd(10)}  ${sentence}\n`);
 }
 
 function tell(works: boolean, what: string, sentence: string): void {
-  const { green, red } = coloursFor(process.stdout);
-  process.stdout.write(`${works ? green('yes') : red('no ')}  ${what.padEnd(10)}  ${sentence}\n`);
+  const { green, red } = coloursFor(1);
+  writeOut(1, `${works ? green('yes') : red('no ')}  ${what.padEnd(10)}  ${sentence}\n`);
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type ReadRecord, type RunRecord, readMetaFile, type Use } from '@oodate/meta-file';
 import { CliError } from '../cli-error.js';
 import { countUses } from '../counts.js';
+import { writeOut } from '../output-streams.js';
 import { printJson } from '../report.js';
 import { resolveTarget, type TargetName } from '../target.js';
 import { coloursFor } from '../terminal.js';
@@ -13,7 +14,7 @@ export function showMeta(name: TargetName, json: boolean): number {
   const record = readMetaFile(findMetaFile(name));
   if (record.kind !== 'good') throw noGoodRecord(record);
   if (json) printJson({ metaFile: record.metaFile, counts: countUses(record.run), run: record.run });
-  else process.stdout.write(description(record.metaFile, record.meta.commands, record.run));
+  else writeOut(1, description(record.metaFile, record.meta.commands, record.run));
   return 0;
 }
 
@@ -46,7 +47,7 @@ const shownUses: readonly Use[] = ['executed', 'read', 'looked', 'missing', 'out
 
 function description(metaFile: string, commands: readonly string[], run: RunRecord): string {
   const cwd = process.cwd();
-  const { bold } = coloursFor(process.stdout);
+  const { bold } = coloursFor(1);
   const lines = [
     `${bold('meta file')}  ${pathWords(metaFile, cwd)}`,
     ...commands.map((command) => `${bold('command')}    ${command}`),

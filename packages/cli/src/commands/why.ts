@@ -1,5 +1,6 @@
 import type { DecisionOptions, Reason } from '@oodate/planner';
 import { judge } from '../judgement.js';
+import { writeOut } from '../output-streams.js';
 import { printJson, reportOf } from '../report.js';
 import type { NamedTarget } from '../target.js';
 import { coloursFor } from '../terminal.js';
@@ -18,15 +19,14 @@ export function why(target: NamedTarget, options: DecisionOptions & { readonly j
   const reasons = [...judgement.reasons];
   const verdict = reasons.length === 0 ? 'up to date' : 'out of date';
   if (options.json) printJson(reportOf(judgement, verdict, reasons));
-  else if (reasons.length > 0) process.stdout.write(explanation(target.name, reasons));
-  else if (judgement.counts !== undefined)
-    process.stdout.write(`${upToDateWords(target.name, judgement.counts)}\n`);
+  else if (reasons.length > 0) writeOut(1, explanation(target.name, reasons));
+  else if (judgement.counts !== undefined) writeOut(1, `${upToDateWords(target.name, judgement.counts)}\n`);
   return 0;
 }
 
 function explanation(name: string, reasons: readonly Reason[]): string {
   const cwd = process.cwd();
-  const { bold, dim } = coloursFor(process.stdout);
+  const { bold, dim } = coloursFor(1);
   const lines = [outOfDateWords(name, reasons.length)];
   for (const group of reasonGroups) {
     const members = reasons.filter((reason) => groupWords(reason) === group);
