@@ -1,5 +1,5 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import {
@@ -116,12 +116,14 @@ function probeFailed(end: ProgramEnd, cause?: unknown): TraceError {
   return new TraceError('PROBE_FAILED', `the probe ${endWords(end)}`, 125, undefined, { cause });
 }
 
+const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+
 function endWords(end: ProgramEnd): string {
   switch (end.kind) {
     case 'exited':
       return `ended with exit status ${end.status} and without a log`;
     case 'killed':
-      return `was ended by signal ${end.signal}`;
+      return `was ended by ${signalNames.get(end.signal) ?? `signal ${end.signal}`}`;
     case 'not-started':
       return `could not be started (${end.code})`;
   }

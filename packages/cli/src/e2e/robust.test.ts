@@ -197,12 +197,22 @@ describe('killed at any moment', () => {
     'cat in.txt >> out.txt',
   ].join(' && ');
 
+  const nameOf = (pid: number): string => {
+    try {
+      return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+    } catch {
+      return '';
+    }
+  };
+  const launchersOf = (pid: number) => childrenOf(pid).filter((child) => nameOf(child) === 'oodate-probe');
+
   /** The processes of a run of oodate, of which some may not be there yet or any more. */
   const parts: Record<string, (oodate: number) => number[]> = {
-    oodate: (pid) => [pid],
-    'the launcher': (pid) => childrenOf(pid),
-    'the supervisor': (pid) => childrenOf(pid).flatMap(childrenOf),
-    'both of the probe': (pid) => [...childrenOf(pid).flatMap(childrenOf), ...childrenOf(pid)],
+    'the front': (pid) => [pid],
+    Node: (pid) => childrenOf(pid).filter((child) => nameOf(child) === 'node'),
+    'the launcher': launchersOf,
+    'the supervisor': (pid) => launchersOf(pid).flatMap(childrenOf),
+    'both of the probe': (pid) => [...launchersOf(pid).flatMap(childrenOf), ...launchersOf(pid)],
     'the process group': (pid) => [-pid],
   };
 
@@ -225,7 +235,8 @@ describe('killed at any moment', () => {
   }
 
   test.each([
-    ['oodate', 'SIGKILL'],
+    ['the front', 'SIGKILL'],
+    ['Node', 'SIGKILL'],
     ['the launcher', 'SIGSEGV'],
     ['the supervisor', 'SIGKILL'],
     ['both of the probe', 'SIGKILL'],
@@ -267,7 +278,7 @@ describe('killed at any moment', () => {
     const space = workspace({ 'package.json': scripts({ build }), 'in.txt': 'x' });
     const { status, stderr } = await space.oodate('run', 'build');
     expect(status).toBe(125);
-    expect(stderr).toContain('oodate: the probe ended by SIGKILL');
+    expect(stderr).toContain('oodate: the probe was ended by SIGKILL');
     await until(() => space.exists('out.txt') && space.read('out.txt') === 'x');
     await space.because(['build'], ['the last run failed with exit status 125']);
   });
