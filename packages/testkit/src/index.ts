@@ -6,6 +6,7 @@ export { type ActsCase, arbitraryActs, arbitraryChanges, type ChangesCase } from
 export { type Dice, dice, rounds } from './dice.js';
 export { childrenOf, processesWith } from './processes.js';
 export { checkAtRandom, type RandomCheck, timeForRounds } from './random-checks.js';
+export { buildReader, type ReaderOptions } from './reader.js';
 export { type RemoteCommand, type RemoteProcess, remoteCommand } from './remote-command.js';
 export { buildSituation } from './situation.js';
 export { openTerminal, type Terminal, type TerminalEnd, type TerminalOptions } from './terminal.js';

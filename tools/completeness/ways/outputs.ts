@@ -1,0 +1,105 @@
+import { execFileSync } from 'node:child_process';
+import { add, chmod, edit, remove, turn } from '../changes.js';
+import type { WayGroup } from '../way.js';
+
+export const outputs: WayGroup = {
+  title: 'What it writes',
+  ways: [
+    {
+      on: 'an output',
+      files: { 'in.txt': 'one\n' },
+      command: 'cat in.txt > out.txt',
+      change: remove('out.txt'),
+      says: 'out.txt, which the command had made, is gone',
+    },
+    {
+      on: 'an output that is edited by hand',
+      files: { 'in.txt': 'one\n' },
+      command: 'cat in.txt > out.txt',
+      change: edit('out.txt'),
+      says: 'out.txt is not as the command left it: it changed (was 4 bytes, is 8)',
+    },
+    {
+      on: 'an output renamed into place',
+      files: { 'in.txt': 'one\n' },
+      command: 'cat in.txt > out.tmp && mv out.tmp out.txt',
+      change: remove('out.txt'),
+      says: 'out.txt, which the command had made, is gone',
+    },
+    {
+      on: 'an input of an output renamed into place',
+      files: { 'in.txt': 'one\n' },
+      command: 'cat in.txt > out.tmp && mv out.tmp out.txt',
+      change: edit('in.txt'),
+      says: 'in.txt changed (was 4 bytes, is 8)',
+    },
+    {
+      on: 'a directory that it makes',
+      files: { 'in.txt': 'one\n' },
+      command: 'mkdir -p dist && cp in.txt dist/out.txt',
+      witness: 'dist/out.txt',
+      change: remove('dist'),
+      says: 'dist…, which the command had made, is gone',
+    },
+    {
+      on: 'a file in a directory renamed into place',
+      files: { 'in.txt': 'one\n' },
+      command: 'rm -rf dist && mkdir dist.tmp && cp in.txt dist.tmp/out.txt && mv dist.tmp dist',
+      witness: 'dist/out.txt',
+      change: edit('dist/out.txt'),
+      says: 'dist/out.txt is not as the command left it: it changed (was 4 bytes, is 8)',
+    },
+    {
+      on: 'a hard link that it makes',
+      files: { 'in.txt': 'one\n' },
+      command: 'ln -f in.txt out.txt && echo >> ran',
+      witness: 'ran',
+      change: remove('out.txt'),
+      says: 'out.txt, which the command had made, is gone',
+    },
+    {
+      on: 'a file that it adds to',
+      files: { 'in.txt': 'one\n' },
+      command: 'cat in.txt >> out.txt',
+      change: edit('out.txt'),
+      says: 'out.txt is not as the command left it: it changed (was 4 bytes, is 8)',
+    },
+    {
+      on: 'what an archive holds that it unpacks',
+      files: { 'in.txt': 'one\n' },
+      prepare: (space) => void execFileSync('tar', ['cf', 'a.tar', 'in.txt'], { cwd: space.folder }),
+      command: 'mkdir -p dist && tar xf a.tar -C dist && echo >> ran',
+      witness: 'ran',
+      change: edit('dist/in.txt'),
+      says: 'dist/in.txt is not as the command left it: it changed (was 4 bytes, is 8)',
+    },
+    {
+      on: 'a link that it makes',
+      files: { 'in.txt': 'one\n' },
+      command: 'ln -sf in.txt out.txt',
+      change: turn('out.txt', 'elsewhere'),
+      says: 'out.txt is not as the command left it: it was a link to in.txt, is a link to elsewhere',
+    },
+    {
+      on: 'whether an output may be executed',
+      files: { 'in.txt': 'one\n' },
+      command: 'cat in.txt > out.txt && chmod +x out.txt',
+      change: chmod('out.txt', '-x'),
+      says: 'out.txt is not as the command left it: it is no longer executable',
+    },
+    {
+      on: 'a file that it removes',
+      files: { 'old.txt': '' },
+      command: 'rm -f old.txt; echo > out.txt',
+      change: add('old.txt'),
+      says: 'old.txt, which the command had removed, is there again (a file of 4 bytes)',
+    },
+    {
+      on: 'a temporary file that it makes and removes',
+      files: { 'in.txt': 'one\n' },
+      command: 'cp in.txt temporary; sort temporary > out.txt; rm temporary',
+      change: edit('in.txt'),
+      says: 'in.txt changed (was 4 bytes, is 8)',
+    },
+  ],
+};
