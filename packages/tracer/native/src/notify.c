@@ -198,7 +198,7 @@ static int notify_check(struct refusal *refusal)
 	}
 	if (child == 0) {
 		close(sockets[0]);
-		_exit(try_in_child(sockets[1]));
+		end_unwatched(-1, try_in_child(sockets[1]));
 	}
 	close(sockets[1]);
 	result = try_as_supervisor(sockets[0], child, refusal);
