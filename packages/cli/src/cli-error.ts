@@ -24,4 +24,6 @@ export type CliErrorCode =
   | 'CANNOT_EXECUTE'
   | 'FRONT_ENDED'
   | 'WORD_NOT_UTF8'
-  | 'LOG_NOT_WRITABLE';
+  | 'LOG_NOT_WRITABLE'
+  | 'NO_BMAKE'
+  | 'BMAKE_REFUSED';

@@ -3,6 +3,7 @@ import type { DecisionOptions } from '@oodate/planner';
 import yargs, { type Argv } from 'yargs';
 import { splitArguments } from './argument-words.js';
 import { CliError } from './cli-error.js';
+import type { BmakeRequest } from './commands/bmake.js';
 import { isTraced } from './judgement.js';
 import { nearNames } from './near-names.js';
 import { findPackage } from './package-script.js';
@@ -34,18 +35,14 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     .command(
       'why [script..]',
       'Say why it is out of date, with every reason',
-      (y) => decisionOptions(targetUsage(y, 'why')),
-      (argv) =>
-        ends(import('./commands/why.js').then(({ why }) => why(targetOf(argv, rest), decisionOf(argv)))),
+      (y) => bmakeOptions(decisionOptions(targetUsage(y, 'why'))),
+      (argv) => ends(whyCommand(argv, rest)),
     )
     .command(
       'check [script..]',
       'Tell by the exit status alone: 0 up to date, 1 out of date, 2 trouble',
-      (y) => decisionOptions(targetUsage(y, 'check')),
-      (argv) =>
-        ends(
-          import('./commands/check.js').then(({ check }) => check(targetOf(argv, rest), decisionOf(argv))),
-        ),
+      (y) => bmakeOptions(decisionOptions(targetUsage(y, 'check'))),
+      (argv) => ends(checkCommand(argv, rest)),
     )
     .command(
       'trace [script..]',
@@ -101,6 +98,11 @@ const options = {
     default: 'content' as const,
     describe: 'Compare files by content, or by time and size',
   },
+  decisionMode: {
+    choices: ['content', 'mtime', 'bmake'] as const,
+    default: 'content' as const,
+    describe: "Compare files by content, or by time and size; or decide as bmake's meta mode does",
+  },
   backend: { type: 'string', requiresArg: true, describe: 'See in this way; "oodate doctor" lists them' },
   dryRun: { type: 'boolean', describe: 'Say what would be done and why; run nothing' },
   untraced: { type: 'boolean', describe: 'Run it plainly: in any case, and keep nothing' },
@@ -135,16 +137,20 @@ function directoryOption<T>(y: Argv<T>) {
   return y.option('directory', options.directory);
 }
 
-function decisionOptions<T>(y: Argv<T>) {
+function keepingOptions<T>(y: Argv<T>) {
   return directoryOption(y)
     .option('force', options.force)
     .option('json', options.json)
-    .option('meta', options.meta)
-    .option('mode', options.mode);
+    .option('meta', options.meta);
+}
+
+function decisionOptions<T>(y: Argv<T>) {
+  return keepingOptions(y).option('mode', options.decisionMode);
 }
 
 function runOptions<T>(y: Argv<T>) {
-  return decisionOptions(y)
+  return keepingOptions(y)
+    .option('mode', options.mode)
     .option('dry-run', options.dryRun)
     .option('backend', options.backend)
     .option('untraced', options.untraced)
@@ -158,6 +164,36 @@ function runOptions<T>(y: Argv<T>) {
         '127 if the command was not found, 126 if it cannot be executed, 125 for trouble of oodate.',
     );
 }
+
+/** They mean something with --mode bmake alone. */
+function bmakeOptions<T>(y: Argv<T>) {
+  const words = { type: 'string', requiresArg: true, group: bmakeGroup } as const;
+  const flag = { type: 'boolean', group: bmakeGroup } as const;
+  return y
+    .option('format', {
+      choices: ['oodate', 'bmake'] as const,
+      group: bmakeGroup,
+      describe: "Say the reasons in these words: ours, or bmake's own",
+    })
+    .option('command', {
+      ...words,
+      array: true,
+      describe: 'A command of the target as it is now; once for each',
+    })
+    .option('ignore-paths', { ...words, describe: '.MAKE.META.IGNORE_PATHS' })
+    .option('ignore-patterns', { ...words, describe: '.MAKE.META.IGNORE_PATTERNS' })
+    .option('ignore-filter', { ...words, describe: '.MAKE.META.IGNORE_FILTER' })
+    .option('cmp-filter', { ...words, describe: '.MAKE.META.CMP_FILTER' })
+    .option('bailiwick', { ...words, describe: '.MAKE.META.BAILIWICK' })
+    .option('missing-meta', { ...flag, describe: 'Out of date without a meta file' })
+    .option('missing-filemon', { ...flag, describe: 'Out of date without a filemon section' })
+    .option('ignore-cmd', { ...flag, describe: 'Changed commands do not count' })
+    .option('curdirok', { ...flag, describe: 'Meta files in .CURDIR count' })
+    .example('oodate check --mode bmake obj/*.meta', "bmake's verdict by these meta files")
+    .example('oodate why --mode bmake -C src all', 'what bmake would make there, and why');
+}
+
+const bmakeGroup = 'With --mode bmake:';
 
 function logOptions(y: Argv) {
   return directoryOption(y.usage('oodate trace -o LOG -- command [argument…]'))
@@ -180,13 +216,27 @@ interface TargetArguments {
   readonly meta: string | undefined;
 }
 
-interface DecisionArguments extends TargetArguments {
+interface KeepingArguments extends TargetArguments {
   readonly force: boolean | undefined;
   readonly json: boolean | undefined;
-  readonly mode: 'content' | 'mtime';
+  readonly mode: string;
 }
 
-interface RunArguments extends DecisionArguments {
+interface DecisionArguments extends KeepingArguments {
+  readonly format: string | undefined;
+  readonly command: readonly string[] | undefined;
+  readonly ignorePaths: string | undefined;
+  readonly ignorePatterns: string | undefined;
+  readonly ignoreFilter: string | undefined;
+  readonly cmpFilter: string | undefined;
+  readonly bailiwick: string | undefined;
+  readonly missingMeta: boolean | undefined;
+  readonly missingFilemon: boolean | undefined;
+  readonly ignoreCmd: boolean | undefined;
+  readonly curdirok: boolean | undefined;
+}
+
+interface RunArguments extends KeepingArguments {
   readonly dryRun: boolean | undefined;
   readonly backend: string | undefined;
   readonly untraced: boolean | undefined;
@@ -205,6 +255,26 @@ async function runCommand(argv: RunArguments, rest: readonly string[] | undefine
   };
   // Inside a traced command the outer oodate speaks; what is said here would be output of that command.
   return run(target, runOptions, openTerminal(argv.quiet === true || isTraced()));
+}
+
+async function whyCommand(argv: DecisionArguments, rest: readonly string[] | undefined): Promise<number> {
+  if (argv.mode === 'bmake') {
+    const { bmakeWhy } = await import('./commands/bmake.js');
+    return bmakeWhy(bmakeRequestOf(argv, rest));
+  }
+  refuseBmakeOptions(argv);
+  const { why } = await import('./commands/why.js');
+  return why(targetOf(argv, rest), decisionOf(argv));
+}
+
+async function checkCommand(argv: DecisionArguments, rest: readonly string[] | undefined): Promise<number> {
+  if (argv.mode === 'bmake') {
+    const { bmakeCheck } = await import('./commands/bmake.js');
+    return bmakeCheck(bmakeRequestOf(argv, rest));
+  }
+  refuseBmakeOptions(argv);
+  const { check } = await import('./commands/check.js');
+  return check(targetOf(argv, rest), decisionOf(argv));
 }
 
 async function traceCommand(
@@ -242,8 +312,45 @@ function targetOf(argv: TargetArguments, rest: readonly string[] | undefined): N
   return resolveTarget({ names: argv.script, rest, meta: argv.meta }, process.env);
 }
 
-function decisionOf({ force, mode, json }: DecisionArguments): DecisionOptions & { readonly json: boolean } {
-  return { force: force === true, mode, json: json === true };
+function decisionOf({ force, mode, json }: KeepingArguments): DecisionOptions & { readonly json: boolean } {
+  return { force: force === true, mode: mode === 'mtime' ? 'mtime' : 'content', json: json === true };
+}
+
+function bmakeRequestOf(argv: DecisionArguments, rest: readonly string[] | undefined): BmakeRequest {
+  for (const name of ['force', 'meta'] as const)
+    if (argv[name] !== undefined)
+      throw new CliError('USAGE', `--${name} has no meaning with --mode bmake`, 'see oodate check --help');
+  enterDirectory(argv.directory);
+  const { missingMeta, missingFilemon, ignoreCmd: ignoreCommands, curdirok: curdirOk } = argv;
+  const mode = { missingMeta, missingFilemon, ignoreCommands, curdirOk };
+  const { ignorePaths, ignorePatterns, ignoreFilter, cmpFilter, bailiwick } = argv;
+  return {
+    names: argv.script,
+    rest: rest ?? [],
+    options: {
+      mode: Object.fromEntries(Object.entries(mode).filter(([, given]) => given !== undefined)),
+      variables: { ignorePaths, ignorePatterns, ignoreFilter, cmpFilter, bailiwick },
+      commands: argv.command,
+    },
+    format: argv.format,
+    json: argv.json === true,
+  };
+}
+
+function refuseBmakeOptions(argv: DecisionArguments): void {
+  const given = bmakeOptionNames.find(
+    (name) => argv[camelCase(name) as keyof DecisionArguments] !== undefined,
+  );
+  if (given !== undefined)
+    throw new CliError(
+      'USAGE',
+      `--${given} has a meaning with --mode bmake alone`,
+      'see oodate check --help',
+    );
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function enterDirectory(directory: string | undefined): void {
@@ -285,7 +392,22 @@ function scriptNames(): string[] {
 
 const commands = ['run', 'why', 'check', 'meta', 'trace', 'doctor', 'completion'] as const;
 
+const bmakeOptionNames = [
+  'format',
+  'command',
+  'ignore-paths',
+  'ignore-patterns',
+  'ignore-filter',
+  'cmp-filter',
+  'bailiwick',
+  'missing-meta',
+  'missing-filemon',
+  'ignore-cmd',
+  'curdirok',
+];
+
 const optionNames = [
+  ...bmakeOptionNames,
   'force',
   'json',
   'meta',

@@ -1,6 +1,6 @@
 import type { ProcessExit } from '@oodate/filemon';
 import type { RecordedContent, RecordedState, Use } from '@oodate/meta-file';
-import type { Reason, VariableValue } from '@oodate/planner';
+import type { BmakeFinding, BmakeReason, BmakeRuleReason, Reason, VariableValue } from '@oodate/planner';
 import type { Counts } from './counts.js';
 import { quoteWord, quoteWords } from './shell-quoting.js';
 import { signalName } from './signals.js';
@@ -91,6 +91,84 @@ export function reasonWords(reason: Reason, cwd: string): string {
       return `${path} cannot be read now (${reason.errno})`;
     default:
       return unreachable(reason);
+  }
+}
+
+/** Why bmake would make a target, as a clause. */
+export function bmakeReasonWords(reason: BmakeReason | BmakeRuleReason, cwd: string): string {
+  const place =
+    'metaFile' in reason
+      ? `${pathWords(reason.metaFile, cwd)}${'line' in reason ? `, line ${reason.line}` : ''}: `
+      : '';
+  return `${place}${bmakeClause(reason, cwd)}`;
+}
+
+function bmakeClause(reason: BmakeReason | BmakeRuleReason, cwd: string): string {
+  switch (reason.kind) {
+    case 'target-not-there':
+      return 'it is not there';
+    case 'older-than-source':
+      return `it is older than ${textWords(reason.source)}, or that is made first`;
+    case 'made-by-rule':
+      return `bmake makes it by an ordinary rule (${reason.rule})`;
+    case 'file-newer':
+      return `${pathWords(reason.path, cwd)} is newer than the target`;
+    case 'file-missing':
+      return `${pathWords(reason.path, cwd)}, which its commands used, is gone`;
+    case 'build-command-changed':
+      return `the command was ${textInQuotes(reason.was)}, is ${textInQuotes(reason.is)}`;
+    case 'build-command-removed':
+      return 'it had a command that it has no more';
+    case 'build-command-added':
+      return 'it has a command that it had not';
+    case 'cwd-changed':
+      return `it ran in ${pathWords(reason.was, cwd)}, would run in ${pathWords(reason.is, cwd)}`;
+    case 'filemon-section-missing':
+      return 'there is no filemon section';
+    case 'meta-file-missing':
+      return 'the meta file is missing';
+    case 'record-malformed':
+      return 'the line is malformed';
+    case 'line-truncated':
+      return `the line is cut short after ${count(reason.length, 'byte')}`;
+    default:
+      return unreachable(reason);
+  }
+}
+
+/** What bmake itself says with -dM, to the letter. */
+export function bmakeTellsWords(finding: BmakeFinding, target: string): string {
+  const { kind, metaFile } = finding;
+  const place = 'line' in finding ? `${metaFile}: ${finding.line}` : metaFile;
+  switch (kind) {
+    case 'file-newer':
+      return `${place}: file '${finding.path}' is newer than the target...`;
+    case 'file-missing':
+      return `${place}: missing files: ${finding.path}...`;
+    case 'build-command-changed':
+    case 'command-change-ignored':
+      return `${place}: a build command has changed\n${finding.was}\nvs\n${finding.is}`;
+    case 'build-command-removed':
+      return `${place}: there were more build commands in the meta data file than there are now...`;
+    case 'build-command-added':
+      return `${place}: there are extra build commands now that weren't in the meta data file`;
+    case 'cwd-changed':
+      return `${place}: the current working directory has changed from '${finding.was}' to '${finding.is}'`;
+    case 'filemon-section-missing':
+      return `${place}: missing filemon data`;
+    case 'meta-file-missing':
+      return `${place}: required but missing`;
+    case 'record-malformed':
+      return `bmake: ${place}: malformed`;
+    case 'line-truncated':
+    case 'truncated-in-command':
+      return `bmake: ${place}: line truncated at ${finding.length}`;
+    case 'command-not-compared':
+      return `${place}: cannot compare command using .OODATE`;
+    case 'meta-file-unused':
+      return `Skipping meta for ${target}: ${finding.why}`;
+    default:
+      return unreachable(finding);
   }
 }
 

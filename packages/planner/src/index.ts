@@ -1,3 +1,26 @@
+export {
+  type BmakeAttribute,
+  type BmakeCommand,
+  type BmakeExpressions,
+  BmakeRun,
+  type BmakeTarget,
+} from './bmake-decision.js';
+export { type BmakeFileState, type BmakeFiles, diskBmakeFiles } from './bmake-files.js';
+export {
+  type BmakeFinding,
+  type BmakeReason,
+  type BmakeRemark,
+  type BmakeRuleReason,
+  isBmakeReason,
+  type UnusedMetaFile,
+} from './bmake-reason.js';
+export {
+  type BmakeMode,
+  type BmakeSettings,
+  type BmakeVariables,
+  parseBmakeMode,
+  resolveBmakeSettings,
+} from './bmake-settings.js';
 export { diskFileStates } from './disk-file-states.js';
 export type { DigestedFile, FileState, FileStates, PresentDirectory, PresentFile } from './file-states.js';
 export { settledClock } from './file-system-clock.js';

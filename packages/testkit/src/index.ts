@@ -3,6 +3,19 @@ export { type Act, type Prediction, predict } from './act-model.js';
 export { describeFolder, inFolder, onDisk } from './act-workspace.js';
 export { type ActsOptions, buildActs } from './acts.js';
 export { type ActsCase, arbitraryActs, arbitraryChanges, type ChangesCase } from './arbitrary-acts.js';
+export {
+  askBmake,
+  type BmakeAnswer,
+  type BmakeCase,
+  bmakeCases,
+  bmakeLog,
+  bmakeVersion,
+  type CaseFile,
+  caseEnvironment,
+  layOut,
+  placeIn,
+  reasonIn,
+} from './bmake-cases.js';
 export { type Dice, dice, rounds } from './dice.js';
 export { childrenOf, processesWith } from './processes.js';
 export { checkAtRandom, type RandomCheck, timeForRounds } from './random-checks.js';
