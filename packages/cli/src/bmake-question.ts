@@ -91,12 +91,14 @@ export interface ExpandedTarget {
 /** Expands the commands of targets, each in the place of its target, with all local variables. */
 export function askCommands(tree: BmakeTree, targets: readonly WalkedTarget[]): ExpandedTarget[] {
   if (targets.length === 0) return [];
-  const odd = targets.find(({ name, isDouble }) => isDouble || !plainName.test(name));
+  const odd = targets.find(
+    ({ name, isDouble, isByOneSuffix }) => isDouble || isByOneSuffix || !plainName.test(name),
+  );
   if (odd !== undefined)
     throw new CliError(
       'BMAKE_REFUSED',
       `bmake cannot be asked for the commands of ${odd.name}`,
-      'judge it by its meta file: only targets with plain names and one colon can be asked for',
+      'judge it by its meta file: only targets with plain names, one colon and no single-suffix rule can be asked for',
     );
   const own = `oodate-${nonce}`;
   const input = [...withoutMeta, `${own}-force: .PHONY .INVISIBLE`];

@@ -11,6 +11,8 @@ export interface WalkedTarget {
   readonly attributes: ReadonlySet<BmakeAttribute>;
   /** Defined with `::`. */
   readonly isDouble: boolean;
+  /** Made by a rule for one suffix, as `.c:`, which bmake takes only for targets without commands. */
+  readonly isByOneSuffix: boolean;
   /** As the makefile has them. Those of a suffix rule included. */
   readonly commands: readonly string[];
   /** Undefined if the ordinary rules find it up to date. */
@@ -34,9 +36,10 @@ export function parseWalk(text: string): WalkedTarget[] | undefined {
     const same = nodes.get(name);
     const node = same !== undefined && same.length > 1 ? same.shift() : same?.[0];
     if (node === undefined) return undefined;
-    const commands =
-      node.commands.length > 0 ? node.commands : (transforms.get(applied.get(name) ?? '') ?? []);
-    targets.push({ ...node, name, commands, made: ruleReason(told) });
+    const rule = applied.get(name);
+    const ruled = rule === undefined ? [] : (transforms.get(`${rule.from}${rule.to}`) ?? []);
+    const commands = node.commands.length > 0 ? node.commands : ruled;
+    targets.push({ ...node, name, commands, isByOneSuffix: rule?.to === '', made: ruleReason(told) });
   }
   return targets;
 }
@@ -99,12 +102,14 @@ function parseTransforms(lines: readonly string[]): Map<string, string[]> {
   return transforms;
 }
 
-/** By target, the rule by which it is made from another file: `.c.o`. */
-function appliedTransforms(lines: readonly string[]): Map<string, string> {
-  const applied = new Map<string, string>();
+/** By target, the suffixes of the rule by which it is made from another file. */
+function appliedTransforms(
+  lines: readonly string[],
+): Map<string, { readonly from: string; readonly to: string }> {
+  const applied = new Map<string, { readonly from: string; readonly to: string }>();
   for (const line of lines) {
     const [, from, to, name] = /^\tapplying (\S*) -> (\S*) to "(.*)"$/.exec(line) ?? [];
-    if (name !== undefined) applied.set(name, `${from}${to}`);
+    if (from !== undefined && to !== undefined && name !== undefined) applied.set(name, { from, to });
   }
   return applied;
 }
