@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type AbsolutePath, normalizePath } from '@oodate/filemon';
 import { bmakeMetaFile } from '@oodate/meta-file';
-import { type BmakeCase, bmakeCases, inWorkspace, layOut, placeIn } from '@oodate/testkit';
+import { type BmakeCase, bmakeCases, layOut, placeIn, workspace } from '@oodate/testkit';
 import { type BmakeAttribute, type BmakeExpressions, BmakeRun, type BmakeTarget } from './bmake-decision.js';
 import { type BmakeFiles, diskBmakeFiles } from './bmake-files.js';
 import { type BmakeFinding, isBmakeReason } from './bmake-reason.js';
@@ -22,18 +22,16 @@ describe.each(['rule', 'quirk'] as const)('a %s of bmake', (kind) => {
 
   test.each(rows.map((row) => [`${row.id}: ${row.rule}`, row] as const))(
     '%s',
-    inWorkspace(
-      ({ folder }, _title: string, row: BmakeCase) => {
-        layOut(row, folder);
-        const files = diskBmakeFiles();
-        const { settings, targets } = readMakefile(row, folder, files);
-        const run = new BmakeRun(settings, files, unasked);
-        const found = targets.flatMap((target) => run.judge(target));
-        expect(found.filter(isTold).map(shortly)).toEqual(row.expected.log.flatMap(shortLine));
-        expect(found.some(isBmakeReason)).toBe(row.expected.reason !== null);
-      },
-      { inCheckout: true },
-    ),
+    (_title: string, row: BmakeCase) => {
+      const { folder } = workspace({}, { inCheckout: true });
+      layOut(row, folder);
+      const files = diskBmakeFiles();
+      const { settings, targets } = readMakefile(row, folder, files);
+      const run = new BmakeRun(settings, files, unasked);
+      const found = targets.flatMap((target) => run.judge(target));
+      expect(found.filter(isTold).map(shortly)).toEqual(row.expected.log.flatMap(shortLine));
+      expect(found.some(isBmakeReason)).toBe(row.expected.reason !== null);
+    },
   );
 });
 

@@ -6,10 +6,10 @@ import {
   bmakeLog,
   bmakeVersion,
   caseEnvironment,
-  inWorkspace,
   layOut,
   reasonIn,
   requireTool,
+  workspace,
 } from '@oodate/testkit';
 
 /*
@@ -25,23 +25,24 @@ withBmake.each(['rule', 'quirk'] as const)('a %s of bmake', (kind) => {
 
   test.each(rows)(
     '%s: the command decides as was recorded, and as bmake does here',
-    inWorkspace(
-      async (workspace, _id: string, row: BmakeCase) => {
-        const root = workspace.folder;
-        layOut(row, root);
-        const words = ['check', '--mode', 'bmake', '--format', 'bmake', '-C', 'work', ...row.targets];
-        const { stdout, stderr, status } = await workspace.oodate(words, { env: caseEnvironment(row, root) });
-        const log = bmakeLog(stdout, root);
-        const answer = {
-          verdict: status === 0 ? 'up to date' : status === 1 ? 'out of date' : stderr,
-          reason: status === 0 ? null : reasonIn(log),
-          log,
-        };
-        expect(answer).toEqual(row.expected);
-        if (bmakeVersion() >= (row.minVersion ?? 0)) expect(askBmake(row, root)).toEqual(row.expected);
-      },
-      { inCheckout: true },
-    ),
+    async (_id: string, row: BmakeCase) => {
+      const space = workspace({}, { inCheckout: true });
+      const root = space.folder;
+      layOut(row, root);
+      const words = ['check', '--mode', 'bmake', '--format', 'bmake', '-C', 'work', ...row.targets];
+      const { stdout, stderr, status } = await space.oodateWith(
+        { env: caseEnvironment(row, root) },
+        ...words,
+      );
+      const log = bmakeLog(stdout, root);
+      const answer = {
+        verdict: status === 0 ? 'up to date' : status === 1 ? 'out of date' : stderr,
+        reason: status === 0 ? null : reasonIn(log),
+        log,
+      };
+      expect(answer).toEqual(row.expected);
+      if (bmakeVersion() >= (row.minVersion ?? 0)) expect(askBmake(row, root)).toEqual(row.expected);
+    },
   );
 });
 

@@ -1,13 +1,14 @@
+import { utimesSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import {
   askBmake,
   bmakeLog,
   type CaseFile,
   caseEnvironment,
-  inWorkspace,
   layOut,
   requireTool,
   type Workspace,
+  workspace,
 } from '@oodate/testkit';
 
 /* `--mode bmake` over trees and meta files beyond the fixture's cases. */
@@ -173,125 +174,96 @@ const trees: Readonly<Record<string, Tree>> = {
   },
 };
 
-async function judged(workspace: Workspace, asked: Tree, ...words: string[]) {
-  const root = workspace.folder;
-  const { stdout, stderr, status } = await workspace.oodate(
-    ['check', '--mode', 'bmake', '--format', 'bmake', '-C', 'work', ...(asked.targets ?? ['out']), ...words],
+async function judged(space: Workspace, asked: Tree, ...words: string[]) {
+  const root = space.folder;
+  const { stdout, stderr, status } = await space.oodateWith(
     { env: caseEnvironment(asked, root) },
+    ...['check', '--mode', 'bmake', '--format', 'bmake', '-C', 'work'],
+    ...(asked.targets ?? ['out']),
+    ...words,
   );
   return { status, stderr, log: bmakeLog(stdout, root) };
 }
 
 withBmake('with the makefile of a tree', () => {
-  test.each(Object.entries(trees))(
-    '%s: the same as bmake says',
-    inWorkspace(
-      async (workspace, _title: string, tree: Tree) => {
-        layOut(tree, workspace.folder);
-        const bmake = askBmake({ ...tree, targets: tree.targets ?? ['out'] }, workspace.folder);
-        expect(bmake.verdict).toBe(tree.verdict);
-        const status = tree.verdict === 'up to date' ? 0 : 1;
-        expect(await judged(workspace, tree)).toEqual({ status, stderr: '', log: bmake.log });
-      },
-      { inCheckout: true },
-    ),
-  );
+  test.each(Object.entries(trees))('%s: the same as bmake says', async (_title: string, tree: Tree) => {
+    const space = workspace({}, { inCheckout: true });
+    layOut(tree, space.folder);
+    const bmake = askBmake({ ...tree, targets: tree.targets ?? ['out'] }, space.folder);
+    expect(bmake.verdict).toBe(tree.verdict);
+    const status = tree.verdict === 'up to date' ? 0 : 1;
+    expect(await judged(space, tree)).toEqual({ status, stderr: '', log: bmake.log });
+  });
 
-  test(
-    'no command is run, not even one that begins with +',
-    inWorkspace(
-      async (workspace) => {
-        const tree: Tree = {
-          files: [
-            makefile('all: out gone made', 'out:', '\t+touch ran', '\t+touch $(.TARGET)-ran'),
-            { path: 'work/more.mk', lines: ['gone:', '\t+touch gone', 'made: .MAKE', '\ttouch made'] },
-            made('out'),
-            meta('out', ['+touch ran', '+touch other-ran'], readsHeader),
-            header,
-          ],
-          targets: ['all'],
-          verdict: 'out of date',
-        };
-        layOut(tree, workspace.folder);
-        const { status } = await judged(workspace, tree, '--', '-f', 'Makefile', '-f', 'more.mk');
-        expect(status).toBe(1);
-        for (const name of ['ran', 'out-ran', 'gone', 'made'])
-          expect(workspace.exists(`work/${name}`)).toBe(false);
-      },
-      { inCheckout: true },
-    ),
-  );
+  test('no command is run, not even one that begins with +', async () => {
+    const space = workspace({}, { inCheckout: true });
+    const tree: Tree = {
+      files: [
+        makefile('all: out gone made', 'out:', '\t+touch ran', '\t+touch $(.TARGET)-ran'),
+        { path: 'work/more.mk', lines: ['gone:', '\t+touch gone', 'made: .MAKE', '\ttouch made'] },
+        made('out'),
+        meta('out', ['+touch ran', '+touch other-ran'], readsHeader),
+        header,
+      ],
+      targets: ['all'],
+      verdict: 'out of date',
+    };
+    layOut(tree, space.folder);
+    const { status } = await judged(space, tree, '--', '-f', 'Makefile', '-f', 'more.mk');
+    expect(status).toBe(1);
+    for (const name of ['ran', 'out-ran', 'gone', 'made']) expect(space.exists(`work/${name}`)).toBe(false);
+  });
 
-  test(
-    'words after -- are for bmake, and an option wins over the makefile',
-    inWorkspace(
-      async (workspace) => {
-        const tree: Tree = {
-          files: [
-            makefile('out:', '\techo $(WORD)'),
-            made('out'),
-            meta('out', ['echo hi'], readsHeader),
-            header,
-          ],
-          verdict: 'out of date',
-        };
-        layOut(tree, workspace.folder);
-        const ask = async (...words: string[]) => (await judged(workspace, tree, ...words)).log;
-        expect(await ask('--', 'WORD=hi')).toEqual([
-          "@ROOT@/work/out.meta: 10: file '@ROOT@/src/a.h' is newer than the target...",
-        ]);
-        expect(await ask('--ignore-paths', workspace.path('src'), '--', 'WORD=hi')).toEqual([]);
-        expect(await ask('--ignore-filter', 'C,.*/src/.*,,', '--', 'WORD=hi')).toEqual([]);
-        expect(await ask('--ignore-paths', workspace.path('src'), '--ignore-cmd', '--', 'WORD=')).toEqual([
-          '@ROOT@/work/out.meta: 2: a build command has changed',
-          'echo hi',
-          'vs',
-          'echo ',
-        ]);
-        expect(await ask('--no-curdirok', '--', 'WORD=hi')).toEqual([]);
-        expect(await ask('--', '.MAKE.MODE=meta', 'WORD=hi')).toEqual([]);
-        expect(await ask('--', '-j', '2', 'WORD=hi')).toHaveLength(1);
-      },
-      { inCheckout: true },
-    ),
-  );
+  test('words after -- are for bmake, and an option wins over the makefile', async () => {
+    const space = workspace({}, { inCheckout: true });
+    const tree: Tree = {
+      files: [makefile('out:', '\techo $(WORD)'), made('out'), meta('out', ['echo hi'], readsHeader), header],
+      verdict: 'out of date',
+    };
+    layOut(tree, space.folder);
+    const ask = async (...words: string[]) => (await judged(space, tree, ...words)).log;
+    expect(await ask('--', 'WORD=hi')).toEqual([
+      "@ROOT@/work/out.meta: 10: file '@ROOT@/src/a.h' is newer than the target...",
+    ]);
+    expect(await ask('--ignore-paths', space.path('src'), '--', 'WORD=hi')).toEqual([]);
+    expect(await ask('--ignore-filter', 'C,.*/src/.*,,', '--', 'WORD=hi')).toEqual([]);
+    expect(await ask('--ignore-paths', space.path('src'), '--ignore-cmd', '--', 'WORD=')).toEqual([
+      '@ROOT@/work/out.meta: 2: a build command has changed',
+      'echo hi',
+      'vs',
+      'echo ',
+    ]);
+    expect(await ask('--no-curdirok', '--', 'WORD=hi')).toEqual([]);
+    expect(await ask('--', '.MAKE.MODE=meta', 'WORD=hi')).toEqual([]);
+    expect(await ask('--', '-j', '2', 'WORD=hi')).toHaveLength(1);
+  });
 
   test.each([
     ['a target of two colons', makefile('out:: in', '\techo $(.TARGET)')],
     ['a rule for a single suffix', makefile('.SUFFIXES: .c', '.c:', '\tcc $(.IMPSRC) -o $(.TARGET)', 'out:')],
     ['an odd name', makefile('all: o@*', 'o@*:', '\techo $(.TARGET)')],
-  ])(
-    'the commands of %s cannot be asked for, which is trouble',
-    inWorkspace(
-      async (workspace, _title: string, file: CaseFile) => {
-        const name = file.lines?.includes('all: o@*') ? 'o@*' : 'out';
-        const tree: Tree = {
-          files: [file, made('in', old), made('out.c', old), made(name)],
-          targets: [name === 'out' ? 'out' : 'all'],
-          verdict: 'up to date',
-        };
-        layOut(tree, workspace.folder);
-        const { status, stderr } = await judged(workspace, tree);
-        expect(status).toBe(2);
-        expect(stderr).toContain(`bmake cannot be asked for the commands of ${name}`);
-      },
-      { inCheckout: true },
-    ),
-  );
+  ])('the commands of %s cannot be asked for, which is trouble', async (_title: string, file: CaseFile) => {
+    const space = workspace({}, { inCheckout: true });
+    const name = file.lines?.includes('all: o@*') ? 'o@*' : 'out';
+    const tree: Tree = {
+      files: [file, made('in', old), made('out.c', old), made(name)],
+      targets: [name === 'out' ? 'out' : 'all'],
+      verdict: 'up to date',
+    };
+    layOut(tree, space.folder);
+    const { status, stderr } = await judged(space, tree);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`bmake cannot be asked for the commands of ${name}`);
+  });
 
-  test(
-    'what bmake cannot read is trouble, with its own words',
-    inWorkspace(
-      async (workspace) => {
-        const tree: Tree = { files: [makefile('out: nowhere', '\ttrue')], verdict: 'out of date' };
-        layOut(tree, workspace.folder);
-        const { status, stderr } = await judged(workspace, tree);
-        expect(status).toBe(2);
-        expect(stderr).toContain("don't know how to make nowhere");
-      },
-      { inCheckout: true },
-    ),
-  );
+  test('what bmake cannot read is trouble, with its own words', async () => {
+    const space = workspace({}, { inCheckout: true });
+    const tree: Tree = { files: [makefile('out: nowhere', '\ttrue')], verdict: 'out of date' };
+    layOut(tree, space.folder);
+    const { status, stderr } = await judged(space, tree);
+    expect(status).toBe(2);
+    expect(stderr).toContain("don't know how to make nowhere");
+  });
 });
 
 describe('with meta files alone', () => {
@@ -302,113 +274,89 @@ describe('with meta files alone', () => {
   const out = 'work/out.meta';
   const newer = /^work\/out\.meta, line 10: src\/a\.h is newer than the target$/m;
 
-  test(
-    'each is judged, and one of them decides',
-    inWorkspace(
-      async (workspace) => {
-        layOut(tree, workspace.folder);
-        const check = (...words: string[]) => workspace.oodate(['check', '--mode', 'bmake', ...words]);
-        expect(await check(out, 'work/two.meta')).toMatchObject({ status: 1, stdout: '', stderr: '' });
-        expect(await check('work/two.meta')).toMatchObject({ status: 0, stdout: '' });
-        expect((await check(out, '--format', 'oodate')).stdout.replace(/^ +/gm, '')).toMatch(newer);
-        expect(await check(out, '--ignore-patterns', '*.h')).toMatchObject({ status: 0 });
-        expect(await check(out, '--no-curdirok')).toMatchObject({ status: 0 });
-        expect(await check('work/two.meta', '--command', 'false')).toMatchObject({ status: 1 });
-        expect(await check('work/two.meta', '--command', 'true', '--command', 'x')).toMatchObject({
-          status: 1,
-        });
-        workspace.setTimes('src/a.h', old * 1000);
-        expect(await check(out, 'work/two.meta')).toMatchObject({ status: 0 });
-        workspace.remove('src/a.h');
-        expect(await check(out, '--format', 'bmake')).toMatchObject({
-          status: 1,
-          stdout: `${workspace.path(out)}: missing files: ${workspace.path('src/a.h')}...\n`,
-        });
-        workspace.remove('work/two');
-        expect(await check('work/two.meta', '--format', 'oodate')).toMatchObject({
-          status: 1,
-          stdout: 'two is out of date, for 1 reason:\n  it is not there\n',
-        });
-      },
-      { inCheckout: true },
-    ),
-  );
+  test('each is judged, and one of them decides', async () => {
+    const space = workspace({}, { inCheckout: true });
+    layOut(tree, space.folder);
+    const check = (...words: string[]) => space.oodate('check', '--mode', 'bmake', ...words);
+    expect(await check(out, 'work/two.meta')).toMatchObject({ status: 1, stdout: '', stderr: '' });
+    expect(await check('work/two.meta')).toMatchObject({ status: 0, stdout: '' });
+    expect((await check(out, '--format', 'oodate')).stdout.replace(/^ +/gm, '')).toMatch(newer);
+    expect(await check(out, '--ignore-patterns', '*.h')).toMatchObject({ status: 0 });
+    expect(await check(out, '--no-curdirok')).toMatchObject({ status: 0 });
+    expect(await check('work/two.meta', '--command', 'false')).toMatchObject({ status: 1 });
+    expect(await check('work/two.meta', '--command', 'true', '--command', 'x')).toMatchObject({
+      status: 1,
+    });
+    utimesSync(space.path('src/a.h'), old, old);
+    expect(await check(out, 'work/two.meta')).toMatchObject({ status: 0 });
+    space.remove('src/a.h');
+    expect(await check(out, '--format', 'bmake')).toMatchObject({
+      status: 1,
+      stdout: `${space.path(out)}: missing files: ${space.path('src/a.h')}...\n`,
+    });
+    space.remove('work/two');
+    expect(await check('work/two.meta', '--format', 'oodate')).toMatchObject({
+      status: 1,
+      stdout: 'two is out of date, for 1 reason:\n  it is not there\n',
+    });
+  });
 
-  test(
-    'a target without a makefile is judged by the place of its meta file',
-    inWorkspace(
-      async (workspace) => {
-        layOut(tree, workspace.folder);
-        const why = (...words: string[]) =>
-          workspace.oodate(['why', '--mode', 'bmake', '-C', 'work', ...words]);
-        expect(await why('two')).toMatchObject({ status: 0, stdout: 'up to date, as bmake decides\n' });
-        expect((await why('out')).stdout).toContain('out.meta, line 10: ');
-        workspace.remove('work/two.meta');
-        expect((await why('two')).stdout).toBe('up to date, as bmake decides\n');
-        expect((await why('two', '--missing-meta')).stdout).toContain('the meta file is missing');
-      },
-      { inCheckout: true },
-    ),
-  );
+  test('a target without a makefile is judged by the place of its meta file', async () => {
+    const space = workspace({}, { inCheckout: true });
+    layOut(tree, space.folder);
+    const why = (...words: string[]) => space.oodate('why', '--mode', 'bmake', '-C', 'work', ...words);
+    expect(await why('two')).toMatchObject({ status: 0, stdout: 'up to date, as bmake decides\n' });
+    expect((await why('out')).stdout).toContain('out.meta, line 10: ');
+    space.remove('work/two.meta');
+    expect((await why('two')).stdout).toBe('up to date, as bmake decides\n');
+    expect((await why('two', '--missing-meta')).stdout).toContain('the meta file is missing');
+  });
 
-  test(
-    'JSON has the reasons and remarks of each target',
-    inWorkspace(
-      async (workspace) => {
-        layOut(tree, workspace.folder);
-        const { stdout } = await workspace.oodate(['why', '--mode', 'bmake', '--json', out, 'work/two.meta']);
-        const metaFile = workspace.path(out);
-        const reason = { kind: 'file-newer', line: 10, path: workspace.path('src/a.h'), metaFile };
-        expect(JSON.parse(stdout)).toEqual({
-          verdict: 'out of date',
-          targets: [
-            { name: 'out', metaFile, verdict: 'out of date', reasons: [reason], remarks: [] },
-            {
-              name: 'two',
-              metaFile: workspace.path('work/two.meta'),
-              verdict: 'up to date',
-              reasons: [],
-              remarks: [],
-            },
-          ],
-        });
-      },
-      { inCheckout: true },
-    ),
-  );
+  test('JSON has the reasons and remarks of each target', async () => {
+    const space = workspace({}, { inCheckout: true });
+    layOut(tree, space.folder);
+    const { stdout } = await space.oodate('why', '--mode', 'bmake', '--json', out, 'work/two.meta');
+    const metaFile = space.path(out);
+    const reason = { kind: 'file-newer', line: 10, path: space.path('src/a.h'), metaFile };
+    expect(JSON.parse(stdout)).toEqual({
+      verdict: 'out of date',
+      targets: [
+        { name: 'out', metaFile, verdict: 'out of date', reasons: [reason], remarks: [] },
+        {
+          name: 'two',
+          metaFile: space.path('work/two.meta'),
+          verdict: 'up to date',
+          reasons: [],
+          remarks: [],
+        },
+      ],
+    });
+  });
 
   test.each([
     [['check', '--mode', 'bmake', '--force', 'x.meta'], '--force has no meaning with --mode bmake'],
     [['check', '--bailiwick', '/x', 'build'], '--bailiwick has a meaning with --mode bmake alone'],
     [['why', '--mode', 'bmake'], 'there is nothing to judge'],
     [['check', '--mode', 'bmake', 'here.meta', 'target'], 'here.meta is a meta file, and others are not'],
-  ])(
-    'the words %j are refused',
-    inWorkspace(async (workspace, words: string[], sentence: string) => {
-      workspace.write('here.meta');
-      const { status, stderr } = await workspace.oodate(words);
-      expect(status).toBe(2);
-      expect(stderr).toContain(sentence);
-    }),
-  );
+  ])('the words %j are refused', async (words: string[], sentence: string) => {
+    const space = workspace();
+    space.write({ 'here.meta': '' });
+    const { status, stderr } = await space.oodate(...words);
+    expect(status).toBe(2);
+    expect(stderr).toContain(sentence);
+  });
 });
 
-test(
-  'without bmake a tree is trouble, and a meta file is judged all the same',
-  inWorkspace(
-    async (workspace) => {
-      layOut({ files: [makefile('out:', '\ttrue'), made('out'), meta('out', ['true'])] }, workspace.folder);
-      workspace.mkdir('bin');
-      workspace.symlink('bin/node', process.execPath);
-      workspace.symlink('bin/env', '/usr/bin/env');
-      const env = { PATH: workspace.path('bin') };
-      const tree = await workspace.oodate(['check', '--mode', 'bmake', '-C', 'work', 'out'], { env });
-      expect(tree).toMatchObject({ status: 2, stderr: expect.stringContaining('bmake cannot be started') });
-      expect(await workspace.oodate(['check', '--mode', 'bmake', 'work/out.meta'], { env })).toMatchObject({
-        status: 0,
-        stderr: '',
-      });
-    },
-    { inCheckout: true },
-  ),
-);
+test('without bmake a tree is trouble, and a meta file is judged all the same', async () => {
+  const space = workspace({}, { inCheckout: true });
+  layOut({ files: [makefile('out:', '\ttrue'), made('out'), meta('out', ['true'])] }, space.folder);
+  space.link('bin/node', process.execPath);
+  space.link('bin/env', '/usr/bin/env');
+  const env = { PATH: space.path('bin') };
+  const tree = await space.oodateWith({ env }, 'check', '--mode', 'bmake', '-C', 'work', 'out');
+  expect(tree).toMatchObject({ status: 2, stderr: expect.stringContaining('bmake cannot be started') });
+  expect(await space.oodateWith({ env }, 'check', '--mode', 'bmake', 'work/out.meta')).toMatchObject({
+    status: 0,
+    stderr: '',
+  });
+});
