@@ -4,12 +4,13 @@ import {
   type ReadRecord,
   type RecordedFile,
   type RecordedListing,
+  type RecordedState,
   type RunRecord,
   recordedVariable,
 } from '@oodate/meta-file';
 import { difference, presentState } from './differences.js';
 import type { FileState, FileStates } from './file-states.js';
-import { PathWalk } from './path-walk.js';
+import { PathWalk, parentOf } from './path-walk.js';
 import type { InputReason, Reason, VariableValue } from './reason.js';
 import type { Target } from './target.js';
 import { comparedEnvironment } from './volatile-variables.js';
@@ -114,20 +115,60 @@ function* changedWhileRunning(run: RunRecord): Generator<Reason> {
 /** The states to compare with those of a record. */
 class PresentStates {
   readonly files: FileStates;
-  readonly #links: ReadonlySet<AbsolutePath>;
+  readonly #walk: PathWalk;
+  /** The links that the run met, by their places; each has a record of its own. */
+  readonly #links: ReadonlyMap<AbsolutePath, string>;
+  readonly #told = new Set<AbsolutePath>();
+  readonly #ownLinks = new Set<AbsolutePath>();
+  readonly #plain = new Map<AbsolutePath, boolean>([['/' as AbsolutePath, true]]);
 
   constructor(run: RunRecord, files: FileStates) {
     this.files = files;
-    this.#links = new Set(run.files.flatMap(({ path, state }) => (state.type === 'link' ? path : [])));
+    this.#walk = new PathWalk(files);
+    this.#links = new Map(
+      run.files.flatMap(({ path, state }) => (state.type === 'link' ? [[path, state.target] as const] : [])),
+    );
   }
 
   of({ path, state }: RecordedFile): FileState {
-    if (state.type !== 'link' && state.type !== 'absent') return this.files.state(path);
     const now = this.files.linkState(path);
     if (state.type === 'link' || now.type !== 'link') return now;
+    this.#ownLinks.add(path);
     // A link that leads nowhere is there for who does not follow it, unless it was before.
-    const isKnown = this.#links.has(new PathWalk(this.files).walk(path).place);
-    return isKnown ? this.files.state(path) : now;
+    const isFollowed = state.type !== 'absent' || this.#links.has(this.#walk.walk(path).place);
+    return isFollowed ? this.files.state(path) : now;
+  }
+
+  /**
+   * To be asked after `of`. A link on the way to what seems unchanged, where there was none: who asks
+   * where a path really leads gets another answer. Each is given once, and none
+   * behind a known link that leads elsewhere now, which is told by its record.
+   */
+  newLink({
+    path,
+    state,
+  }: RecordedFile): { place: AbsolutePath; isEnd: boolean; link: FileState } | undefined {
+    if (state.type === 'absent' || state.type === 'link') return undefined;
+    // Nearly all ways have no link at all, and walking one costs more than finding that out.
+    if (!this.#ownLinks.has(path) && this.#isPlain(parentOf(path))) return undefined;
+    for (const place of this.#walk.linksOn(path)) {
+      const { state: link } = this.#walk.walk(place);
+      const target = this.#links.get(place);
+      if (target !== undefined && link.type === 'link' && link.target === target) continue;
+      if (target !== undefined || this.#told.has(place)) return undefined;
+      this.#told.add(place);
+      return { place, isEnd: place === this.#walk.walk(path).place, link };
+    }
+    return undefined;
+  }
+
+  /** There is no link on the way to the directory. */
+  #isPlain(dir: AbsolutePath): boolean {
+    const known = this.#plain.get(dir);
+    if (known !== undefined) return known;
+    const isPlain = this.#isPlain(parentOf(dir)) && this.files.linkState(dir).type !== 'link';
+    this.#plain.set(dir, isPlain);
+    return isPlain;
   }
 }
 
@@ -137,34 +178,47 @@ function* changedFile(
   present: PresentStates,
   options: DecisionOptions,
 ): Generator<InputReason> {
-  const { path, by, state: was } = file;
+  const { path, by } = file;
   const now = present.of(file);
   const change = difference(file, now, run.recorded, present.files, options);
-  if (change === 'none') return;
+  if (change === 'none') {
+    yield* newLinkOn(file, present);
+    return;
+  }
   if (typeof change === 'object') {
     yield { kind: 'input-unreadable', path, by, errno: change.errno };
     return;
   }
-  const is = presentState(now);
-  const gone = now.type === 'absent';
-  switch (file.use) {
+  yield changeReason(file, presentState(now));
+}
+
+function* newLinkOn(file: RecordedFile, present: PresentStates): Generator<InputReason> {
+  const found = present.newLink(file);
+  if (found === undefined) return;
+  const { place, isEnd, link } = found;
+  if (isEnd) yield changeReason(file, presentState(link));
+  else {
+    const isDirectory = present.files.state(place).type === 'directory';
+    const was = isDirectory ? ({ type: 'directory' } as const) : file.state;
+    yield { kind: 'looked-at-changed', path: place, by: file.by, was, is: presentState(link) };
+  }
+}
+
+function changeReason({ path, by, use, state: was }: RecordedFile, is: RecordedState): InputReason {
+  const gone = is.type === 'absent';
+  switch (use) {
     case 'output':
-      if (gone) yield { kind: 'output-gone', path, by };
-      else yield { kind: 'output-changed', path, by, was, is };
-      return;
+      return gone ? { kind: 'output-gone', path, by } : { kind: 'output-changed', path, by, was, is };
     case 'removed':
-      yield { kind: 'removed-came-back', path, by, is };
-      return;
+      return { kind: 'removed-came-back', path, by, is };
     case 'missing':
     case 'looked':
     case 'read':
     case 'executed':
-      if (was.type === 'link') yield { kind: 'link-changed', path, by, was: was.target, is };
-      else if (was.type === 'absent') yield { kind: 'input-appeared', path, by, is };
-      else if (gone) yield { kind: 'input-gone', path, by, was };
-      else if (file.use === 'looked') yield { kind: 'looked-at-changed', path, by, was, is };
-      else yield { kind: 'input-changed', path, by, was, is };
-      return;
+      if (was.type === 'link') return { kind: 'link-changed', path, by, was: was.target, is };
+      if (was.type === 'absent') return { kind: 'input-appeared', path, by, is };
+      if (gone) return { kind: 'input-gone', path, by, was };
+      return { kind: use === 'looked' ? 'looked-at-changed' : 'input-changed', path, by, was, is };
   }
 }
 

@@ -461,6 +461,47 @@ describe('a symbolic link', () => {
     expect(story.reasons()).toEqual(['link-changed current']);
   });
 
+  test('that takes the place of a directory on the way is named once, though the content is the same', () => {
+    const story = new Story('p/x', 'p/y').runs('R p/x', 'R p/y', 'N p/z');
+    story.disk.move('/w/p', '/w/store');
+    story.disk.symlink('store', '/w/p');
+    expect(story.all()).toMatchObject([
+      {
+        kind: 'looked-at-changed',
+        path: '/w/p',
+        was: { type: 'directory' },
+        is: { type: 'link', target: 'store' },
+      },
+    ]);
+  });
+
+  test.each([
+    ['read', 'R a', 'input-changed a'],
+    ['looked at', 'S a', 'looked-at-changed a'],
+    ['written', 'W a', 'output-changed a'],
+  ])(
+    'that takes the place of a file that was %s is named, though the content is the same',
+    (_, used, reason) => {
+      const story = new Story('a').runs(used);
+      story.disk.move('/w/a', '/w/b');
+      story.disk.symlink('b', '/w/a');
+      expect(story.reasons()).toEqual([reason]);
+      expect(story.all()).toMatchObject([{ was: { type: 'file' }, is: { type: 'link', target: 'b' } }]);
+    },
+  );
+
+  test('that takes the place of what a known link leads to is named', () => {
+    const story = new Story('a');
+    story.disk.symlink('a', '/w/b');
+    story.disk.later();
+    story.runs('R b');
+    story.disk.move('/w/a', '/w/c');
+    story.disk.symlink('c', '/w/a');
+    expect(story.all()).toMatchObject([
+      { kind: 'looked-at-changed', path: '/w/a', was: { type: 'file' }, is: { type: 'link', target: 'c' } },
+    ]);
+  });
+
   test('at the end of a path is an input with what it leads to', () => {
     const story = new Story('a');
     story.disk.symlink('a', '/w/b');
