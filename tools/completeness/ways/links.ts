@@ -32,6 +32,34 @@ export const links: WayGroup = {
       },
     },
     {
+      on: 'that a file is no link',
+      files: { 'in.txt': 'one\n', 'same.txt': 'one\n' },
+      command: 'test -f in.txt && realpath in.txt > out.txt',
+      change: turn('in.txt', 'same.txt'),
+      says: 'in.txt was a file of 4 bytes, is a link to same.txt',
+    },
+    {
+      on: 'that a file is no link, by readlink alone',
+      files: { 'in.txt': 'one\n', 'same.txt': 'one\n' },
+      command: 'realpath in.txt > out.txt',
+      change: turn('in.txt', 'same.txt'),
+      says: '',
+      short: 'a readlink of what is no link leaves no record; a program that uses the file is seen to do so',
+    },
+    {
+      on: 'that a directory on the way is no link',
+      files: { 'p/in.txt': 'one\n' },
+      command: 'test -f p/in.txt && realpath p/in.txt > out.txt',
+      change: {
+        words: 'mv p store; ln -s store p',
+        make(space) {
+          space.rename('p', 'store');
+          space.link('p', 'store');
+        },
+      },
+      says: 'p was a directory, is a link to store',
+    },
+    {
       on: 'the file that a link leads to',
       files: { 'in.txt': 'one\n' },
       prepare: (space) => space.link('link.txt', 'in.txt'),
