@@ -17,6 +17,7 @@ export {
   reasonIn,
 } from './bmake-cases.js';
 export { type Dice, dice, rounds } from './dice.js';
+export { damaged, spliced } from './mutation.js';
 export { childrenOf, processesWith } from './processes.js';
 export { checkAtRandom, type RandomCheck, timeForRounds } from './random-checks.js';
 export { buildReader, type ReaderOptions } from './reader.js';
