@@ -22,8 +22,9 @@ tests make the same runs and compare.
 - **fails**: the command does not succeed while it is watched.
 
 Whether a command ran is told by what it wrote, never by what oodate says. The columns
-name the [backend](design-notes.md#the-probe) that watched. \`reader\` is a small C
-program of the tests, which reads a path in the way that its first word names. What no
+name the [backend](design-notes.md#the-probe) that watched. \`reader\` and \`acts\` are small
+C programs of the tests: the one reads a path in the way that its first word names, the
+other does one act after another, \`remote\` being to wait for the test. What no
 way of watching files can show is told in
 [what counts](guide/what-counts.md#what-is-not-seen).
 `;

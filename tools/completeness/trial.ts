@@ -1,22 +1,23 @@
+import { once } from 'node:events';
 import { lstatSync, readdirSync, utimesSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import {
   buildReader,
   oodate,
   type Result,
-  type Running,
   type StartOptions,
   scripts,
-  until,
   type Workspace,
   workspace,
 } from '@oodate/testkit';
-import type { Command, Outcome, Way } from './way.js';
+import type { Change, Command, Outcome, Way } from './way.js';
 
 /**
  * Tries a way in a fresh folder: a first run; one with nothing but other times; one
- * after the change; where it is worth it, one after that. Whether the command ran is told by its witness,
- * never by what oodate says. Throws if the command ran for another reason than it should.
+ * after the change; one after that where the way asks for it. Whether the command ran is
+ * told by its witness, never by what oodate says. Throws if it ran for another reason
+ * than it should.
  */
 export async function tryWay(way: Way, backend: string): Promise<Outcome> {
   const { space, run } = await arrange(way, backend);
@@ -34,43 +35,36 @@ export async function tryWay(way: Way, backend: string): Promise<Outcome> {
   return { noticed: 'yes', skipped: after.ran ? 'no' : 'yes' };
 }
 
-/** As `tryWay`, for a command that ends when it gets SIGUSR2: the change is made before that. */
+/**
+ * As `tryWay`, for a command that connects to the Unix socket `socket` half-way and
+ * goes on when that is closed: the change is made then.
+ */
 export async function tryChangeWhileRunning(way: Way, backend: string): Promise<Outcome> {
   const { space, run } = await arrange(way, backend);
-  const first = await run({
-    async during(running, hasRun) {
-      await until(hasRun);
-      await way.change.make?.(space);
-      running.kill('SIGUSR2');
-    },
+  const changes = [way.change.make];
+  const server = createServer(async (socket) => {
+    await changes.pop()?.(space);
+    socket.end();
   });
-  if (!first.ran || first.status !== 0) space.fail('the command did not run and succeed the first time');
-  const during = async (running: Running, hasRun: () => boolean) => {
-    let ended = false;
-    void running.ended().then(() => {
-      ended = true;
-    });
-    await until(() => ended || hasRun());
-    running.kill('SIGUSR2');
-  };
-  const changed = await run({ during });
-  if (!changed.ran) return { noticed: 'no', skipped: 'yes' };
-  assertSays(space, changed, way.says);
-  const after = await run({ during });
-  return { noticed: 'yes', skipped: after.ran ? 'no' : 'yes' };
+  server.listen(space.path('socket'));
+  await once(server, 'listening');
+  try {
+    const first = await run();
+    if (!first.ran || first.status !== 0) space.fail('the command did not run and succeed the first time');
+    const changed = await run();
+    if (!changed.ran) return { noticed: 'no', skipped: 'yes' };
+    assertSays(space, changed, way.says);
+    const after = await run();
+    return { noticed: 'yes', skipped: after.ran ? 'no' : 'yes' };
+  } finally {
+    server.close();
+  }
 }
 
 interface Arranged {
   readonly space: Workspace;
-  readonly run: (how?: How) => Promise<Result & { readonly ran: boolean }>;
-}
-
-interface How {
-  /** Instead of the way's own. */
-  readonly command?: Command;
-  readonly start?: StartOptions;
-  /** What is done meanwhile. `hasRun`: the witness has been written. */
-  readonly during?: (running: Running, hasRun: () => boolean) => Promise<void>;
+  /** Runs the way's command by oodate, or what is given in its place. */
+  readonly run: (how?: Pick<Change, 'command' | 'start'>) => Promise<Result & { readonly ran: boolean }>;
 }
 
 async function arrange(way: Way, backend: string): Promise<Arranged> {
@@ -79,15 +73,12 @@ async function arrange(way: Way, backend: string): Promise<Arranged> {
   const witness = space.path(way.witness ?? 'out.txt');
   return {
     space,
-    async run({ command = way.command, start = way.start, during } = {}) {
+    async run({ command = way.command, start = way.start } = {}) {
       const words = targetWords(space, command, start);
       const before = identity(witness);
-      const hasRun = () => identity(witness) !== before;
       const options = { ...start, env: { PATH: searchPath, ...start?.env } };
-      const running = space.start([oodate, 'run', '--backend', backend, ...words], options);
-      await during?.(running, hasRun);
-      const result = await running.end();
-      return { ...result, ran: hasRun() };
+      const result = await space.oodateWith(options, 'run', '--backend', backend, ...words);
+      return { ...result, ran: identity(witness) !== before };
     },
   };
 }

@@ -1,5 +1,5 @@
 import { linkSync, statSync, utimesSync } from 'node:fs';
-import { buildReader } from '@oodate/testkit';
+import { buildActs, buildReader } from '@oodate/testkit';
 import { edit } from '../changes.js';
 import { git } from '../git.js';
 import { tryChangeWhileRunning } from '../trial.js';
@@ -16,9 +16,6 @@ export function reading(on: string, command: Way['command'], more: Partial<Way> 
     ...more,
   };
 }
-
-/** Ends when it gets SIGUSR2. */
-const waiting = 'trap go=1 USR2; cat in.txt > out.txt; until [ "$go" ]; do sleep 0.02; done';
 
 export const contents: WayGroup = {
   title: 'The content of a file',
@@ -108,10 +105,15 @@ export const contents: WayGroup = {
       witness: 'in.txt',
       says: 'in.txt is not as the command left it: it changed (was 4 bytes, is 8)',
     }),
-    reading('a file that someone else edits while it runs', waiting, {
-      change: { ...edit('in.txt'), words: 'in.txt is edited after it was read and before the end' },
-      says: 'in.txt was changed by someone else while the command ran',
-      trial: tryChangeWhileRunning,
-    }),
+    reading(
+      'a file that someone else edits while it runs',
+      '$(command -v acts) read in.txt remote socket write out.txt',
+      {
+        prepare: () => void buildActs(),
+        change: { ...edit('in.txt'), words: 'in.txt is edited after it was read and before the end' },
+        says: 'in.txt was changed by someone else while the command ran',
+        trial: tryChangeWhileRunning,
+      },
+    ),
   ],
 };
