@@ -30,6 +30,7 @@ export default {
       ...common,
       displayName: 'test',
       testMatch: ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/tools/**/*.test.ts'],
+      testPathIgnorePatterns: ['/native-fuzz\\.test\\.ts$'],
     },
     // The tests of the tracer once more, with a probe that AddressSanitizer and UBSan watch.
     {

@@ -8,11 +8,12 @@ import { runQuietly, ToolError } from './programs.mjs';
 const native = fileURLToPath(new URL('../packages/tracer/native', import.meta.url));
 
 export default function buildSanitizedProbe() {
-  if (!runQuietly('make', ['-s', '-j2', '-C', native, 'SANITIZE=1']))
+  const folder = join(native, 'build/sanitize');
+  const programs = ['oodate-probe', 'fuzz'].map((name) => `build/sanitize/${name}`);
+  if (!runQuietly('make', ['-s', '-j2', '-C', native, 'SANITIZE=1', ...programs]))
     throw new ToolError(
       'PROBE_NOT_BUILT',
       'the probe could not be built with sanitizers, for the reason above',
     );
-  const folder = join(native, 'build/sanitize');
   for (const name of readdirSync(folder)) if (name.startsWith('report.')) rmSync(join(folder, name));
 }

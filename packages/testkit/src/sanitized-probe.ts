@@ -4,7 +4,12 @@ import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('../../tracer/native/build/sanitize', import.meta.url));
 
-/** Stands in for the tracer's own: the probe that tools/sanitized-probe.mjs builds. */
+/** Made by tools/sanitized-probe.mjs, as is that probe. */
+export function findFuzzer(): string {
+  return join(folder, 'fuzz');
+}
+
+/** Stands in for the tracer's own. */
 export function findProbe(): string {
   return join(folder, 'oodate-probe');
 }

@@ -48,10 +48,13 @@ static enum image_kind read_elf(int fd, const char *head, ssize_t length, char *
 
 		if (part->p_type != PT_INTERP)
 			continue;
-		if (part->p_filesz == 0 || part->p_filesz > size ||
-		    pread(fd, interpreter, part->p_filesz, (off_t)part->p_offset) != (ssize_t)part->p_filesz)
+		if (part->p_filesz == 0 || part->p_filesz > size)
 			break;
-		interpreter[part->p_filesz - 1] = '\0';
+		/* The kernel refuses a file that ends before, and there is no interpreter then. */
+		if (pread(fd, interpreter, part->p_filesz, (off_t)part->p_offset) == (ssize_t)part->p_filesz)
+			interpreter[part->p_filesz - 1] = '\0';
+		else
+			interpreter[0] = '\0';
 		break;
 	}
 	return IMAGE_ELF;
