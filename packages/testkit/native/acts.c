@@ -55,6 +55,11 @@
  *   repeat N [ WORD... ]   does the words N times
  *   forks N [ WORD... ]    N children do the words, which none begins before all are there
  *   threads N [ WORD... ]  ... N threads of this process
+ *   call [ NAME ARG... ]   the system call NAME (or of that number), as it is; see below
+ *   keep [ NAME ARG... ]   ... and keeps the descriptor that it returns: $1 is the first, $2 the next
+ *   call32 [ NUMBER ARG... ]   ... by int $0x80, as 32-bit programs do (x86-64 only)
+ *   flip ONE OTHER N       open O_RDONLY of a name that another thread changes all the
+ *                          time from ONE to OTHER, of the same length, and back; N times
  *   exec                   execve of this program, for the words that follow
  *   execveat               ... by execveat from a descriptor of "/"
  *   become FILE            execve of FILE, with no arguments; it does not come back
@@ -65,6 +70,16 @@
  *                          the end; the answer is one line, "ok" or what went wrong.
  *                          The words after it follow when the other side closes.
  *
+ * An ARG of `call` is
+ *   12, -1, 0x10, AT_FDCWD, O_RDWR|O_CREAT   a number, or the kernel's names of some
+ *   $1                                       a descriptor kept, or a word of memory kept: see @
+ *   &                                        64 KiB of zeroes
+ *   @                                        a word of memory that $N has, numbered like descriptors
+ *   u64:ARG,ARG                              as many words of memory with these values
+ *   un:PATH                                  the address of a Unix socket, struct sockaddr_un
+ *   un:                                      ... its size
+ *   =WORD, and any other word                the word as a string, `=` alone the empty one
+ *
  * acts must be started by an absolute path, since it executes itself by that.
  * Exit status 1: an act did not go as expected, and a line on stderr says which.
  * Exit status 2: the words make no sense.
@@ -72,14 +87,23 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <linux/stat.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fanotify.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -427,6 +451,245 @@ static int act_become(char **w)
 static int act_exit(char **w) { _exit(atoi(w[0])); }
 static int act_raise(char **w) { return raise(atoi(w[0])); }
 
+/* System calls by their words */
+
+struct number {
+    const char *name;
+    unsigned long long value;
+};
+
+static const struct number call_numbers[] = {
+#define NUMBER(call) {#call, SYS_##call}
+#ifdef SYS_open
+    NUMBER(open), NUMBER(creat), NUMBER(stat), NUMBER(lstat), NUMBER(access), NUMBER(readlink), NUMBER(rename),
+    NUMBER(unlink), NUMBER(rmdir), NUMBER(mkdir), NUMBER(mknod), NUMBER(link), NUMBER(symlink), NUMBER(chmod),
+    NUMBER(chown), NUMBER(lchown), NUMBER(utime), NUMBER(utimes), NUMBER(futimesat), NUMBER(getdents),
+    NUMBER(uselib), NUMBER(sysfs), NUMBER(lookup_dcookie), NUMBER(renameat),
+#endif
+    NUMBER(openat), NUMBER(openat2), NUMBER(read), NUMBER(write), NUMBER(close), NUMBER(fstat), NUMBER(newfstatat),
+    NUMBER(statx), NUMBER(faccessat), NUMBER(faccessat2), NUMBER(readlinkat), NUMBER(getdents64), NUMBER(getcwd),
+    NUMBER(statfs), NUMBER(fstatfs), NUMBER(mkdirat), NUMBER(mknodat), NUMBER(unlinkat), NUMBER(renameat2),
+    NUMBER(linkat), NUMBER(symlinkat), NUMBER(truncate), NUMBER(ftruncate), NUMBER(fallocate), NUMBER(fchmod),
+    NUMBER(fchmodat), NUMBER(fchown), NUMBER(fchownat), NUMBER(utimensat), NUMBER(setxattr), NUMBER(lsetxattr),
+    NUMBER(fsetxattr), NUMBER(getxattr), NUMBER(lgetxattr), NUMBER(fgetxattr), NUMBER(listxattr),
+    NUMBER(llistxattr), NUMBER(flistxattr), NUMBER(removexattr), NUMBER(lremovexattr), NUMBER(fremovexattr),
+    NUMBER(sendfile), NUMBER(splice), NUMBER(tee), NUMBER(vmsplice), NUMBER(copy_file_range), NUMBER(mmap),
+    NUMBER(memfd_create), NUMBER(ioctl), NUMBER(fcntl), NUMBER(dup), NUMBER(dup3), NUMBER(pipe2), NUMBER(socket),
+    NUMBER(socketpair), NUMBER(bind), NUMBER(connect), NUMBER(sendto), NUMBER(sendmsg), NUMBER(sendmmsg),
+    NUMBER(inotify_init1), NUMBER(inotify_add_watch), NUMBER(fanotify_init), NUMBER(fanotify_mark),
+    NUMBER(name_to_handle_at), NUMBER(open_by_handle_at), NUMBER(chdir), NUMBER(fchdir), NUMBER(chroot),
+    NUMBER(pivot_root), NUMBER(mount), NUMBER(umount2), NUMBER(open_tree), NUMBER(move_mount), NUMBER(fsopen),
+    NUMBER(fsconfig), NUMBER(fsmount), NUMBER(fspick), NUMBER(mount_setattr), NUMBER(unshare), NUMBER(setns),
+    NUMBER(clone3), NUMBER(execve), NUMBER(execveat), NUMBER(acct), NUMBER(swapon), NUMBER(swapoff),
+    NUMBER(quotactl), NUMBER(prctl), NUMBER(getpid), NUMBER(pidfd_open), NUMBER(pidfd_getfd),
+    NUMBER(io_uring_setup),
+#undef NUMBER
+    /* Newer than the headers in use; the same on all architectures. */
+    {"fchmodat2", 452}, {"setxattrat", 463}, {"getxattrat", 464}, {"listxattrat", 465}, {"removexattrat", 466},
+    {"open_tree_attr", 467}, {"file_getattr", 468}, {"file_setattr", 469},
+};
+
+static const struct number constants[] = {
+#define NUMBER(name) {#name, (unsigned long long)name}
+    NUMBER(AT_FDCWD), NUMBER(AT_EMPTY_PATH), NUMBER(AT_SYMLINK_FOLLOW), NUMBER(AT_SYMLINK_NOFOLLOW),
+    NUMBER(AT_REMOVEDIR), NUMBER(AT_EACCESS), NUMBER(O_RDONLY), NUMBER(O_WRONLY), NUMBER(O_RDWR), NUMBER(O_CREAT),
+    NUMBER(O_EXCL), NUMBER(O_TRUNC), NUMBER(O_APPEND), NUMBER(O_PATH), NUMBER(O_TMPFILE), NUMBER(O_DIRECTORY),
+    NUMBER(O_NOFOLLOW), NUMBER(O_CLOEXEC), NUMBER(RESOLVE_BENEATH), NUMBER(RESOLVE_IN_ROOT),
+    NUMBER(RESOLVE_NO_SYMLINKS), NUMBER(RESOLVE_NO_MAGICLINKS), NUMBER(RESOLVE_NO_XDEV), NUMBER(RESOLVE_CACHED),
+    NUMBER(RENAME_NOREPLACE), NUMBER(RENAME_EXCHANGE), NUMBER(RENAME_WHITEOUT), NUMBER(S_IFREG), NUMBER(S_IFCHR),
+    NUMBER(S_IFIFO), NUMBER(CLONE_FS), NUMBER(CLONE_NEWNS), NUMBER(CLONE_NEWUSER), NUMBER(CLONE_NEWUTS),
+    NUMBER(PROT_READ), NUMBER(PROT_WRITE), NUMBER(MAP_SHARED), NUMBER(AF_UNIX), NUMBER(SOCK_STREAM),
+    NUMBER(SOCK_DGRAM), NUMBER(PR_SET_DUMPABLE), NUMBER(IN_MODIFY), NUMBER(IN_DONT_FOLLOW), NUMBER(FAN_CLASS_NOTIF),
+    NUMBER(FAN_REPORT_FID), NUMBER(FAN_MARK_ADD), NUMBER(FAN_MODIFY), NUMBER(FICLONE), NUMBER(FS_IOC_GETFLAGS),
+    NUMBER(FS_IOC_SETFLAGS), NUMBER(OPEN_TREE_CLONE), NUMBER(MS_BIND), NUMBER(F_DUPFD),
+#undef NUMBER
+};
+
+/* Below 4 GiB, so that 32-bit calls can be given it. Never freed: one system call follows the next, and few. */
+static char *memory;
+static size_t memory_used;
+#define MEMORY_SIZE (1 << 20)
+
+static void *allocate(size_t size)
+{
+#ifndef MAP_32BIT
+#define MAP_32BIT 0
+#endif
+    if (!memory)
+        memory = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    size = (size + 15) / 16 * 16;
+    if (memory == MAP_FAILED || memory_used + size > MEMORY_SIZE)
+        abort();
+    memory_used += size;
+    return memory + memory_used - size;
+}
+
+#define KEPT_MAX 16
+static int kept_count;
+static unsigned long long *kept[KEPT_MAX]; /* counted from 0: $1 is the first */
+
+static unsigned long long *keep_word(void)
+{
+    if (kept_count == KEPT_MAX)
+        abort();
+    return kept[kept_count++] = allocate(sizeof *kept[0]);
+}
+
+static void senseless(const char *word)
+{
+    fprintf(stderr, "acts: makes no sense in a call: %s\n", word);
+    exit(2);
+}
+
+static bool find_number(const struct number *table, size_t length, const char *name, unsigned long long *value)
+{
+    for (size_t i = 0; i < length; i++)
+        if (strcmp(table[i].name, name) == 0) {
+            *value = table[i].value;
+            return true;
+        }
+    char *end;
+    *value = strtoull(name, &end, 0);
+    return *name != '\0' && *end == '\0';
+}
+
+/* A number, names of numbers, or some of both between `|`. */
+static bool read_flags(const char *word, unsigned long long *flags)
+{
+    char copy[256], *rest = copy, *name;
+    *flags = 0;
+    if (snprintf(copy, sizeof copy, "%s", word) >= (int)sizeof copy)
+        return false;
+    while ((name = strsep(&rest, "|"))) {
+        unsigned long long value;
+        if (!find_number(constants, sizeof constants / sizeof *constants, name, &value))
+            return false;
+        *flags |= value;
+    }
+    return true;
+}
+
+static unsigned long long address_of(const void *at) { return (unsigned long long)(uintptr_t)at; }
+
+static unsigned long long read_argument(const char *word);
+
+static unsigned long long read_words(const char *list)
+{
+    char copy[512], *rest = copy, *word;
+    unsigned long long *values = allocate(sizeof *values * 32);
+    size_t count = 0;
+    if (snprintf(copy, sizeof copy, "%s", list) >= (int)sizeof copy)
+        senseless(list);
+    while ((word = strsep(&rest, ",")) && count < 32)
+        values[count++] = read_argument(word);
+    return address_of(values);
+}
+
+static unsigned long long read_argument(const char *word)
+{
+    unsigned long long value;
+    if (strcmp(word, "&") == 0)
+        return address_of(allocate(1 << 16));
+    if (strcmp(word, "@") == 0)
+        return address_of(keep_word());
+    if (word[0] == '$') {
+        int number = atoi(word + 1);
+        if (number < 1 || number > kept_count)
+            senseless(word);
+        return (unsigned long long)(long long)(int)*kept[number - 1];
+    }
+    if (strcmp(word, "un:") == 0)
+        return sizeof(struct sockaddr_un);
+    if (strncmp(word, "un:", 3) == 0) {
+        struct sockaddr_un *address = allocate(sizeof *address);
+        address->sun_family = AF_UNIX;
+        snprintf(address->sun_path, sizeof address->sun_path, "%s", word + 3);
+        return address_of(address);
+    }
+    if (strncmp(word, "u64:", 4) == 0)
+        return read_words(word + 4);
+    if (read_flags(word, &value))
+        return value;
+    const char *text = word[0] == '=' ? word + 1 : word;
+    return address_of(strcpy(allocate(strlen(text) + 1), text));
+}
+
+/* Into seven words: the number of the call, and its arguments. */
+static void read_call(char **words, unsigned long long call[7])
+{
+    memset(call, 0, 7 * sizeof *call);
+    if (!words[0] || !find_number(call_numbers, sizeof call_numbers / sizeof *call_numbers, words[0], &call[0]))
+        senseless(words[0] ? words[0] : "nothing");
+    for (int i = 1; i < 7 && words[i]; i++)
+        call[i] = read_argument(words[i]);
+}
+
+static long perform_call(char **words)
+{
+    unsigned long long c[7];
+    read_call(words, c);
+    return syscall((long)c[0], c[1], c[2], c[3], c[4], c[5], c[6]);
+}
+
+static int act_call(char **words) { return perform_call(words) == -1 ? -1 : 0; }
+
+static int act_keep(char **words)
+{
+    long result = perform_call(words);
+    if (result == -1)
+        return -1;
+    *keep_word() = (unsigned long long)result;
+    return 0;
+}
+
+static int act_call32(char **words)
+{
+#ifdef __x86_64__
+    unsigned long long c[7];
+    long result;
+    read_call(words, c);
+    __asm__ volatile("int $0x80"
+                     : "=a"(result)
+                     : "0"(c[0]), "b"(c[1]), "c"(c[2]), "d"(c[3]), "S"(c[4]), "D"(c[5])
+                     : "memory", "r8", "r9", "r10", "r11");
+    errno = (int)-result;
+    return (int)result < 0 ? -1 : 0;
+#else
+    (void)words;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+struct flipping {
+    char *name;
+    const char *texts[2];
+    atomic_bool over;
+};
+
+static void *flip_main(void *context)
+{
+    struct flipping *f = context;
+    for (unsigned turn = 0; !f->over; turn++)
+        memcpy(f->name, f->texts[turn % 2], strlen(f->texts[0]));
+    return NULL;
+}
+
+static int act_flip(char **w)
+{
+    struct flipping f = {.name = strdup(w[0]), .texts = {w[0], w[1]}};
+    pthread_t thread;
+    int result = 0;
+    if (!f.name || strlen(w[0]) != strlen(w[1]) || pthread_create(&thread, NULL, flip_main, &f) != 0)
+        abort();
+    for (int left = atoi(w[2]); left > 0 && result == 0; left--)
+        result = open_act(f.name, O_RDONLY);
+    f.over = true;
+    pthread_join(thread, NULL);
+    free(f.name);
+    return result;
+}
+
 static const struct act acts[] = {
     {"read", 1, act_read},
     {"read-nofollow", 1, act_read_nofollow},
@@ -470,6 +733,7 @@ static const struct act acts[] = {
     {"become", 1, act_become},
     {"exit", 1, act_exit},
     {"raise", 1, act_raise},
+    {"flip", 3, act_flip},
 };
 
 /* What takes a list in brackets, perhaps after a number, and what takes all words that follow. */
@@ -478,6 +742,9 @@ static const struct act list_acts[] = {
     {"vfork", 0, act_vfork},
     {"thread", 0, act_thread},
     {"leave", 0, act_leave},
+    {"call", 0, act_call},
+    {"keep", 0, act_keep},
+    {"call32", 0, act_call32},
     {"repeat", 1, act_repeat},
     {"forks", 1, act_forks},
     {"threads", 1, act_threads},

@@ -8,15 +8,14 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type AbsolutePath, filemonRecords, formatRecord } from '@oodate/filemon';
-import { buildActs, until } from '@oodate/testkit';
+import { type AbsolutePath, filemonRecords } from '@oodate/filemon';
+import { buildActs, shownRecords, until } from '@oodate/testkit';
 
 import { findProbe } from './probe.js';
 import { type Trace, trace } from './trace.js';
@@ -33,24 +32,7 @@ beforeEach(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/**
- * The records about the workspace, in order, with paths relative to it; pids are
- * numbered as they appear, the command's own being 1. Forks and exits are left out.
- */
-function recordsOf({ log, accesses }: Trace, letters = /[^EFX#V]/): string[] {
-  const numbers = new Map([[accesses.rootPid, 1]]);
-  const lines: string[] = [];
-  for (const record of filemonRecords([log])) {
-    if (record.kind !== 'process') continue;
-    if (!numbers.has(record.pid)) numbers.set(record.pid, numbers.size + 1);
-    if (!letters.test(record.letter)) continue;
-    if (record.letter !== 'Q' && !record.data.includes(folder)) continue;
-    const data = formatRecord(record).trimEnd().slice(`${record.letter} ${record.pid} `.length);
-    const short = data.replaceAll(`${folder}/`, '').replaceAll(folder, '.');
-    lines.push(`${record.letter} ${numbers.get(record.pid)} ${short}`);
-  }
-  return lines;
-}
+const recordsOf = ({ log }: Trace): string[] => shownRecords(log, folder);
 
 async function perform(...words: string[]): Promise<Trace> {
   const result = await trace([acts, ...words], { cwd: folder });
@@ -58,158 +40,7 @@ async function perform(...words: string[]): Promise<Trace> {
   return result;
 }
 
-interface Case {
-  readonly files?: readonly string[];
-  readonly does: string;
-  readonly records: readonly string[];
-}
-
-async function check({ files = [], does, records }: Case): Promise<void> {
-  for (const file of files)
-    if (file.endsWith('/')) mkdirSync(join(folder, file), { recursive: true });
-    else if (file.includes(' -> '))
-      symlinkSync(file.split(' -> ')[1] ?? '', join(folder, file.split(' -> ')[0] ?? ''));
-    else writeFileSync(join(folder, file), 'content');
-  expect(recordsOf(await perform(...does.split(' ')))).toEqual(records);
-}
-
-describe('opening', () => {
-  test.each<Case>([
-    { files: ['a'], does: 'read a', records: ['R 1 a'] },
-    { does: 'read=ENOENT a', records: ['N 1 a'] },
-    { files: ['d/'], does: 'read=ENOENT d/a', records: ['N 1 d/a'] },
-    { files: ['a'], does: 'read=ENOTDIR a/b', records: ['N 1 a/b'] },
-    { does: 'write a', records: ['W 1 a'] },
-    { does: 'write=ENOENT d/a', records: ['N 1 d'] },
-    { files: ['a'], does: 'write a', records: ['W 1 a'] },
-    { files: ['a'], does: 'update a', records: ['R 1 a', 'W 1 a'] },
-    { does: 'update=ENOENT a', records: ['N 1 a'] },
-    { does: 'openat2-write a', records: ['W 1 a'] },
-    { files: ['d/'], does: 'write-at d a', records: ['S 1 d', 'W 1 d/a'] },
-    { does: 'tmpfile .', records: ['S 1 .'] },
-    { files: ['a'], does: 'append a', records: ['W 1 a'] },
-    { does: 'create a', records: ['W 1 a'] },
-    { files: ['a'], does: 'create=EEXIST a', records: ['S 1 a'] },
-    { does: 'creat a', records: ['W 1 a'] },
-    { files: ['a'], does: 'open-path a', records: ['S 1 a'] },
-    { files: ['a'], does: 'openat2 a', records: ['R 1 a'] },
-    { does: 'openat2=ENOENT a', records: ['N 1 a'] },
-    { files: ['d/', 'd/a'], does: 'read-at d a', records: ['S 1 d', 'R 1 d/a'] },
-    { files: ['d/'], does: 'read-at=ENOENT d a', records: ['S 1 d', 'N 1 d/a'] },
-    { files: ['a', 'l -> a'], does: 'read l', records: ['R 1 l'] },
-    { files: ['l -> a'], does: 'read=ENOENT l', records: ['N 1 l'] },
-    { files: ['a', 'l -> a'], does: 'read-nofollow=ELOOP l', records: ['S 1 l'] },
-    { files: ['a'], does: 'open-directory=ENOTDIR a', records: ['S 1 a'] },
-    { files: ['d/'], does: 'write=EISDIR d', records: ['S 1 d'] },
-    { files: ['l -> a'], does: 'write l', records: ['W 1 l'] },
-    { files: ['l -> d/a'], does: 'write=ENOENT l', records: ['N 1 l', 'N 1 d'] },
-    { files: ['l -> l'], does: 'write=ELOOP l', records: ['N 1 l'] },
-    { files: ['a'], does: 'read=ENOTDIR a/.', records: ['S 1 a'] },
-    { does: 'bind s read=ENXIO s', records: ['W 1 s', 'S 1 s'] },
-  ])('$does', check);
-});
-
-describe('looking', () => {
-  test.each<Case>([
-    { files: ['a'], does: 'stat a', records: ['S 1 a'] },
-    { does: 'stat=ENOENT a', records: ['N 1 a'] },
-    { files: ['l -> a'], does: 'lstat l', records: ['S 1 l'] },
-    { files: ['l -> a'], does: 'stat=ENOENT l', records: ['N 1 l'] },
-    { files: ['a'], does: 'statx a', records: ['S 1 a'] },
-    { does: 'statx=ENOENT a', records: ['N 1 a'] },
-    { files: ['a'], does: 'access a', records: ['S 1 a'] },
-    { does: 'access=ENOENT a', records: ['N 1 a'] },
-    { files: ['a'], does: 'faccessat2 a', records: ['S 1 a'] },
-    { does: 'faccessat2=ENOENT a', records: ['N 1 a'] },
-    { files: ['l -> a'], does: 'readlink l', records: ['S 1 l'] },
-    { files: ['a'], does: 'readlink=EINVAL a', records: [] },
-    { does: 'readlink=ENOENT a', records: ['N 1 a'] },
-    { files: ['d/', 'd/a'], does: 'list d', records: ['S 1 d', 'G 1 d'] },
-    { does: 'list=ENOENT d', records: ['N 1 d'] },
-  ])('$does', check);
-});
-
-describe('changing names', () => {
-  test.each<Case>([
-    { does: 'mkdir d', records: ['W 1 d'] },
-    { files: ['d/'], does: 'mkdir=EEXIST d', records: ['S 1 d'] },
-    { files: ['d'], does: 'mkdir=ENOTDIR d/e', records: ['S 1 d'] },
-    { does: 'mkdir=ENOENT d/e', records: ['N 1 d'] },
-    { files: ['d/'], does: 'rmdir d', records: ['D 1 d'] },
-    { files: ['d/', 'd/a'], does: 'rmdir=ENOTEMPTY d', records: ['S 1 d', 'G 1 d'] },
-    { does: 'rmdir=ENOENT d', records: ['N 1 d'] },
-    { files: ['a'], does: 'rmdir=ENOTDIR a', records: ['S 1 a'] },
-    { files: ['a'], does: 'unlink a', records: ['D 1 a'] },
-    { does: 'unlink=ENOENT a', records: ['N 1 a'] },
-    { files: ['d/'], does: 'unlink=EISDIR d', records: ['S 1 d'] },
-    { files: ['a'], does: 'rename a b', records: ["M 1 'a' 'b'"] },
-    { files: ['a', 'b'], does: 'rename a b', records: ["M 1 'a' 'b'"] },
-    { does: 'rename=ENOENT a b', records: ['N 1 a'] },
-    { files: ['a'], does: 'rename=ENOENT a d/b', records: ['N 1 d'] },
-    { files: ['a', 'b'], does: 'rename-noreplace=EEXIST a b', records: ['S 1 b'] },
-    { files: ['a'], does: 'rename-noreplace a b', records: ["M 1 'a' 'b'"] },
-    { files: ['a', 'b'], does: 'exchange a b', records: ['W 1 a', 'W 1 b'] },
-    { files: ['a'], does: 'exchange=ENOENT a b', records: ['N 1 b'] },
-    { files: ['a', 'd/', 'd/b'], does: 'rename=EISDIR a d', records: ['S 1 a', 'S 1 d'] },
-    { files: ['d/', 'e/', 'e/b'], does: 'rename=ENOTEMPTY d e', records: ['S 1 d', 'S 1 e', 'G 1 e'] },
-    { files: ['d/'], does: 'rename=EINVAL d d/e', records: ['S 1 d'] },
-    { files: ['a'], does: 'link a b', records: ['R 1 a', "L 1 'a' 'b'"] },
-    { files: ['a', 'b'], does: 'link=EEXIST a b', records: ['S 1 b'] },
-    { does: 'link=ENOENT a b', records: ['N 1 a'] },
-    { files: ['a'], does: 'link=ENOENT a d/b', records: ['N 1 d'] },
-    { files: ['d/'], does: 'link=EPERM d b', records: ['S 1 d'] },
-    { does: 'symlink a l', records: ["L 1 'a' 'l'"] },
-    { files: ['l'], does: 'symlink=EEXIST a l', records: ['S 1 l'] },
-    { does: 'fifo p', records: ['W 1 p'] },
-    { does: 'bind s', records: ['W 1 s'] },
-    { files: ['s'], does: 'bind=EADDRINUSE s', records: ['S 1 s'] },
-    { does: 'connect=ENOENT s', records: ['N 1 s'] },
-    { does: 'bind s connect=ECONNREFUSED s', records: ['W 1 s', 'S 1 s'] },
-  ])('$does', async (row) => {
-    await check(row);
-  });
-});
-
-describe('altering', () => {
-  test.each<Case>([
-    { files: ['a'], does: 'truncate a', records: ['W 1 a'] },
-    { does: 'truncate=ENOENT a', records: ['N 1 a'] },
-    { files: ['d/'], does: 'truncate=EISDIR d', records: ['S 1 d'] },
-    { files: ['a'], does: 'chmod a', records: ['W 1 a'] },
-    { files: ['a'], does: 'utimens a', records: ['W 1 a'] },
-    { does: 'utimens=ENOENT a', records: ['N 1 a'] },
-  ])('$does', check);
-});
-
-describe('directories', () => {
-  test.each<Case>([
-    { files: ['d/', 'd/a'], does: 'chdir d read a', records: ['C 1 d', 'R 1 d/a'] },
-    { files: ['d/', 'd/a'], does: 'fchdir d read a', records: ['S 1 d', 'C 1 d', 'R 1 d/a'] },
-    { does: 'chdir=ENOENT d', records: ['N 1 d'] },
-    { files: ['d/', 'a'], does: 'read d/../a', records: ['R 1 a'] },
-    { files: ['a'], does: 'read ././/a', records: ['R 1 a'] },
-    { files: ['a'], does: 'read=ENOENT d/../a', records: ['N 1 d'] },
-    { files: ['d/', 'd/e/', 'd/a', 'l -> d/e'], does: 'read l/../a', records: ['S 1 l', 'R 1 d/a'] },
-    { files: ['d/', 'd/e/', 'a', 'l -> d/e'], does: 'read=ENOENT l/../a', records: ['S 1 l', 'N 1 d/a'] },
-  ])('$does', check);
-});
-
 describe('processes', () => {
-  test.each<Case>([
-    { files: ['a'], does: 'fork [ read a ] stat a', records: ['R 2 a', 'S 1 a'] },
-    { files: ['a'], does: 'vfork [ read a ] stat a', records: ['R 2 a', 'S 1 a'] },
-    { files: ['a'], does: 'thread [ read a ] stat a', records: ['R 1 a', 'S 1 a'] },
-    { files: ['a'], does: 'exec read a', records: ['R 1 a'] },
-    { files: ['a'], does: 'execveat read a', records: ['R 1 a'] },
-    { files: ['a'], does: 'fork [ fork [ unlink a ] ] stat=ENOENT a', records: ['D 3 a', 'N 1 a'] },
-    { files: ['a'], does: 'thread [ rename a b ] read b', records: ["M 1 'a' 'b'", 'R 1 b'] },
-    {
-      files: ['d/', 'd/a'],
-      does: 'fork [ chdir d read a ] read=ENOENT a',
-      records: ['C 2 d', 'R 2 d/a', 'N 1 a'],
-    },
-  ])('$does', check);
-
   test('are forked before they do anything, and each ends', async () => {
     const { log, accesses } = await perform('fork', '[', 'fork', '[', 'stat', '.', ']', ']');
     const seen = new Set([accesses.rootPid]);
@@ -237,39 +68,6 @@ describe('processes', () => {
     expect(result.status).toBe(status);
     expect(result.accesses.exit).toEqual(exit);
     expect(result.accesses.ended).toBe(true);
-  });
-});
-
-describe('executing', () => {
-  const executed = async (file: string, content: string): Promise<string[]> => {
-    writeFileSync(join(folder, file), content);
-    chmodSync(join(folder, file), 0o755);
-    const result = await trace([acts, 'become', `./${file}`], { cwd: folder });
-    const lines = [...filemonRecords([result.log])]
-      .filter((record) => record.kind === 'process' && /[ER]/.test(record.letter))
-      .map((record) => formatRecord(record).trimEnd().replace(/ \d+ /, ' ').replace(`${folder}/`, ''));
-    return lines.slice(lines.indexOf(`E ${file}`));
-  };
-
-  test('a script names its interpreter, and what that is loaded with', async () => {
-    const lines = await executed('script', '#!/bin/sh -e\n:\n');
-    expect(lines.slice(0, 3)).toEqual(['E script', 'E /bin/sh', expect.stringMatching(/^R .*ld-linux.*/)]);
-  });
-
-  test('a script run by a script names both', async () => {
-    writeFileSync(join(folder, 'inner'), '#!/bin/sh\n:\n');
-    chmodSync(join(folder, 'inner'), 0o755);
-    const lines = await executed('outer', `#!${folder}/inner\n`);
-    expect(lines.slice(0, 3)).toEqual(['E outer', 'E inner', 'E /bin/sh']);
-  });
-
-  test('a file without the permission is only looked at', async () => {
-    writeFileSync(join(folder, 'plain'), '');
-    expect(recordsOf(await perform('become=EACCES', './plain'))).toEqual(['S 1 plain']);
-  });
-
-  test('a program that is not there is looked for', async () => {
-    expect(recordsOf(await perform('become=ENOENT', './plain'))).toEqual(['N 1 plain']);
   });
 });
 
