@@ -163,15 +163,24 @@ describe('what cannot be seen', () => {
   });
 
   test('a call that a signal interrupts before it is received makes the trace incomplete', async () => {
-    const script = 'trap : USR1; echo $$ $PPID > new; mv new pids; while [ ! -e go ]; do :; done';
+    const script = 'trap : USR1; echo $$ $PPID > pids; while [ ! -e go ]; do :; done';
     const running = trace(['sh', '-c', script], { cwd: folder });
-    await until(() => existsSync(join(folder, 'pids')));
-    const [shell = 0, supervisor = 0] = readFileSync(join(folder, 'pids'), 'utf8').split(' ').map(Number);
-    const waits = () => /^State:\tS/m.test(readFileSync(`/proc/${shell}/status`, 'utf8'));
-    process.kill(supervisor, 'SIGSTOP');
-    await until(waits);
-    process.kill(shell, 'SIGUSR1');
-    await until(() => /^ShdPnd:\t0+$/m.test(readFileSync(`/proc/${shell}/status`, 'utf8')) && waits());
+    const pids = join(folder, 'pids');
+    await until(() => existsSync(pids) && readFileSync(pids, 'utf8') !== '');
+    const [shell = 0, supervisor = 0] = readFileSync(pids, 'utf8').split(' ').map(Number);
+    const status = (pid: number) => readFileSync(`/proc/${pid}/status`, 'utf8');
+    const isInState = (pid: number, state: RegExp) =>
+      state.test(/^State:\t(.)/m.exec(status(pid))?.[1] ?? '');
+    const isPending = () => !/^ShdPnd:\t0+$/m.test(status(shell));
+    // A call that was received already is not interrupted: that shows as D. Then the signal comes after it.
+    do {
+      process.kill(supervisor, 'SIGCONT');
+      await until(() => !isPending() && !isInState(supervisor, /T/));
+      process.kill(supervisor, 'SIGSTOP');
+      await until(() => isInState(supervisor, /T/) && isInState(shell, /[SD]/));
+      process.kill(shell, 'SIGUSR1');
+      await until(() => !isPending() || isInState(shell, /D/));
+    } while (isInState(shell, /D/));
     writeFileSync(join(folder, 'go'), '');
     process.kill(supervisor, 'SIGCONT');
     expect(reasons(await running)).toEqual([expect.stringMatching(/^a signal interrupted a call/)]);
