@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { logFormats } from '@oodate/filemon';
 import type { DecisionOptions } from '@oodate/planner';
 import yargs, { type Argv } from 'yargs';
 import { splitArguments } from './argument-words.js';
@@ -9,6 +10,7 @@ import { nearNames } from './near-names.js';
 import { findPackage } from './package-script.js';
 import { type NamedTarget, resolveTarget } from './target.js';
 import { openTerminal, stdoutColumns } from './terminal.js';
+import { namedFiles, stdinPath } from './traced-files.js';
 
 /**
  * Reads the arguments and does what they say. Gives the exit status. What stands
@@ -22,7 +24,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     status = await given;
   };
 
-  const parser = yargs([...own])
+  const parser = yargs(withStdinNamed(own))
     .scriptName('oodate')
     .locale('en')
     .usage('Runs a command only if something it really used has changed, and says why.\n\noodate <command>')
@@ -50,15 +52,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       (y) => logOptions(y),
       (argv) => ends(traceCommand(argv, rest)),
     )
-    .command(
-      'meta [script..]',
-      'Show what is known of the last run of a script or command, or what a meta file says',
-      (y) =>
-        directoryOption(targetUsage(y, 'meta'))
-          .option('json', options.json)
-          .option('meta', options.meta)
-          .example('oodate meta build', "what the script's last run used"),
-      (argv) => ends(showMeta(argv, rest)),
+    .command('meta', 'Show, check or convert what was seen: meta files and filemon logs', (y) =>
+      metaCommands(y, rest, ends),
     )
     .command(
       'doctor',
@@ -87,6 +82,12 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     });
   await parser.parseAsync();
   return status;
+}
+
+/** yargs loses a `-` that stands for a file. As the value of an option it keeps it. */
+function withStdinNamed(own: readonly string[]): string[] {
+  const isFile = (at: number) => own[0] === 'meta' && !/^-(?:o|-output)$/.test(own[at - 1] ?? '');
+  return own.map((word, at) => (word === '-' && isFile(at) ? stdinPath : word));
 }
 
 const options = {
@@ -298,13 +299,99 @@ async function traceCommand(
   return trace(rest, { log: argv.output, backend: argv.backend }, openTerminal(false));
 }
 
-async function showMeta(
-  argv: TargetArguments & { json: boolean | undefined },
+/** `oodate meta show|verify|convert`; without one of these words it is `show`. */
+function metaCommands(
+  y: Argv,
   rest: readonly string[] | undefined,
-): Promise<number> {
-  enterDirectory(argv.directory);
-  const { showMeta: show } = await import('./commands/meta.js');
-  return show({ names: argv.script, rest, meta: argv.meta }, argv.json === true);
+  ends: (given: number | Promise<number>) => Promise<void>,
+) {
+  const named = (argv: TargetArguments) => {
+    enterDirectory(argv.directory);
+    return namedFiles({ names: argv.script, rest, meta: argv.meta });
+  };
+  const json = (argv: { json: boolean | undefined }) => argv.json === true;
+  return y
+    .usage(
+      'oodate meta [show] <file or script>…\noodate meta verify <file>…\noodate meta convert --to FORMAT <file>…',
+    )
+    .command(
+      ['show [script..]', '$0'],
+      'Show commands, processes, accesses, output and the record of the run',
+      (z) =>
+        namedFileOptions(z, 'show', 'build', "what the script's last run used").option('json', options.json),
+      (argv) =>
+        ends((async () => (await import('./commands/meta-show.js')).showFiles(named(argv), json(argv)))()),
+    )
+    .command(
+      'verify [script..]',
+      'Say what is wrong with them, line by line; exit status 1 if anything is',
+      (z) =>
+        namedFileOptions(z, 'verify', '*.meta', 'whether they can be trusted').option('json', options.json),
+      (argv) =>
+        ends(
+          (async () => (await import('./commands/meta-verify.js')).verifyFiles(named(argv), json(argv)))(),
+        ),
+    )
+    .command(
+      'convert [script..]',
+      'Write them as one log or meta file of another filemon, or as a depfile',
+      (z) => convertOptions(z),
+      (argv) =>
+        ends(
+          (async () => {
+            const { convert } = await import('./commands/meta-convert.js');
+            const { to, output, target, phony } = argv;
+            const files = named(argv);
+            return convert(
+              files,
+              { to, output, targets: target, phony: phony === true },
+              openTerminal(false),
+            );
+          })(),
+        ),
+    );
+}
+
+function namedFileOptions(y: Argv, command: string, example: string, meaning: string) {
+  return directoryOption(
+    y
+      .usage(
+        `oodate meta ${command} [options] <file or script>…\noodate meta ${command} [options] -- command [argument…]`,
+      )
+      .positional('script', {
+        type: 'string',
+        array: true,
+        default: [],
+        describe:
+          'Script of package.json if there is one of that name, else a meta file or filemon log; - is stdin',
+      }),
+  )
+    .option('meta', options.meta)
+    .example(`oodate meta ${command} ${example}`, meaning);
+}
+
+function convertOptions(y: Argv) {
+  return namedFileOptions(y, 'convert', '--to make -o foo.d foo.meta', 'what make includes')
+    .option('to', {
+      choices: [...logFormats, 'make', 'ninja'] as const,
+      demandOption: true,
+      describe: 'A kind of filemon, or a depfile for make or ninja',
+    })
+    .option('output', {
+      type: 'string',
+      requiresArg: true,
+      alias: 'o',
+      describe: 'Where it goes; else stdout',
+    })
+    .option('target', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      default: [] as string[],
+      describe: 'In a depfile: this instead of what was written',
+    })
+    .option('phony', { type: 'boolean', describe: 'In a depfile: a rule for each input, so that one may go' })
+    .epilogue('Several files become one: that of a target with all their commands, in this order.');
 }
 
 function targetOf(argv: TargetArguments, rest: readonly string[] | undefined): NamedTarget {
@@ -418,6 +505,9 @@ const optionNames = [
   'quiet',
   'directory',
   'output',
+  'to',
+  'target',
+  'phony',
   'help',
   'version',
 ];

@@ -1,5 +1,5 @@
-import type { ProcessExit } from '@oodate/filemon';
-import type { RecordedContent, RecordedState, Use } from '@oodate/meta-file';
+import type { ConversionLosses, Problem, ProcessExit, ProcessLife } from '@oodate/filemon';
+import type { ConvertedFile, MergeRefusal, RecordedContent, RecordedState, Use } from '@oodate/meta-file';
 import type { BmakeFinding, BmakeReason, BmakeRuleReason, Reason, VariableValue } from '@oodate/planner';
 import type { Counts } from './counts.js';
 import { quoteWord, quoteWords } from './shell-quoting.js';
@@ -23,15 +23,17 @@ export function pathWords(path: string, cwd: string): string {
 export function textWords(text: string): string {
   if (/^[\p{L}\p{M}\p{N}_@%+=:,.~/[\]-]+$/u.test(text)) return text;
   if (!/[\p{Cc}\p{Cs}]/u.test(text)) return quoteWord(text);
-  const escaped = text.replace(/['\\]/g, '\\$&').replace(/\p{Cc}|\p{Cs}/gu, (character) => {
-    const code = character.charCodeAt(0);
-    const known = { 9: '\\t', 10: '\\n', 13: '\\r' }[code];
-    return (
-      known ??
-      `\\x${(code >= 0xdc80 && code <= 0xdcff ? code - 0xdc00 : code & 0xff).toString(16).padStart(2, '0')}`
-    );
-  });
-  return `$'${escaped}'`;
+  return `$'${text.replace(/['\\]/g, '\\$&').replace(/\p{Cc}|\p{Cs}/gu, escapedCharacter)}'`;
+}
+
+/** A control character, or a byte that is not UTF-8. */
+function escapedCharacter(character: string): string {
+  const code = character.charCodeAt(0);
+  const known = { 9: '\\t', 10: '\\n', 13: '\\r' }[code];
+  return (
+    known ??
+    `\\x${(code >= 0xdc80 && code <= 0xdcff ? code - 0xdc00 : code & 0xff).toString(16).padStart(2, '0')}`
+  );
 }
 
 /** A target's name in a message. */
@@ -287,6 +289,78 @@ export function useWords(use: Use): string {
     default:
       return unreachable(use);
   }
+}
+
+/** The title of the paths that a log has so. */
+export function accessWords(
+  group: 'executed' | 'read' | 'looked' | 'missing' | 'listed' | 'written' | 'removed',
+): string {
+  return group === 'written' || group === 'listed' ? group : useWords(group);
+}
+
+/** A line of text that is not ours, without what would move the cursor or change colours. */
+export function textLineWords(line: string): string {
+  return line.replace(/(?!\t)\p{Cc}|\p{Cs}/gu, escapedCharacter);
+}
+
+/** What is wrong where; without a file, with the number of the line alone. */
+export function problemWords(file: string | undefined, { line, message }: Problem): string {
+  return `${file === undefined ? 'line ' : `${file}:`}${line}: ${textLineWords(message)}`;
+}
+
+export function noProblemWords(file: string): string {
+  return `${file}: no problems`;
+}
+
+/** A process on one line, indented by how deep in the tree it is. */
+export function processLifeWords({ pid, depth, executables, exit }: ProcessLife, cwd: string): string {
+  const programs = executables.map((path) => pathWords(path, cwd)).join(' and then ');
+  const end =
+    exit === undefined
+      ? 'its end is not known'
+      : exit.signal === 0
+        ? `exit status ${exit.status}`
+        : `ended by ${signalName(exit.signal)}`;
+  return `${'  '.repeat(depth)}${pid} ${programs === '' ? 'a fork' : programs}, ${end}`;
+}
+
+/** What a conversion left out or altered, on one line; undefined if that is nothing. */
+export function lossesWords(
+  { losses, record, untraced }: Omit<ConvertedFile, 'file'>,
+  format: string,
+): string | undefined {
+  const sum = (of: (losses: ConversionLosses) => number) => losses.reduce((total, one) => total + of(one), 0);
+  const letters = new Map<string, number>();
+  for (const one of losses)
+    for (const [letter, times] of one.letters) letters.set(letter, (letters.get(letter) ?? 0) + times);
+  const left = [...letters].map(([letter, times]) => count(times, `${letter} record`));
+  const unreadable = sum((one) => one.unreadable);
+  if (unreadable > 0) left.push(`${count(unreadable, 'line')} that cannot be read`);
+  const comments = sum((one) => one.comments);
+  if (comments > 0) left.push(count(comments, 'comment'));
+  if (record) left.push('the record of the run');
+  const parts = left.length === 0 ? [] : [`left out of the ${format} format: ${left.join(', ')}`];
+  const exits = sum((one) => one.exits);
+  if (exits > 0) parts.push(`${count(exits, 'end')} by a signal written as an exit status`);
+  if (untraced > 0) parts.push(`${count(untraced, 'meta file')} had no filemon log`);
+  if (untraced > 0 || losses.some(({ incompleteness }) => incompleteness))
+    parts.push('what is left does not show everything, so it has no # Bye bye');
+  return parts.length === 0 ? undefined : parts.join('; ');
+}
+
+export function mergeRefusalWords(refusal: MergeRefusal, cwd: string): string {
+  switch (refusal.kind) {
+    case 'mixed':
+      return 'meta files and filemon logs that stand alone cannot become one file';
+    case 'directories':
+      return `commands that ran in ${pathWords(refusal.one, cwd)} and in ${pathWords(refusal.other, cwd)} cannot become one target`;
+    default:
+      return unreachable(refusal);
+  }
+}
+
+export function heldNamesWords(format: string, names: readonly string[]): string {
+  return `a depfile for ${format} cannot hold ${names.length === 1 ? 'the name' : 'the names'} ${listWords(names.map(textWords))}`;
 }
 
 /** What a person is told of an error: the sentence, and what to do. */

@@ -1,5 +1,14 @@
 export { type Access, type Accesses, type Incompleteness, summarizeAccesses } from './accesses.js';
 export { condenseRecords } from './condensed-records.js';
+export { checkFilemonLog, type LogProblemCode, logProblems } from './log-check.js';
+export {
+  type ConversionLosses,
+  type ConvertedLog,
+  convertLog,
+  type LogFormat,
+  logFormats,
+  mergeLogs,
+} from './log-formats.js';
 export {
   type FilemonProblemCode,
   filemonProblems,
@@ -17,6 +26,7 @@ export {
   joinPath,
   normalizePath,
 } from './path-text.js';
+export { type ProcessLife, processTree } from './process-tree.js';
 export type { ProcessExit } from './processes.js';
 export type {
   CommentRecord,

@@ -1,10 +1,19 @@
 export {
+  type Depfile,
+  type DepfileFormat,
+  type DepfileOptions,
+  type DepfileRule,
+  depfileRule,
+  formatDepfile,
+} from './depfile.js';
+export {
   filemonSection,
   formatMetaFile,
   type MetaFile,
   type ParsedMetaFile,
   parseMetaFile,
 } from './meta-file.js';
+export { checkFile, type MetaFileProblemCode, metaFileProblems } from './meta-file-check.js';
 export { MetaFileError, type MetaFileErrorCode } from './meta-file-error.js';
 export { bmakeMetaFile, commandMetaFile, metaFolderOf, scriptMetaFile } from './meta-file-names.js';
 export type {
@@ -26,3 +35,11 @@ export {
   readMetaFile,
   writeMetaFile,
 } from './stored-meta-file.js';
+export {
+  type ConvertedFile,
+  convertFiles,
+  logOf,
+  type MergeRefusal,
+  parseTracedFile,
+  type TracedFile,
+} from './traced-file.js';

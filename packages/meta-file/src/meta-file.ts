@@ -3,9 +3,11 @@ import {
   condenseRecords,
   decodePath,
   encodePath,
+  type FilemonRecord,
   filemonRecords,
   formatFilemonLog,
   type Problem,
+  parseNamePair,
 } from '@oodate/filemon';
 import { formatRunRecord, parseRunRecord, recordStart, recordVersion } from './record-lines.js';
 import type { RunRecord } from './run-record.js';
@@ -62,7 +64,15 @@ export interface ParsedMetaFile {
   readonly meta: MetaFile;
   /** Whether the file has a record of oodate's and, if so, which version it claims to be. */
   readonly recordVersion?: number;
+  /** Number of the line that the filemon log begins with; undefined if there is none. */
+  readonly filemonLine?: number;
   readonly problems: readonly Problem[];
+}
+
+/** Whether the bytes are those of a meta file, perhaps a damaged one, and not of a filemon log alone. */
+export function isMetaFile(bytes: Uint8Array): boolean {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.indexOf('# Meta data file ') === 0 || buffer.includes(`\n${outputStart}\n`);
 }
 
 /** The file to the byte. A `run` needs a `filemon`, since its lines belong to that section. */
@@ -103,9 +113,10 @@ export function parseMetaFile(bytes: Uint8Array): ParsedMetaFile {
 
   const section = buffer.subarray(bodyEnd + filemonStart.length + 1);
   const logEnd = recordIndex(section);
-  if (logEnd === undefined) return { meta: { ...base, filemon: section }, problems };
+  const filemonLine = lineAt(buffer, section.byteOffset - buffer.byteOffset);
+  if (logEnd === undefined) return { meta: { ...base, filemon: section }, filemonLine, problems };
   const filemon = section.subarray(0, logEnd);
-  const line = lineAt(buffer, section.byteOffset - buffer.byteOffset + logEnd);
+  const line = filemonLine + lineAt(section, logEnd) - 1;
   const version = Number.parseInt(
     section.toString('latin1', logEnd + recordStart.length, logEnd + recordStart.length + 9),
     10,
@@ -113,20 +124,34 @@ export function parseMetaFile(bytes: Uint8Array): ParsedMetaFile {
   const checked = checkedLength(buffer);
   if (checked === undefined) {
     problems.push({ code: 'check-failed', line, message: 'check at the end that does not fit the file' });
-    return { meta: { ...base, filemon }, recordVersion: version, problems };
+    return { meta: { ...base, filemon }, recordVersion: version, filemonLine, problems };
   }
-  if (version !== recordVersion) return { meta: { ...base, filemon }, recordVersion: version, problems };
+  if (version !== recordVersion)
+    return { meta: { ...base, filemon }, recordVersion: version, filemonLine, problems };
   const lines = decodePath(section.subarray(logEnd, section.length - (buffer.length - checked)));
   const run = parseRunRecord(lines, line, problems);
-  if (run === undefined) return { meta: { ...base, filemon }, recordVersion: version, problems };
+  if (run === undefined) return { meta: { ...base, filemon }, recordVersion: version, filemonLine, problems };
   // Only good runs have a record: what looks like bmake's line about an error is output.
   const meta = { ...head, output: body.subarray(0, -1), filemon, run };
-  return { meta, recordVersion: version, problems };
+  return { meta, recordVersion: version, filemonLine, problems };
 }
 
-/** The log as it is kept in a meta file: without the looks that repeat an earlier one. */
+/**
+ * The log as it is kept in a meta file: without the looks that repeat an earlier
+ * one, and with `W to` for a link. bmake takes the first name of an L for a file that
+ * was read. The text of a symbolic link is none, and where it leads nowhere, or is
+ * relative, the target would be out of date for ever; a hard link has an R of its own.
+ */
 export function filemonSection(log: Uint8Array): Buffer {
-  return formatFilemonLog(condenseRecords(filemonRecords([log])));
+  return formatFilemonLog(linksAsWrites(condenseRecords(filemonRecords([log]))));
+}
+
+function* linksAsWrites(records: Iterable<FilemonRecord>): Generator<FilemonRecord, void, undefined> {
+  for (const record of records) {
+    const names = record.kind === 'process' && record.letter === 'L' ? parseNamePair(record.data) : undefined;
+    if (record.kind === 'process' && names?.certain) yield { ...record, letter: 'W', data: names.to };
+    else yield record;
+  }
 }
 
 const outputStart = '-- command output --';

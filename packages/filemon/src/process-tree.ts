@@ -1,0 +1,106 @@
+import { type AbsolutePath, joinPath } from './path-text.js';
+import { type ProcessExit, ProcessTable, parseChild, parseExit, type TracedProcess } from './processes.js';
+import type { FilemonRecord, ProcessRecord } from './record.js';
+
+/** One process of a trace, from its first record to its exit. A pid that is used again is another one. */
+export interface ProcessLife {
+  readonly pid: number;
+  /** Where the process that made it stands in the list; undefined if no record tells. */
+  readonly parent: number | undefined;
+  /** How many processes are above it. */
+  readonly depth: number;
+  /** What it executed, in order: absolute paths, or `<unknown>`. Empty if it went on with its parent's program. */
+  readonly executables: readonly string[];
+  /** Undefined if it is not known. */
+  readonly exit: ProcessExit | undefined;
+}
+
+/**
+ * The processes of a trace as a tree: each stands right after the one that made
+ * it and what that had made before, so that the list can be printed as it is.
+ * `cwd` is the directory that relative names begin at, as in `summarizeAccesses`.
+ */
+export function processTree(records: Iterable<FilemonRecord>, cwd: AbsolutePath): ProcessLife[] {
+  const lives = new Lives(cwd);
+  let version: number | undefined;
+  for (const record of records) {
+    if (record.kind === 'version') version = record.version;
+    else if (record.kind === 'process' && record.letter !== 'Q') lives.add(record, version);
+  }
+  return lives.tree();
+}
+
+interface Life {
+  readonly pid: number;
+  readonly executables: string[];
+  readonly children: Life[];
+  parent: Life | undefined;
+  exit: ProcessExit | undefined;
+}
+
+class Lives {
+  readonly #table: ProcessTable;
+  readonly #lives = new Map<TracedProcess, Life>();
+
+  constructor(cwd: AbsolutePath) {
+    this.#table = new ProcessTable(cwd);
+  }
+
+  add({ letter, pid, data }: ProcessRecord, version: number | undefined): void {
+    const process = this.#table.get(pid);
+    const life = this.#lifeOf(process, pid);
+    switch (letter) {
+      case 'C':
+        process.directory = joinPath(process.directory, data);
+        process.moved = true;
+        break;
+      case 'E':
+        life.executables.push(data === '<unknown>' ? data : joinPath(process.directory, data));
+        break;
+      case 'F': {
+        const child = parseChild(data);
+        if (child === undefined) break;
+        this.#table.fork(process, child);
+        this.#adopt(life, this.#lifeOf(this.#table.get(child), child));
+        break;
+      }
+      case 'X':
+        life.exit = parseExit(data, version);
+        this.#table.exit(pid, life.exit);
+        break;
+    }
+  }
+
+  #lifeOf(process: TracedProcess, pid: number): Life {
+    let life = this.#lives.get(process);
+    if (life === undefined) {
+      life = { pid, executables: [], children: [], parent: undefined, exit: undefined };
+      this.#lives.set(process, life);
+    }
+    return life;
+  }
+
+  /** A damaged log can make a process a child of its own child; that is left out. */
+  #adopt(parent: Life, child: Life): void {
+    if (child.parent !== undefined) return;
+    for (let above: Life | undefined = parent; above !== undefined; above = above.parent)
+      if (above === child) return;
+    child.parent = parent;
+    parent.children.push(child);
+  }
+
+  tree(): ProcessLife[] {
+    const listed: ProcessLife[] = [];
+    const roots = [...this.#lives.values()].filter(({ parent }) => parent === undefined);
+    // A stack and no recursion: a log can hold a chain of processes of any length.
+    const open = roots.reverse().map((life) => ({ life, parent: undefined as number | undefined, depth: 0 }));
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const { life, parent, depth } = next;
+      const { pid, executables, exit } = life;
+      const place = listed.push({ pid, parent, depth, executables, exit }) - 1;
+      for (const child of life.children.reverse())
+        open.push({ life: child, parent: place, depth: depth + 1 });
+    }
+    return listed;
+  }
+}
