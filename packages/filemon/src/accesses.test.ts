@@ -26,6 +26,29 @@ function uses(accesses: Accesses): Record<string, string> {
   );
 }
 
+describe('a directory whose name an M record cannot hold', () => {
+  const made = ['W 1 /a b', 'W 1 /a b/f', 'W 1 /a b/g'];
+
+  test('is renamed by D and then W, with what is in it', () => {
+    expect(uses(summarize([...made, 'D 1 /a b', 'W 1 /c', 'R 1 /c/f', 'D 1 /c/g']))).toEqual({
+      '/c': 'written',
+      '/c/f': 'written',
+    });
+  });
+
+  test.each([
+    ['another process writes', 'W 2 /c'],
+    ['something else is done', 'S 1 /c'],
+  ])('is only removed where %s next', (_, record) => {
+    const { '/c/f': moved, '/a b/f': left } = uses(summarize([...made, 'D 1 /a b', record, 'W 1 /d']));
+    expect({ moved, left }).toEqual({ moved: undefined, left: 'written' });
+  });
+
+  test('is only removed at the end of the log', () => {
+    expect(uses(summarize([...made, 'D 1 /a b']))).toEqual({ '/a b/f': 'written', '/a b/g': 'written' });
+  });
+});
+
 describe('the order of reads and writes', () => {
   test.each<[string, string[], Record<string, string>]>([
     ['read', ['R 1 /a'], { '/a': 'read' }],

@@ -81,6 +81,12 @@ class Summary {
   #ended = false;
   #records = 0;
   #unreadable = 0;
+  /**
+   * A directory that the record before removed though there was something in it. Then
+   * it was renamed, if a W of the same process comes next: so our probe writes what an
+   * M cannot hold.
+   */
+  #vacated: { readonly pid: number; readonly directory: PathHistory } | undefined;
 
   constructor(cwd: AbsolutePath) {
     this.#processes = new ProcessTable(cwd);
@@ -112,6 +118,13 @@ class Summary {
       return;
     }
     const process = this.#processes.get(pid);
+    const vacated = this.#vacated;
+    this.#vacated = undefined;
+    if (vacated !== undefined && letter === 'W' && pid === vacated.pid) {
+      this.#moveTo(vacated.directory, this.#use(data, process), process, pid);
+      return;
+    }
+    if (vacated !== undefined) this.#histories.remove(vacated.directory);
     if (process.openat !== undefined) this.#followOpenat(process, record);
     switch (letter) {
       case 'R':
@@ -129,9 +142,12 @@ class Summary {
       case 'W':
         this.#histories.write(this.#use(data, process));
         break;
-      case 'D':
-        this.#histories.remove(this.#use(data, process));
+      case 'D': {
+        const removed = this.#use(data, process);
+        if (this.#histories.isOccupied(removed)) this.#vacated = { pid, directory: removed };
+        else this.#histories.remove(removed);
         break;
+      }
       case 'M':
         this.#move(process, record);
         break;
@@ -175,8 +191,10 @@ class Summary {
     const names = parseNamePair(data);
     if (!names?.certain) this.#lack(pid, 'the names in a rename record cannot be told apart');
     if (names === undefined) return;
-    const from = this.#use(names.from, process);
-    const to = this.#use(names.to, process);
+    this.#moveTo(this.#use(names.from, process), this.#use(names.to, process), process, pid);
+  }
+
+  #moveTo(from: PathHistory, to: PathHistory, process: TracedProcess, pid: number): void {
     if (to.path.startsWith(from.path === '/' ? '/' : `${from.path}/`)) {
       this.#lack(pid, 'a rename record moves a directory into itself');
       return;
@@ -234,6 +252,7 @@ class Summary {
   }
 
   accesses(): Accesses {
+    if (this.#vacated !== undefined) this.#histories.remove(this.#vacated.directory);
     if (this.#unreadable > 0) this.#lack(0, `lines of the log that cannot be read: ${this.#unreadable}`);
     const { origins } = this.#processes;
     const [only] = origins.size === 1 ? origins.keys() : [];

@@ -73,6 +73,11 @@ export class PathHistories {
     }
   }
 
+  /** The trace knows of something below it, so that it cannot be an empty directory. */
+  isOccupied(history: PathHistory): boolean {
+    return history.below.length > 0 && presentBelow(history).length > 0;
+  }
+
   /** What is known to be below `from` goes with it. Calls `arrived` for each path that has come to be. */
   move(from: PathHistory, to: PathHistory, arrived: (history: PathHistory) => void): void {
     if (from === to) return;
