@@ -94,8 +94,9 @@ interface Writer {
 
 const formats: Readonly<Record<DepfileFormat, Writer>> = {
   make: {
-    // A semicolon begins a recipe, whatever stands before it.
-    canHold: (name) => name !== '' && !/[\p{Cc};]|[ \\]$/u.test(name),
+    // A semicolon begins a recipe, whatever stands before it; a word with `)` at its end is part of an archive;
+    // and where there is a wildcard, each backslash is read twice.
+    canHold: (name) => name !== '' && !/[\p{Cc};]|[ \\)]$|\\.*[*?[]|[*?[].*\\/u.test(name),
     target: (name) => makeName(name, /(\\*)([ #:*?[%])/g),
     // In an input `%` stands for itself and `|` is what begins the order-only ones; in a target it is the other way round.
     input: (name) => makeName(name, /(\\*)([ #:*?[|])/g),

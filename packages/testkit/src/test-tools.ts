@@ -11,6 +11,7 @@ export interface TestTool {
 const testTools: readonly TestTool[] = [
   { name: 'aarch64-linux-gnu-gcc', packages: ['gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross'] },
   { name: 'bmake', packages: ['bmake'] },
+  { name: 'ninja', packages: ['ninja-build'] },
   { name: 'busybox', packages: ['busybox-static'] },
   { name: 'git', packages: ['git'] },
   { name: 'python3', packages: ['python3'] },
