@@ -64,8 +64,8 @@ class LogCheck {
   #start: number | undefined;
   #versionTold = false;
   #bye = false;
-  /** Only then do processes end that were not waited for: older filemons stop with the first process. */
-  #endsAll = false;
+  /** Older filemons, whose X has one number, stop with the first process, so that others may have no end. */
+  #endsAll = true;
 
   add(record: FilemonRecord): void {
     this.#line += 1;
@@ -162,7 +162,7 @@ class LogCheck {
   }
 
   #exit(pid: number, data: string): void {
-    if (data.includes(' ')) this.#endsAll = true;
+    if (!data.includes(' ')) this.#endsAll = false;
     this.#alive.delete(pid);
     this.#ended.add(pid);
   }

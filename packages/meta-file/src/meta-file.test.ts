@@ -238,3 +238,8 @@ test('the section of a log is the log without repeated looks', () => {
   const section = filemonSection(Buffer.from('V 5\nN 7 /x\nN 7 /x\nW 7 /x\nR 7 /x\n'));
   expect(section.toString()).toBe('V 5\nN 7 /x\nW 7 /x\nR 7 /x\n');
 });
+
+test('a link is kept as a write, since bmake takes its first name for a file that was read', () => {
+  const links = "L 7 '/nowhere' '/link'\nR 7 /a\nL 7 '/a' '/b'\nL 7 'x' 'y' 'z'\n";
+  expect(filemonSection(Buffer.from(links)).toString()).toBe("W 7 /link\nR 7 /a\nW 7 /b\nL 7 'x' 'y' 'z'\n");
+});
