@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { filemonProblems, logProblems } from '@oodate/filemon';
+import { metaFileProblems } from '@oodate/meta-file';
 import { volatileVariables } from '@oodate/planner';
 
 function guide(name: string): string {
@@ -33,4 +35,11 @@ test('the guide lists every option', () => {
   const names = [...source('command-line.ts').matchAll(/\.option\('([a-z-]+)'/g)].map((match) => match[1]);
   expect(names.length).toBeGreaterThan(8);
   for (const name of names) expect(guide('commands.md')).toMatch(new RegExp(`\`--${name}[ \`]`));
+});
+
+test('the formats list every problem that can be found', () => {
+  const described = ['filemon-log.md', 'meta-file.md'].map((name) => guide(`../formats/${name}`)).join('');
+  const codes = Object.keys({ ...filemonProblems, ...logProblems, ...metaFileProblems });
+  expect(codes.length).toBeGreaterThan(25);
+  for (const code of codes) expect(described).toContain(`\`${code}\``);
 });

@@ -18,6 +18,7 @@ import {
   type TracedFile,
 } from '@oodate/meta-file';
 import { CliError } from '../cli-error.js';
+import { writeOut } from '../output-streams.js';
 import type { Terminal } from '../terminal.js';
 import { directoryOf, fileWords, type NamedFile } from '../traced-files.js';
 import { heldNamesWords, lossesWords, mergeRefusalWords } from '../words.js';
@@ -93,7 +94,7 @@ function depfile(
 
 function put(output: string | undefined, bytes: Uint8Array): void {
   if (output === undefined || output === '-') {
-    process.stdout.write(bytes);
+    writeOut(1, bytes);
     return;
   }
   try {

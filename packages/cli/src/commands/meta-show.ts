@@ -15,6 +15,7 @@ import {
   type Use,
 } from '@oodate/meta-file';
 import { countUses } from '../counts.js';
+import { writeOut } from '../output-streams.js';
 import { printJson } from '../report.js';
 import { coloursFor } from '../terminal.js';
 import { directoryOf, fileWords, type NamedFile } from '../traced-files.js';
@@ -34,7 +35,7 @@ export function showFiles(files: readonly NamedFile[], json: boolean): number {
   for (const [at, file] of files.entries()) {
     const shown = shownFile(file);
     if (json) printJson(jsonOf(shown));
-    else process.stdout.write(`${at > 0 ? '\n' : ''}${textOf(shown)}`);
+    else writeOut(1, `${at > 0 ? '\n' : ''}${textOf(shown)}`);
   }
   return 0;
 }
@@ -114,7 +115,7 @@ function accessesJson(accesses: Accesses): Record<string, { path: string; by: st
 }
 
 function textOf({ path, meta, accesses, processes, problems }: Shown): string {
-  const { bold } = coloursFor(process.stdout);
+  const { bold } = coloursFor(1);
   const lines: string[] = [];
   const fact = (name: string, text: string) => lines.push(`${bold(name.padEnd(9))}  ${text}`);
   const section = (title: string, items: readonly string[]) => {

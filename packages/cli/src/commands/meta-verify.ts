@@ -1,4 +1,5 @@
 import { checkFile } from '@oodate/meta-file';
+import { writeOut } from '../output-streams.js';
 import { printJson } from '../report.js';
 import { fileWords, type NamedFile } from '../traced-files.js';
 import { noProblemWords, problemWords } from '../words.js';
@@ -10,8 +11,8 @@ export function verifyFiles(files: readonly NamedFile[], json: boolean): number 
     const problems = checkFile(bytes);
     if (problems.length > 0) status = 1;
     if (json) printJson({ metaFile: path, problems });
-    else if (problems.length === 0) process.stdout.write(`${noProblemWords(fileWords(path))}\n`);
-    else for (const problem of problems) process.stdout.write(`${problemWords(fileWords(path), problem)}\n`);
+    else if (problems.length === 0) writeOut(1, `${noProblemWords(fileWords(path))}\n`);
+    else for (const problem of problems) writeOut(1, `${problemWords(fileWords(path), problem)}\n`);
   }
   return status;
 }
