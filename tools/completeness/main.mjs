@@ -2,7 +2,7 @@
 //
 //   npm run completeness
 //
-// The runs are those of completeness.test.ts, which compares them with the page where this writes it.
+// The runs are those of the tests, which compare them with the page where this writes it.
 
 import { fileURLToPath } from 'node:url';
 import { runProgram, runTool } from '../programs.mjs';
@@ -16,6 +16,8 @@ await runTool('completeness', () =>
       '--experimental-vm-modules',
       '--disable-warning=ExperimentalWarning',
       'node_modules/jest/bin/jest.js',
+      // Each test file adds to the page what it found.
+      '--runInBand',
       'tools/completeness',
       ...process.argv.slice(2),
     ],

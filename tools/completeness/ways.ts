@@ -10,11 +10,9 @@ import { programs } from './ways/programs.js';
 import { unseen } from './ways/unseen.js';
 import { wholeTools } from './ways/whole-tools.js';
 
-/** All that docs/completeness.md tells, in its order. */
-export const wayGroups: readonly WayGroup[] = [
-  contents,
-  looks,
-  absences,
+// In two halves, so that two processes can try them.
+export const fileWays: readonly WayGroup[] = [contents, looks, absences];
+export const otherWays: readonly WayGroup[] = [
   directories,
   links,
   programs,
@@ -23,3 +21,6 @@ export const wayGroups: readonly WayGroup[] = [
   wholeTools,
   unseen,
 ];
+
+/** All that docs/completeness.md tells, in its order. */
+export const wayGroups: readonly WayGroup[] = [...fileWays, ...otherWays];

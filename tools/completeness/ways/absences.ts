@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { add } from '../changes.js';
+import { add, chmod } from '../changes.js';
 import type { Way, WayGroup } from '../way.js';
 
 function missing(on: string, command: Way['command'], more: Partial<Way> = {}): Way {
@@ -49,6 +49,41 @@ export const absences: WayGroup = {
         make: (space) => space.writeProgram('early/tool', '#!/bin/sh\necho early\n'),
       },
       says: 'early/tool is there now (a file of 21 bytes), was looked for and not there',
+    },
+    {
+      on: 'a file on PATH that was not executable',
+      files: { 'early/tool': '#!/bin/sh\necho early\n' },
+      prepare: (space) => space.writeProgram('late/tool', '#!/bin/sh\necho late\n'),
+      command: 'PATH=$PWD/early:$PWD/late:$PATH; tool > out.txt',
+      change: chmod('early/tool', '+x'),
+      says: 'early/tool became executable',
+    },
+    {
+      on: 'a file on PATH that the kernel would not execute',
+      files: { 'early/tool': '#!/bin/sh\necho early\n' },
+      prepare: (space) => space.writeProgram('late/tool', '#!/bin/sh\necho late\n'),
+      command: 'PATH=$PWD/early:$PWD/late:$PATH; env tool > out.txt',
+      change: chmod('early/tool', '+x'),
+      says: 'early/tool became executable',
+    },
+    {
+      on: 'a file below what was no directory',
+      files: { thing: '' },
+      command: 'cat thing/in.txt > out.txt 2>&1 || true',
+      change: {
+        words: 'thing becomes a directory with in.txt',
+        make(space) {
+          space.remove('thing');
+          space.write({ 'thing/in.txt': 'new\n' });
+        },
+      },
+      says: 'thing/in.txt is there now (a file of 4 bytes), was looked for and not there',
+    },
+    {
+      on: 'a file that it would have removed',
+      command: 'rm -f new.txt; echo > out.txt',
+      change: add('new.txt'),
+      says: 'new.txt is there now (a file of 4 bytes), was looked for and not there',
     },
     {
       on: 'a header found later on the include path',

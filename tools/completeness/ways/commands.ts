@@ -51,5 +51,21 @@ export const commands: WayGroup = {
       change: { words: 'API_TOKEN has another value', start: { env: { API_TOKEN: 'b' } } },
       says: 'the variable API_TOKEN has another value (values hidden)',
     },
+    {
+      on: 'a variable of the terminal or the caller',
+      command: 'echo $COLUMNS > out.txt',
+      start: { env: { COLUMNS: '80' } },
+      change: { words: 'COLUMNS=132', start: { env: { COLUMNS: '132' } } },
+      says: '',
+      short: 'it is [not compared](guide/what-counts.md#variables-that-are-not-compared)',
+    },
+    {
+      on: 'the umask',
+      command: 'umask > out.txt',
+      start: { under: ['sh', '-c', 'umask 022; exec "$@"', 'sh'] },
+      change: { words: 'umask 077', start: { under: ['sh', '-c', 'umask 077; exec "$@"', 'sh'] } },
+      says: '',
+      short: 'umask, limits and the user are not compared',
+    },
   ],
 };

@@ -1,5 +1,5 @@
 import { buildReader } from '@oodate/testkit';
-import { chmod, remove } from '../changes.js';
+import { add, chmod, remove } from '../changes.js';
 import type { WayGroup } from '../way.js';
 import { reading } from './contents.js';
 
@@ -62,6 +62,14 @@ export const looks: WayGroup = {
       change: { words: 'touch in.txt', make: (space) => space.touch('in.txt') },
       says: '',
       short: 'a touch is no change, so that a fresh checkout is not; with `--mode mtime` it is one',
+    },
+    {
+      on: 'the time of a directory alone',
+      files: { 'src/a': '', 'in.txt': 'one\n' },
+      command: 'test src -nt in.txt && echo src > out.txt || echo in > out.txt',
+      change: add('src/b'),
+      says: '',
+      short: 'a directory that is only looked at is there or not; one that is listed counts by its names',
     },
     {
       on: 'who may read or write a file',

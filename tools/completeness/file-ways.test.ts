@@ -1,0 +1,4 @@
+import { compareWays } from './comparison.js';
+import { fileWays } from './ways.js';
+
+compareWays(fileWays);

@@ -1,0 +1,4 @@
+import { compareWays } from './comparison.js';
+import { otherWays } from './ways.js';
+
+compareWays(otherWays);
