@@ -60,6 +60,9 @@
  *   call32 [ NUMBER ARG... ]   ... by int $0x80, as 32-bit programs do (x86-64 only)
  *   flip ONE OTHER N       open O_RDONLY of a name that another thread changes all the
  *                          time from ONE to OTHER, of the same length, and back; N times
+ *   beside [ WORD... ]     a child does the words while this does all that follow; then it is
+ *                          waited for, and must have succeeded
+ *   beside-thread [ WORD... ]    ... in a thread of this process
  *   exec                   execve of this program, for the words that follow
  *   execveat               ... by execveat from a descriptor of "/"
  *   become FILE            execve of FILE, with no arguments; it does not come back
@@ -858,6 +861,27 @@ static int perform_remote(const char *path)
     return 0;
 }
 
+/* Does the list and, at the same time, the words. Returns the exit status of the words. */
+static int perform_beside(const char *word, char **list, char **words)
+{
+    bool threaded = strcmp(word, "beside-thread") == 0;
+    pthread_t thread;
+    void *failed = NULL;
+    pid_t child = threaded ? 0 : fork();
+    if (threaded && (errno = pthread_create(&thread, NULL, thread_main, list)))
+        return judge(word, NULL, -1);
+    if (!threaded && child == 0)
+        _exit(perform_all(list));
+    int status = perform_all(words);
+    int result = threaded ? pthread_join(thread, &failed) : wait_for(child);
+    if (failed) {
+        errno = ECHILD;
+        result = -1;
+    }
+    int verdict = judge(word, NULL, result);
+    return status != 0 ? status : verdict;
+}
+
 /* Returns the exit status. */
 static int perform_all(char **words)
 {
@@ -883,6 +907,13 @@ static int perform_all(char **words)
         } else if ((act = find(rest_acts, LENGTH(rest_acts), word))) {
             if (judge(word, NULL, act->perform(words)) != 0)
                 return 1;
+        } else if (strcmp(word, "beside") == 0 || strcmp(word, "beside-thread") == 0) {
+            char **list = bracketed(words, 0, &words);
+            if (!list)
+                return nonsense("no [ ... ] after", word);
+            int status = perform_beside(word, list, words);
+            free(list);
+            return status;
         } else if (strcmp(word, "remote") == 0 && *words) {
             char *path = *words++;
             if (judge(word, path, perform_remote(path)) != 0)

@@ -274,7 +274,7 @@ class World {
     const { crossed } = this.touched;
     const place = walk(this.top, known(caller.base, path), path, follow, { links: 0, crossed });
     if (typeof place === 'string') {
-      if (missing === 'is made') this.#noRoom(caller, text, follow);
+      if (missing === 'is made') this.#noRoom(caller, text, follow && !path.endsWith('/.'));
       else this.#missing(caller, text);
       return place;
     }

@@ -17,6 +17,7 @@ const everyAct = [
     'repeat 3 [ write a unlink a ] write a forks 3 [ read a ] threads 3 [ read a fork [ stat a ] ] repeat 0 [ read x ]',
   ],
   ['write a exec read a execveat unlink a'],
+  ['beside [ write a ] beside-thread [ write b ] write c'],
 ];
 
 describe.each([{ static: false }, { static: true }])('acts, %p', (options) => {
@@ -33,6 +34,12 @@ describe.each([{ static: false }, { static: true }])('acts, %p', (options) => {
     ['repeat 9 [ create a ]', 1, 'acts: create a: EEXIST\nacts: repeat : ECANCELED\n'],
     ['forks 2 [ fork [ exit 1 ] ]', 1, 'acts: fork : ECHILD\nacts: fork : ECHILD\nacts: forks : ECHILD\n'],
     ['threads 1 [ exec exit 4 ]', 4, ''],
+    ['beside [ stat missing ] stat .', 1, 'acts: stat missing: ENOENT\nacts: beside : ECHILD\n'],
+    [
+      'beside-thread [ stat missing ] stat .',
+      1,
+      'acts: stat missing: ENOENT\nacts: beside-thread : ECHILD\n',
+    ],
     ['exit 7', 7, ''],
     ['dance', 2, 'acts: there is no such act: dance\n'],
     ['rename a', 2, 'acts: words are missing after: rename\n'],

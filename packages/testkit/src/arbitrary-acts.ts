@@ -49,19 +49,19 @@ const ending: Arbitrary<Act> = fc.constantFrom(
 );
 
 /** `depth`: how deep lists may lie in lists. */
-function actList(depth: number, length: number): Arbitrary<Act[]> {
+function actList(depth: number, length: number, endings = true): Arbitrary<Act[]> {
   const inner: Arbitrary<Act> =
     depth === 0
       ? simple
       : fc.record({
           name: fc.constantFrom('fork', 'vfork', 'thread'),
           operands: fc.constant([]),
-          inside: actList(depth - 1, 4),
+          inside: actList(depth - 1, 4, endings),
         });
   const act = fc.oneof(
     { weight: 24, arbitrary: simple },
     { weight: 3, arbitrary: inner },
-    { weight: 1, arbitrary: ending },
+    { weight: endings ? 1 : 0, arbitrary: ending },
   );
   return fc.array(act, { maxLength: length, size: 'max' });
 }
@@ -69,6 +69,20 @@ function actList(depth: number, length: number): Arbitrary<Act[]> {
 /** Acts of processes and threads one after the other. */
 export function arbitraryActs({ length = 24 } = {}): Arbitrary<ActsCase> {
   return fc.record({ files: fc.array(file, { maxLength: 9, size: 'max' }), acts: actList(2, length) });
+}
+
+/** Acts of processes or threads at the same time, each in a folder of its own. */
+export interface BranchesCase {
+  readonly branches: readonly (ActsCase & { readonly threaded: boolean })[];
+}
+
+export function arbitraryBranches(): Arbitrary<BranchesCase> {
+  const branch = fc.record({
+    files: fc.array(file, { maxLength: 6, size: 'max' }),
+    acts: actList(1, 16, false),
+    threaded: fc.boolean(),
+  });
+  return fc.record({ branches: fc.array(branch, { minLength: 2, maxLength: 4, size: 'max' }) });
 }
 
 /** A run, and what somebody does to the tree afterwards. */

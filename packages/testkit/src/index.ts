@@ -2,7 +2,14 @@ export { sumUp } from './access-model.js';
 export { type Act, type Prediction, predict } from './act-model.js';
 export { describeFolder, inFolder, onDisk } from './act-workspace.js';
 export { type ActsOptions, buildActs } from './acts.js';
-export { type ActsCase, arbitraryActs, arbitraryChanges, type ChangesCase } from './arbitrary-acts.js';
+export {
+  type ActsCase,
+  arbitraryActs,
+  arbitraryBranches,
+  arbitraryChanges,
+  type BranchesCase,
+  type ChangesCase,
+} from './arbitrary-acts.js';
 export {
   askBmake,
   type BmakeAnswer,

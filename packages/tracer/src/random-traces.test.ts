@@ -4,6 +4,8 @@ import { describe, expect, test } from '@jest/globals';
 import { type Access, filemonRecords } from '@oodate/filemon';
 import {
   arbitraryActs,
+  arbitraryBranches,
+  type BranchesCase,
   buildActs,
   checkAtRandom,
   describeFolder,
@@ -50,8 +52,15 @@ function check(expected: Expectation, backend: string, then?: (folder: string) =
   });
 }
 
+interface Shown {
+  readonly records: readonly string[];
+  readonly exits: readonly string[];
+  /** Undefined if the trace is incomplete. */
+  readonly paths: Readonly<Record<string, string>> | undefined;
+}
+
 /** The log in the words of Prediction. */
-function shown({ log, accesses }: Trace, folder: string): unknown {
+function shown({ log, accesses }: Trace, folder: string): Shown {
   const numbers = new Map([[accesses.rootPid, 1]]);
   const records: string[] = [];
   const exits: string[] = [];
@@ -111,7 +120,7 @@ describe.each(backends)('$name', ({ name: backend }) => {
     async () => {
       await checkAtRandom({
         cases: arbitraryActs(),
-        runs: 300,
+        runs: 200,
         show: ({ files, acts }) => expectation(files, predict(files, acts)),
         check: async ({ files, acts }) => {
           const prediction = predict(files, acts);
@@ -124,9 +133,90 @@ describe.each(backends)('$name', ({ name: backend }) => {
     timeForRounds,
   );
 
+  test(
+    'what is done at the same time in different folders is traced as if nothing else was',
+    async () => {
+      await checkAtRandom({
+        cases: arbitraryBranches(),
+        runs: 40,
+        show: (drawn) => together(drawn),
+        check: ({ branches }) => {
+          const { files, words, expected } = together({ branches });
+          return inFolder(files, async (folder) => {
+            const command = [acts, ...words.map((word) => onDisk(folder, word))];
+            const result = await trace(command, { cwd: folder, backend });
+            const { records, exits } = shown(result, folder);
+            expect(exits.map((exit) => exit.replace(/^\S+/, '')).sort()).toEqual(expected.exits);
+            expect(
+              records
+                .filter((record) => /^[QEF]/.test(record))
+                .map((record) => record[0])
+                .sort(),
+            ).toEqual(expected.processes);
+            for (const [at, branch] of expected.branches.entries())
+              expect(ofBranch(records, at)).toEqual(ofBranch(branch, at));
+          });
+        },
+      });
+    },
+    timeForRounds,
+  );
+
   test.each(fixtures)('as foretold: $name', ({ expected }) => check(expected, backend));
 });
 
 function expectation(files: readonly string[], { words, records, exits }: Prediction): Expectation {
   return { files, words, records, exits };
+}
+
+/** One command of all branches: all but the last are done beside what follows. */
+function together({ branches }: BranchesCase) {
+  const last = branches.length - 1;
+  const done = branches.map(({ files, acts, threaded }, at) => {
+    const below = (text: string): string => text.replaceAll('@', folderOf(at));
+    const isOwnProcess = !threaded && at < last;
+    // Threads share their directory with the others.
+    const prediction = predict(files, acts, { noDirectory: !isOwnProcess });
+    const chdir = isOwnProcess ? ['chdir', '@'] : [];
+    return {
+      files: [`${folderOf(at).slice(2)}/`, ...files.map((file) => `${folderOf(at).slice(2)}/${below(file)}`)],
+      words: [...chdir, ...prediction.words].map(below),
+      records: [...(isOwnProcess ? ['C 1 @'] : []), ...prediction.records].map(below),
+      exits: isOwnProcess ? prediction.exits : prediction.exits.filter((exit) => !exit.startsWith('1 ')),
+      isOwnProcess,
+    };
+  });
+  const all = done.flatMap(({ records }) => records).map((record) => record[0] ?? '');
+  return {
+    files: done.flatMap(({ files }) => files),
+    words: done.flatMap(({ words, isOwnProcess }, at) =>
+      at === last ? words : [isOwnProcess ? 'beside' : 'beside-thread', '[', ...words, ']'],
+    ),
+    expected: {
+      branches: done.map(({ records }) => records),
+      exits: ['1 0 0', ...done.flatMap(({ exits }) => exits)].map((exit) => exit.replace(/^\S+/, '')).sort(),
+      processes: [
+        ...all.filter((letter) => letter === 'E').slice(last),
+        ...all.filter((letter) => letter === 'F'),
+        ...done.filter(({ isOwnProcess }) => isOwnProcess).map(() => 'F'),
+      ].sort(),
+    },
+  };
+}
+
+function folderOf(branch: number): string {
+  return `@/p${branch}`;
+}
+
+/** The records on its folder, with processes numbered as they come. */
+function ofBranch(records: readonly string[], branch: number): string[] {
+  const numbers = new Map<string, number>();
+  const own = records.filter((record) => /^[^EF]/.test(record) && record.includes(folderOf(branch)));
+  return settled(
+    own.map((record) => {
+      const [, letter, process = '', data] = /^(.) (\S+) (.*)$/.exec(record) ?? [];
+      if (!numbers.has(process)) numbers.set(process, numbers.size + 1);
+      return `${letter} ${numbers.get(process)} ${data}`;
+    }),
+  );
 }
