@@ -128,7 +128,14 @@ static struct change *begin_change(struct request *r, enum change_kind kind, con
 {
 	struct change *change = changes_add(&r->watch->changes, kind, recorder_of(r), r->process->pid, r->task->tid);
 
-	memcpy(change->lookup, path->lookup, strlen(path->lookup) + 1);
+	size_t given = strlen(path->lookup);
+	bool inside = given > 2 && strcmp(path->lookup + given - 2, "/.") == 0;
+	const char *lookup = path->lookup;
+
+	/* As it is given it may lead through what the change itself moves away: `mv d d/../e`. */
+	if (!inside && strstr(path->lookup, "/..") != NULL && strlen(path->text) <= RECORD_PATH_MAX)
+		lookup = path->text;
+	memcpy(change->lookup, lookup, strlen(lookup) + 1);
 	memcpy(change->to, path->text, strlen(path->text) + 1);
 	if (look != NULL) {
 		change->device = look->st.st_dev;
