@@ -26,7 +26,7 @@ export interface TerminalEnd {
 export interface Terminal {
   /** What has appeared up to now. */
   readonly output: string;
-  /** Waits until this text has appeared, after all that was waited for before. Throws if the program ends without it. */
+  /** Waits until this text has appeared, after all that was waited for before. Throws if it does not. */
   says(text: string): Promise<void>;
   types(keys: string): void;
   resize(rows: number, columns: number): void;
@@ -35,6 +35,9 @@ export interface Terminal {
   /** Ends it if it has not ended: by hanging up. */
   close(): Promise<void>;
 }
+
+/** After this long a text that has not appeared is taken not to come: what did appear is then in the message. */
+const patienceMilliseconds = 30_000;
 
 export function openTerminal(
   words: readonly string[],
@@ -79,7 +82,8 @@ export function openTerminal(
       return output;
     },
     async says(text) {
-      await until(() => over || output.indexOf(text, heard) >= 0);
+      const patience = Date.now() + patienceMilliseconds;
+      await until(() => over || output.indexOf(text, heard) >= 0 || Date.now() > patience);
       const at = output.indexOf(text, heard);
       if (at < 0) throw new Error(`"${text}" did not appear:\n${output}`);
       heard = at + text.length;
