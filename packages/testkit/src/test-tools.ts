@@ -13,6 +13,7 @@ const testTools: readonly TestTool[] = [
   { name: 'bmake', packages: ['bmake'] },
   { name: 'ninja', packages: ['ninja-build'] },
   { name: 'busybox', packages: ['busybox-static'] },
+  { name: 'gdb', packages: ['gdb'] },
   { name: 'git', packages: ['git'] },
   { name: 'python3', packages: ['python3'] },
   { name: 'rsync', packages: ['rsync'] },

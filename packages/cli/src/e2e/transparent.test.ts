@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { buildSituation } from '@oodate/testkit';
+import { buildSituation, requireTool } from '@oodate/testkit';
 import { findProbe } from '@oodate/tracer';
 
 const oodate = fileURLToPath(new URL('../../bin/oodate', import.meta.url));
@@ -91,6 +91,10 @@ function isTheSame(cases: readonly Case[]): void {
       expect(under).toEqual(alone);
     });
   });
+}
+
+function isSkipped(cases: readonly Case[]): void {
+  test.skip.each(cases)('$title', () => {});
 }
 
 describe('what is written', () => {
@@ -207,6 +211,34 @@ describe('what is given', () => {
       script: 'mkdir d; ln -s d l; cd l; $RUN $SITUATION ../told; $RUN sh -c \'echo "$PWD"; pwd -L; pwd -P\'',
     },
     { title: 'as words', script: '$RUN $SITUATION told "" "a b" -- --force "*" "$(printf "a\\nb")" \'$x\'' },
+  ]);
+});
+
+describe('a program that looks into others', () => {
+  const leaking = '#include <stdlib.h>\nint main(void) { return malloc(7) == 0; }';
+  const build = `cat > leaking.c <<'C'
+${leaking}
+C
+cc -g -O0 -fsanitize=address -o leaking leaking.c`;
+  const withoutNumbers =
+    "sed -E 's/0x[0-9a-f]+/0x/g; s/(==|[Pp]rocess |pid +|si_pid=)[0-9]+/\\1/g; s/[0-9]+ vars/vars/'";
+  isTheSame([
+    {
+      title: 'LeakSanitizer finds the same leak',
+      script: `${build}; { $RUN ./leaking; echo $?; } 2>&1 | ${withoutNumbers}; rm leaking`,
+    },
+  ]);
+  (requireTool('gdb') ? isTheSame : isSkipped)([
+    {
+      title: 'gdb stops at the same place',
+      script: `${build}; export ASAN_OPTIONS=detect_leaks=0; $RUN gdb -nx -batch -ex 'break main' -ex run -ex bt -ex continue ./leaking 2>&1 | ${withoutNumbers}; rm leaking`,
+    },
+  ]);
+  (requireTool('strace') ? isTheSame : isSkipped)([
+    {
+      title: 'strace sees the same calls',
+      script: `$RUN strace -f -e trace=execve,openat,exit_group sh -c 'cat < /dev/null; exit 4' 2>&1 | ${withoutNumbers} | grep -v 'vars */'; echo $PIPESTATUS`,
+    },
   ]);
 });
 
