@@ -29,6 +29,7 @@ export { childrenOf, processesWith } from './processes.js';
 export { checkAtRandom, type RandomCheck, timeForRounds } from './random-checks.js';
 export { buildReader, type ReaderOptions } from './reader.js';
 export { type RemoteCommand, type RemoteProcess, remoteCommand } from './remote-command.js';
+export { findFuzzer } from './sanitized-probe.js';
 export { shownRecords } from './shown-records.js';
 export { buildSituation } from './situation.js';
 export { openTerminal, type Terminal, type TerminalEnd, type TerminalOptions } from './terminal.js';

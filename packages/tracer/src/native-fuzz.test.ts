@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { buildActs, dice, rounds } from '@oodate/testkit';
-import { findFuzzer } from '../../testkit/src/sanitized-probe.js';
+import { buildActs, dice, findFuzzer, rounds } from '@oodate/testkit';
 
 let folder: string;
 
