@@ -7,6 +7,7 @@
 
 #include "changes.h"
 #include "path.h"
+#include "targets.h"
 #include "tasks.h"
 
 #include <linux/seccomp.h>
@@ -16,6 +17,7 @@ struct watch {
 	struct path_resolver resolver;
 	struct tasks tasks;
 	struct changes changes;
+	struct target *targets;
 	bool unprivileged; /* no_new_privs is set */
 	bool interruptible; /* a signal ends calls that are being looked at */
 	struct seccomp_notif *notification; /* the call in hand; the launcher has it too, should this process die */

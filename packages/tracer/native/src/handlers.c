@@ -18,6 +18,8 @@
 
 /* A script whose interpreter is a script, and so on: as far as the kernel goes. */
 #define INTERPRETERS_MAX 5
+/* As fopen(3) has them for "w". */
+#define NEW_FILE_FLAGS (O_WRONLY | O_CREAT | O_TRUNC)
 
 enum told {
 	TOLD_OPAQUE = 1 << 0,
@@ -279,6 +281,8 @@ static void open_path(struct request *r, unsigned flags)
 		use_stream(r, path.lookup, "a pipe that the command was given was read");
 	if (result != PATH_FOUND)
 		return;
+	if ((flags & NEW_FILE_FLAGS) == NEW_FILE_FLAGS)
+		targets_open(&r->watch->targets, &r->watch->tasks, r->process, path.text);
 	look = look_at(path.lookup, !(flags & O_NOFOLLOW) && !exclusive);
 	if (look.error == 0)
 		open_existing(r, &path, flags, look.st.st_mode);
@@ -621,7 +625,7 @@ void handle_attach(struct request *r)
 	r->answer->flags = 0;
 	if (argument(r, 1) != ATTACH_VERSION)
 		r->answer->error = -ENOSYS;
-	else if (log >= 0 && tasks_begin_session(&r->watch->tasks, r->process, log, end) < 0)
+	else if (log >= 0 && tasks_begin_session(&r->watch->tasks, r->process, log, end, (unsigned)argument(r, 4)) < 0)
 		r->answer->error = -errno;
 }
 

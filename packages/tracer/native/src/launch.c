@@ -201,7 +201,7 @@ static void leave_behind(const struct launcher *l)
 int launch(const struct launch *launch)
 {
 	static struct launcher l = { .pidfd = -1, .calls = -1 };
-	struct command command = { .words = launch->words, .log = launch->log, .output = { 0, 1, 2 } };
+	struct command command = { .words = launch->words, .log = launch->log, .bmake = launch->bmake, .output = { 0, 1, 2 } };
 	const pid_t own[2] = { launch->caller, launch->caller == 0 ? 0 : getppid() };
 	int sockets[2];
 	pid_t child;

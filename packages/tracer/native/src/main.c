@@ -23,6 +23,8 @@ static const char usage[] =
 	"  -o LOG           where the filemon log goes\n"
 	"  --output FILE    keep there a copy of what the command writes to pipes and files\n"
 	"  --backend NAME   see in this way; default: the best that works here\n"
+	"  --bmake          the command is a bmake: each of its meta files gets the filemon section of\n"
+	"                   its target, and the log tells of those alone\n"
 	"  --quiet          say why the command could not be run in the log only\n"
 	"  --caller PID     this program has asked the parent for it (see --front): signals to\n"
 	"                   others than the whole process group come from the parent alone\n"
@@ -86,12 +88,13 @@ static int report_refusal(const struct launch *launch, const struct refusal *ref
 
 int main(int argc, char **argv)
 {
-	enum { OUTPUT = 256, BACKEND, QUIET, CALLER, CHECK, FRONT, DROPPED, HELP };
+	enum { OUTPUT = 256, BACKEND, BMAKE, QUIET, CALLER, CHECK, FRONT, DROPPED, HELP };
 	static const struct option options[] = {
 		{ "output", required_argument, NULL, OUTPUT }, { "backend", required_argument, NULL, BACKEND },
 		{ "quiet", no_argument, NULL, QUIET },	       { "check", no_argument, NULL, CHECK },
 		{ "help", no_argument, NULL, HELP },	       { "caller", required_argument, NULL, CALLER },
 		{ "front", no_argument, NULL, FRONT },	       { "dropped", required_argument, NULL, DROPPED },
+		{ "bmake", no_argument, NULL, BMAKE },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct launch launch_options = { .copy = -1 };
@@ -111,6 +114,9 @@ int main(int argc, char **argv)
 			break;
 		case BACKEND:
 			backend = optarg;
+			break;
+		case BMAKE:
+			launch_options.bmake = true;
 			break;
 		case QUIET:
 			launch_options.quiet = true;

@@ -107,7 +107,7 @@ static void let_all_go_on(int listener)
 /* Is there a supervisor that takes over logs of those it watches? */
 static bool is_within_trace(void)
 {
-	return session_attach(-1, -1) == 0;
+	return session_attach(-1, -1, 0) == 0;
 }
 
 /*
@@ -254,7 +254,7 @@ static void come_under_filter(const struct command *command, int socket, int end
 		close(listener);
 	/* Attaching notes which files are given to the command: where its output is copied, they are not. */
 	mark_in_place(command, FD_CLOEXEC);
-	if (session_attach(command->log, end) == 0) {
+	if (session_attach(command->log, end, command->bmake ? ATTACH_BMAKE : 0) == 0) {
 		mark_in_place(command, 0);
 		return;
 	}
@@ -323,6 +323,16 @@ static void count_call(struct watch *w, uint64_t number)
 	w->next_call = number + 1;
 }
 
+static void process_ended(void *context, pid_t pid)
+{
+	struct watch *w = context;
+
+	changes_settle_process(&w->changes, pid);
+	targets_abandon(&w->targets, &w->tasks, pid);
+	if (pid == w->root)
+		w->root_ended = true;
+}
+
 static void record_call(struct watch *w, const struct seccomp_notif *notification, struct seccomp_notif_resp *answer)
 {
 	struct request request = { .watch = w, .notification = notification, .answer = answer };
@@ -330,6 +340,10 @@ static void record_call(struct watch *w, const struct seccomp_notif *notificatio
 
 	request.call = foreign ? NULL : call_by_number(notification->data.nr);
 	changes_settle(&w->changes, (pid_t)notification->pid);
+	if (targets_concern(w->targets, &w->tasks, (pid_t)notification->pid)) {
+		tasks_collect(&w->tasks, process_ended, w);
+		targets_settle(&w->targets, &w->tasks, (pid_t)notification->pid);
+	}
 	request.task = tasks_find(&w->tasks, (pid_t)notification->pid);
 	if (request.task == NULL) {
 		/* Gone meanwhile, or there was no descriptor or memory to place it with. */
@@ -368,15 +382,6 @@ static void serve(struct watch *w, int listener)
 	record_call(w, notification, &answer);
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) < 0 && errno == ENOENT && w->interruptible)
 		tell_interruption(w);
-}
-
-static void process_ended(void *context, pid_t pid)
-{
-	struct watch *w = context;
-
-	changes_settle_process(&w->changes, pid);
-	if (pid == w->root)
-		w->root_ended = true;
 }
 
 /* Processes have ended, sessions perhaps with them: those end when what has been called by then is recorded. */

@@ -41,7 +41,8 @@ static void append(struct recorder *r, const char *bytes, size_t length)
 static void put(struct recorder *r, const char *bytes, size_t length)
 {
 	for (; r != NULL; r = r->outer)
-		append(r, bytes, length);
+		if (!r->muted)
+			append(r, bytes, length);
 }
 
 static void put_number(struct recorder *r, long number)
@@ -191,8 +192,16 @@ void record_exit(struct recorder *r, pid_t pid, int status, int signal)
 	put(r, "\n", 1);
 }
 
+static void note_incomplete(struct recorder *r, const char *reason)
+{
+	if (r->incomplete[0] == '\0')
+		snprintf(r->incomplete, sizeof(r->incomplete), "%s", reason);
+}
+
 void record_incomplete(struct recorder *r, pid_t pid, const char *reason)
 {
+	for (struct recorder *each = r; each != NULL; each = each->outer)
+		note_incomplete(each, reason);
 	put_head(r, 'Q', pid);
 	put(r, reason, strlen(reason));
 	put(r, "\n", 1);
@@ -211,10 +220,22 @@ void record_note(struct recorder *r, const char *text, const char *path)
 
 void record_incomplete_here(struct recorder *r, pid_t pid, const char *reason)
 {
+	note_incomplete(r, reason);
 	append_format(r, "Q %d %s\n", (int)pid, reason);
 }
 
 void record_left_running(struct recorder *r, pid_t pid, const char *name)
 {
 	append_format(r, "# Left running %d %s\n", (int)pid, name);
+}
+
+void record_section(struct recorder *r, const char *path, const char *objection)
+{
+	if (!is_writable(path))
+		return;
+	append_format(r, objection == NULL ? "# Section " : "# No section ");
+	append(r, path, strlen(path));
+	if (objection != NULL)
+		append_format(r, ": %s", objection);
+	append(r, "\n", 1);
 }

@@ -15,6 +15,8 @@
 struct recorder {
 	struct recorder *outer; /* gets the same records; NULL if there is none */
 	int fd;
+	bool muted; /* ordinary records go to the outer ones alone */
+	char incomplete[160]; /* the first reason for incompleteness; empty if there is none */
 	int error; /* errno of a write that failed: the log must not be closed as if it were whole */
 	size_t used;
 	char *buffer; /* NULL once closed: what comes later goes to the outer ones alone */
@@ -37,6 +39,8 @@ void record_exit(struct recorder *r, pid_t pid, int status, int signal);
 void record_incomplete(struct recorder *r, pid_t pid, const char *reason);
 /* As record_incomplete(), for this log and none around it. */
 void record_incomplete_here(struct recorder *r, pid_t pid, const char *reason);
+/* Of a meta file of bmake's: that it has got its section, or why not (NULL if it has). For this log alone. */
+void record_section(struct recorder *r, const char *path, const char *objection);
 /* For this log and none around it. */
 void record_left_running(struct recorder *r, pid_t pid, const char *name);
 void record_note(struct recorder *r, const char *text, const char *path);

@@ -15,9 +15,9 @@
 /* Null, zero and random devices give the same to everyone. */
 #define MEMORY_DEVICES 1
 
-int session_attach(int log, int end)
+int session_attach(int log, int end, unsigned flags)
 {
-	return (int)syscall(ATTACH_CALL, ATTACH_VERSION, log, end);
+	return (int)syscall(ATTACH_CALL, ATTACH_VERSION, log, end, flags);
 }
 
 static int take_descriptor(int pidfd, int fd)
@@ -93,30 +93,58 @@ static void note_all_given(struct session *s)
 	closedir(directory);
 }
 
-struct session *session_begin(struct session **all, struct session *outer, pid_t root, int pidfd, int log, int end)
+/* Takes log and end over, also if it fails. */
+static struct session *open_session(struct session **all, struct session *outer, pid_t root, int log, int end)
 {
 	struct session *s = calloc(1, sizeof(*s));
-	int own_log = s == NULL ? -1 : take_descriptor(pidfd, log);
-	int own_end = own_log < 0 ? -1 : take_descriptor(pidfd, end);
 
-	if (own_end < 0 || recorder_open(&s->recorder, own_log, outer == NULL ? NULL : &outer->recorder) < 0) {
+	if (s == NULL || log < 0 || recorder_open(&s->recorder, log, outer == NULL ? NULL : &outer->recorder) < 0) {
 		int error = errno;
 
-		if (own_log >= 0)
-			close(own_log);
-		if (own_end >= 0)
-			close(own_end);
+		if (log >= 0)
+			close(log);
+		if (end >= 0)
+			close(end);
 		free(s);
 		errno = error;
 		return NULL;
 	}
 	s->outer = outer;
+	s->bmake = outer == NULL ? NULL : outer->bmake;
 	s->root = root;
-	s->end = own_end;
+	s->end = end;
 	s->next = *all;
 	*all = s;
 	recorder_start(&s->recorder, root);
+	return s;
+}
+
+struct session *session_begin(struct session **all, struct session *outer, pid_t root, int pidfd, int log, int end,
+			      unsigned flags)
+{
+	int own_end = take_descriptor(pidfd, end);
+	struct session *s = own_end < 0 ? NULL : open_session(all, outer, root, take_descriptor(pidfd, log), own_end);
+
+	if (s == NULL)
+		return NULL;
+	if (flags & ATTACH_BMAKE) {
+		s->bmake = s;
+		s->recorder.muted = true;
+	}
 	note_all_given(s);
+	return s;
+}
+
+struct session *session_begin_target(struct session **all, struct session *outer, pid_t bmake, int log)
+{
+	struct session *s;
+
+	/* What a bmake within a target builds is its own, and none of the outer target's. */
+	while (outer->is_target)
+		outer = outer->outer;
+	s = open_session(all, outer, bmake, dup(log), -1);
+	if (s != NULL)
+		s->is_target = true;
 	return s;
 }
 
@@ -128,6 +156,8 @@ void session_end(struct session **all, struct session *s)
 		all = &(*all)->next;
 	*all = s->next;
 	report.error = recorder_close(&s->recorder) < 0 ? errno : 0;
+	if (s->end < 0)
+		return;
 	report_send(s->end, &report, -1);
 	close(s->end);
 }

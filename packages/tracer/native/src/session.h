@@ -4,7 +4,7 @@
  * tree of processes, so the outermost probe's writes the logs of them all: what
  * happens in an inner command goes into that one's log and into those around it.
  *
- * A process begins one by a call that no kernel has, attach(version, log, end):
+ * A process begins one by a call that no kernel has, attach(version, log, end, flags):
  * the supervisor takes over copies of the two descriptors and writes to log; when
  * the process has ended and its log is whole, it sends a report on the socket end.
  * Where nobody watches, attach() fails with ENOSYS.
@@ -26,6 +26,8 @@ struct session {
 	struct session *next; /* all that are open, those within before those around them */
 	struct session *outer;
 	struct recorder recorder;
+	struct session *bmake; /* the one around it whose command is a bmake that gets filemon sections; NULL if none is */
+	bool is_target; /* what one target of a bmake ran */
 	int end;
 	pid_t root; /* the command's first process */
 	pid_t supervisor; /* of the probe that began it: what its parent left behind becomes that one's child */
@@ -40,14 +42,20 @@ struct session {
 	} streams[GIVEN_STREAMS_MAX];
 };
 
+/* attach()'s flag: the command is a bmake, whose meta files get filemon sections; the log tells of those alone. */
+#define ATTACH_BMAKE 1
+
 /* attach() as the child calls it that will be the command. log: -1 to ask only whether a supervisor is there. */
-int session_attach(int log, int end);
+int session_attach(int log, int end, unsigned flags);
 
 /*
  * Begins the session of the stopped process root, whose descriptors log and end
  * are; pidfd is its own. Takes its place before *all. NULL with errno.
  */
-struct session *session_begin(struct session **all, struct session *outer, pid_t root, int pidfd, int log, int end);
+struct session *session_begin(struct session **all, struct session *outer, pid_t root, int pidfd, int log, int end,
+			      unsigned flags);
+/* Begins the session of what a target of the process bmake runs, which is part of outer. log is the caller's own. */
+struct session *session_begin_target(struct session **all, struct session *outer, pid_t bmake, int log);
 /* Ends the log, reports, and takes the session out of *all. It stays in memory: processes it left behind name it. */
 void session_end(struct session **all, struct session *s);
 bool session_is_within(const struct session *s, const struct session *around);

@@ -207,18 +207,30 @@ static struct process *add_child(struct tasks *t, pid_t parent_pid, pid_t pid, i
 		return add_process(t, pid, parent_pid, NULL, pidfd);
 	if (parent->session != NULL)
 		record_fork(&parent->session->recorder, parent->pid, pid);
-	return add_process(t, pid, parent_pid, parent->session, pidfd);
+	return add_process(t, pid, parent_pid, parent->target != NULL ? parent->target : parent->session, pidfd);
+}
+
+static struct task *find_task(const struct tasks *t, pid_t tid)
+{
+	struct task *task = t->by_tid[bucket(tid)];
+
+	while (task != NULL && task->tid != tid)
+		task = task->next;
+	return task;
+}
+
+bool tasks_know(const struct tasks *t, pid_t tid)
+{
+	return find_task(t, tid) != NULL;
 }
 
 struct task *tasks_find(struct tasks *t, pid_t tid)
 {
-	struct task *task = t->by_tid[bucket(tid)];
+	struct task *task = find_task(t, tid);
 	struct process *process;
 	pid_t pid = tid, parent;
 	int pidfd;
 
-	while (task != NULL && task->tid != tid)
-		task = task->next;
 	if (task != NULL)
 		return task;
 	process = find_process(t, tid);
@@ -382,7 +394,7 @@ static void record_ending(struct process *process)
 	if (process->session != NULL)
 		record_exit(&process->session->recorder, process->pid, status, signal);
 	for (struct session *s = process->session; s != NULL; s = s->outer)
-		if (s->root == process->pid) {
+		if (s->root == process->pid && !s->is_target) {
 			s->root_ended = true;
 			s->root_status = status;
 			s->root_signal = signal;
@@ -404,10 +416,10 @@ void tasks_collect(struct tasks *t, void (*ended)(void *context, pid_t pid), voi
 		}
 }
 
-int tasks_begin_session(struct tasks *t, struct process *process, int log, int end)
+int tasks_begin_session(struct tasks *t, struct process *process, int log, int end, unsigned flags)
 {
 	struct session *s =
-		session_begin(&t->sessions, process->session, process->pid, process->pidfd, log, end);
+		session_begin(&t->sessions, process->session, process->pid, process->pidfd, log, end, flags);
 
 	if (s == NULL)
 		return -1;
@@ -443,6 +455,14 @@ static void record_left(struct session *s, const struct process *process)
 	record_incomplete_here(&s->recorder, process->pid, reason);
 }
 
+static void record_all_left(struct tasks *t, struct session *s)
+{
+	for (size_t i = 0; i < TASK_BUCKETS; i++)
+		for (struct process *process = t->by_pid[i]; process != NULL; process = process->next)
+			if (session_is_within(process->session, s))
+				record_left(s, process);
+}
+
 void tasks_end_sessions(struct tasks *t)
 {
 	struct session *next;
@@ -451,12 +471,19 @@ void tasks_end_sessions(struct tasks *t)
 		next = s->next;
 		if (!s->root_ended)
 			continue;
-		for (size_t i = 0; i < TASK_BUCKETS; i++)
-			for (struct process *process = t->by_pid[i]; process != NULL; process = process->next)
-				if (session_is_within(process->session, s))
-					record_left(s, process);
+		record_all_left(t, s);
 		session_end(&t->sessions, s);
 	}
+}
+
+void tasks_end_target(struct tasks *t, struct session *s, pid_t bmake)
+{
+	struct process *process = find_process(t, bmake);
+
+	if (process != NULL && process->target == s)
+		process->target = NULL;
+	record_all_left(t, s);
+	session_end(&t->sessions, s);
 }
 
 void tasks_incomplete(struct process *process, unsigned bit, const char *reason)

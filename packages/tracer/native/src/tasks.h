@@ -15,6 +15,7 @@ struct process {
 	struct process *next;
 	struct task *threads;
 	struct session *session; /* the innermost one it is part of; NULL before the outermost has begun */
+	struct session *target; /* of the process itself, a bmake: that its children go to; NULL for its own */
 	pid_t pid, parent; /* parent: when it was first seen */
 	int pidfd; /* -1 if there are no descriptors left */
 	bool exiting;
@@ -41,6 +42,7 @@ struct tasks {
 
 /* Returns -1 with errno. */
 int tasks_open(struct tasks *t);
+bool tasks_know(const struct tasks *t, pid_t tid);
 /* NULL if the thread has gone or memory has. Records forks not known before. */
 struct task *tasks_find(struct tasks *t, pid_t tid);
 void tasks_thread_exits(struct tasks *t, struct task *task);
@@ -50,10 +52,12 @@ void tasks_forget_threads(struct tasks *t, struct process *process);
 /* Takes note of all processes that have ended; calls ended for each first. */
 void tasks_collect(struct tasks *t, void (*ended)(void *context, pid_t pid), void *context);
 /* The process begins a session, with descriptors of its own. Returns -1 with errno. */
-int tasks_begin_session(struct tasks *t, struct process *process, int log, int end);
+int tasks_begin_session(struct tasks *t, struct process *process, int log, int end, unsigned flags);
 bool tasks_have_ended_session(const struct tasks *t);
 /* Ends the sessions whose root has ended, after recording what they left running. */
 void tasks_end_sessions(struct tasks *t);
+/* Ends the session of a target of the process bmake, after recording what it left running. */
+void tasks_end_target(struct tasks *t, struct session *s, pid_t bmake);
 /* Records a reason once for a process. */
 void tasks_incomplete(struct process *process, unsigned bit, const char *reason);
 void tasks_close(struct tasks *t);
