@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { CliError } from './cli-error.js';
 
-/** The arguments before `--`, which are ours, and those after it, which are not; undefined without `--`. */
+/** The arguments before `--`, or before bmake's own, which are ours, and those after it, which are not; undefined if there is neither. */
 export interface SplitArguments {
   readonly own: readonly string[];
   readonly rest: readonly string[] | undefined;
 }
 
 export function splitArguments(args: readonly string[]): SplitArguments {
+  if (args[0] === 'bmake' && args[1] !== '--help') return { own: args.slice(0, 1), rest: args.slice(1) };
   const dashes = args.indexOf('--');
   if (dashes < 0) return { own: args, rest: undefined };
   return { own: args.slice(0, dashes), rest: args.slice(dashes + 1) };

@@ -56,6 +56,14 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       metaCommands(y, rest, ends),
     )
     .command(
+      'bmake',
+      "Run the system's bmake, and put filemon sections into its meta files",
+      (y) =>
+        y.usage("oodate bmake [bmake's arguments]\n\nAll arguments are bmake's own. Exit status: bmake's."),
+      () =>
+        ends(import('./commands/bmake-run.js').then(({ runBmake }) => runBmake(rest ?? [], openTerminal(isTraced())))),
+    )
+    .command(
       'doctor',
       'Say what works on this machine and, of what does not, why',
       (y) => directoryOption(y.usage('oodate doctor\n\nExit status: 1 if no command can be traced here.')),
@@ -477,7 +485,7 @@ function scriptNames(): string[] {
   }
 }
 
-const commands = ['run', 'why', 'check', 'meta', 'trace', 'doctor', 'completion'] as const;
+const commands = ['run', 'why', 'check', 'meta', 'trace', 'bmake', 'doctor', 'completion'] as const;
 
 const bmakeOptionNames = [
   'format',

@@ -470,3 +470,8 @@ function listWords(items: readonly string[]): string {
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
+
+/** Of a meta file of bmake's. */
+export function noSectionWords(path: string, objection: string): string {
+  return `${path} has no filemon section: ${objection}`;
+}

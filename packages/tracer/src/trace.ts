@@ -31,6 +31,8 @@ export interface TraceOptions {
   readonly stdoutToStderr?: boolean;
   /** By whom the probe is started; default: by this process. */
   readonly start?: ProgramStart;
+  /** The command is a bmake: its meta files get filemon sections, and the log tells of those alone. */
+  readonly bmake?: boolean;
 }
 
 /** One run of a command under the probe. */
@@ -64,6 +66,7 @@ export async function trace(command: readonly string[], options: TraceOptions = 
     const words = ['--quiet', '-o', logFile.path];
     if (copyFile !== undefined) words.push('--output', copyFile.path);
     if (options.backend !== undefined) words.push('--backend', options.backend);
+    if (options.bmake === true) words.push('--bmake');
     if (options.start !== undefined) words.push('--caller', String(process.pid));
     const end = await (options.start ?? startAsChild)([probe, ...words, '--', ...command], {
       cwd: options.cwd ?? process.cwd(),
