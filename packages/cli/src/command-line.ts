@@ -61,7 +61,11 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       (y) =>
         y.usage("oodate bmake [bmake's arguments]\n\nAll arguments are bmake's own. Exit status: bmake's."),
       () =>
-        ends(import('./commands/bmake-run.js').then(({ runBmake }) => runBmake(rest ?? [], openTerminal(isTraced())))),
+        ends(
+          import('./commands/bmake-run.js').then(({ runBmake }) =>
+            runBmake(rest ?? [], openTerminal(isTraced())),
+          ),
+        ),
     )
     .command(
       'doctor',
