@@ -10,8 +10,18 @@ export function sumUp(records: readonly string[]): Record<string, string> | unde
     paths.set(path, known);
     return known;
   };
-  for (const record of records) {
-    const [, letter = '', data = ''] = /^(.) \S+ (.*)$/.exec(record) ?? [];
+  const isBelow = (path: string, directory: string) => path.startsWith(`${directory}/`);
+  const move = (from: string, to: string): void => {
+    for (const [path, there] of [...paths]) {
+      if (!isBelow(path, from) || !isThere(there)) continue;
+      remove(there);
+      write(of(to + path.slice(from.length)));
+    }
+    remove(of(from));
+    write(of(to));
+  };
+  for (const [at, record] of records.entries()) {
+    const { letter, pid, data } = parse(record);
     switch (letter) {
       case 'R':
         see(of(data), 'read');
@@ -30,22 +40,20 @@ export function sumUp(records: readonly string[]): Record<string, string> | unde
       case 'W':
         write(of(data));
         break;
-      case 'D':
-        remove(of(data));
+      case 'D': {
+        const next = parse(records[at + 1] ?? '');
+        const isFull = [...paths].some(([path, there]) => isBelow(path, data) && isThere(there));
+        if (isFull && next.letter === 'W' && next.pid === pid) move(data, next.data);
+        else remove(of(data));
         break;
+      }
       case 'L':
         write(of(pair(data)[1]));
         break;
       case 'M': {
         const [from, to] = pair(data);
         if (to.startsWith(`${from}/`)) return undefined;
-        for (const [path, there] of [...paths]) {
-          if (!path.startsWith(`${from}/`) || !isThere(there)) continue;
-          remove(there);
-          write(of(to + path.slice(from.length)));
-        }
-        remove(of(from));
-        write(of(to));
+        move(from, to);
       }
     }
   }
@@ -86,6 +94,11 @@ function remove(path: Path): void {
 
 function isThere({ touched, change, wasThere }: Path): boolean {
   return touched ? change === 'written' : wasThere;
+}
+
+function parse(record: string): { letter: string; pid: string; data: string } {
+  const [, letter = '', pid = '', data = ''] = /^(.) (\S+) (.*)$/.exec(record) ?? [];
+  return { letter, pid, data };
 }
 
 function pair(data: string): [string, string] {
