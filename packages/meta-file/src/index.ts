@@ -32,7 +32,9 @@ export {
   invalidateMetaFile,
   noteAttempt,
   type ReadRecord,
+  type RunMark,
   readMetaFile,
+  wasAlone,
   writeMetaFile,
 } from './stored-meta-file.js';
 export {

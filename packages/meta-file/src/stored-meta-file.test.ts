@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,7 +13,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type AbsolutePath, decodePath } from '@oodate/filemon';
 import type { MetaFile } from './meta-file.js';
-import { invalidateMetaFile, noteAttempt, readMetaFile, writeMetaFile } from './stored-meta-file.js';
+import {
+  invalidateMetaFile,
+  noteAttempt,
+  readMetaFile,
+  wasAlone,
+  writeMetaFile,
+} from './stored-meta-file.js';
 
 let folder: string;
 let path: string;
@@ -109,6 +116,40 @@ describe('the life of a meta file', () => {
     expect(readdirSync(folder, 'buffer')).toEqual([Buffer.from('caf\xe9.meta', 'latin1')]);
   });
 });
+
+describe('a run', () => {
+  const other = (): void => {
+    appendFileSync(`${path}.last`, `# oodate attempt started 1 ${startOfInit()}\n`);
+  };
+
+  test('is alone after others that have ended, well or not', () => {
+    for (const end of [() => {}, () => noteAttempt(path, failed), () => writeMetaFile(path, meta)]) {
+      const mark = invalidateMetaFile(path);
+      expect(wasAlone(path, mark)).toBe(true);
+      end();
+    }
+  });
+
+  test('is not alone if another runs when it begins', () => {
+    invalidateMetaFile(path);
+    other();
+    const mark = invalidateMetaFile(path);
+    expect(wasAlone(path, mark)).toBe(false);
+  });
+
+  test('is not alone if another begins before its end, also when that has ended first', () => {
+    const mark = invalidateMetaFile(path);
+    other();
+    expect(wasAlone(path, mark)).toBe(false);
+    writeMetaFile(path, meta);
+    expect(wasAlone(path, mark)).toBe(false);
+  });
+});
+
+/** Something that runs, whatever else does. */
+function startOfInit(): string {
+  return readFileSync('/proc/1/stat', 'latin1').split(' ')[21] ?? '';
+}
 
 describe('a folder that the command removed', () => {
   test.each([

@@ -12,15 +12,16 @@ import { type AbsolutePath, decodePath, encodePath, fsPath, type ProcessExit } f
 import { formatMetaFile, type MetaFile, parseMetaFile } from './meta-file.js';
 import { MetaFileError } from './meta-file-error.js';
 import { metaFolderOf } from './meta-file-names.js';
+import { isRunning, ownProcess } from './process-identity.js';
 import type { RunRecord } from './run-record.js';
 
 /*
  * The life of a meta file X.meta. Before a run it is renamed to X.meta.last, so
  * that whatever happens next nothing is there to be trusted, and that file gets
- * the line `# oodate attempt started`. A run that does not succeed adds one line
+ * the line `# oodate attempt started PROCESS`. A run that does not succeed adds one line
  * more, on how it ended. A run that succeeds writes a new X.meta and removes
  * X.meta.last. So a lone X.meta.last means that the last run was not a good one,
- * and its last line tells how it was.
+ * and its last line tells how it was. Two runs at once see each other's lines.
  */
 
 /** How a run ended that was no success. */
@@ -87,9 +88,17 @@ export function writeMetaFile(path: string, meta: MetaFile): void {
   });
 }
 
+/** What a run left in the place of the meta file when it began. */
+export interface RunMark {
+  readonly line: string;
+  /** Another run of the target was under way by then. */
+  readonly isSecond: boolean;
+}
+
 /** Before a run: what the file says no longer holds. Throws MetaFileError. */
-export function invalidateMetaFile(path: string): void {
-  orNotWritable(path, () => {
+export function invalidateMetaFile(path: string): RunMark {
+  const line = `${startedStart}${ownProcess()}`;
+  return orNotWritable(path, () => {
     makeFolder(path);
     if (statSync(fsPath(path), { throwIfNoEntry: false })?.isDirectory()) throw new IsDirectory();
     try {
@@ -97,8 +106,30 @@ export function invalidateMetaFile(path: string): void {
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
     }
-    appendFileSync(fsPath(formerPath(path)), `${attemptStart}started\n`);
+    appendFileSync(fsPath(formerPath(path)), `${line}\n`);
+    const others = startedLines(path).filter((other) => other !== line);
+    return { line, isSecond: others.some((other) => isRunning(other.slice(startedStart.length))) };
   });
+}
+
+/**
+ * Whether no other run of the target was under way at any time of this one, which
+ * now ends. Where there was, one may have recorded what the other had half written.
+ */
+export function wasAlone(path: string, { line, isSecond }: RunMark): boolean {
+  if (isSecond) return false;
+  const last = startedLines(path).at(-1);
+  // Gone: with its folder, or because another run has kept its result.
+  return last === undefined ? !existsSync(fsPath(path)) : last === line;
+}
+
+function startedLines(path: string): string[] {
+  try {
+    const lines = readFileSync(fsPath(formerPath(path)), 'latin1').split('\n');
+    return lines.filter((line) => line.startsWith(startedStart));
+  } catch {
+    return [];
+  }
 }
 
 /** After a run that was no success. Throws MetaFileError. */
@@ -110,6 +141,7 @@ export function noteAttempt(path: string, attempt: Attempt): void {
 }
 
 const attemptStart = '# oodate attempt ';
+const startedStart = `${attemptStart}started `;
 
 function formatAttempt(attempt: Attempt): string {
   switch (attempt.kind) {
@@ -160,9 +192,9 @@ class IsDirectory extends Error {
   readonly code = 'EISDIR';
 }
 
-function orNotWritable(path: string, write: () => void): void {
+function orNotWritable<Written>(path: string, write: () => Written): Written {
   try {
-    write();
+    return write();
   } catch (error) {
     const code = errnoOf(error);
     if (code === 'EISDIR')

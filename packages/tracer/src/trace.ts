@@ -79,8 +79,7 @@ export async function trace(command: readonly string[], options: TraceOptions = 
     if (failure !== undefined) throw new TraceError(failure.code, failure.sentence, statusOf(end));
     const cwd = decodePath(Buffer.from(options.cwd ?? process.cwd())) as AbsolutePath;
     const accesses = summarizeAccesses(filemonRecords([log]), cwd);
-    // Ended by a signal, and the log knows of no end: that was not the command's.
-    if (end.kind === 'killed' && !accesses.ended && accesses.incomplete.length === 0) throw probeFailed(end);
+    if (end.kind === 'killed' && !isOfCommand(end.signal, accesses)) throw probeFailed(end);
     return {
       status: statusOf(end),
       accesses,
@@ -108,6 +107,11 @@ function orNotWritable<Made>(what: string, make: () => Made): Made {
       cause,
     });
   }
+}
+
+/** The probe ends by the signal that ended the command; or by one of its own, and then the log knows better. */
+function isOfCommand(signal: number, { exit, incomplete }: Accesses): boolean {
+  return exit === undefined ? incomplete.length > 0 : exit.signal === signal;
 }
 
 function statusOf(end: ProgramEnd): number {

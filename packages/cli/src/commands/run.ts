@@ -6,7 +6,9 @@ import {
   invalidateMetaFile,
   MetaFileError,
   noteAttempt,
+  type RunMark,
   type RunRecord,
+  wasAlone,
   writeMetaFile,
 } from '@oodate/meta-file';
 import { type DecisionOptions, diskFileStates, type Reason, recordRun, settledClock } from '@oodate/planner';
@@ -97,8 +99,8 @@ function sayUpToDate({ target, counts }: Judgement, terminal: Terminal): void {
 }
 
 async function execute(target: NamedTarget, options: RunOptions, terminal: Terminal): Promise<Done> {
-  const notKeepable = invalidate(target);
-  if (notKeepable !== undefined) return executePlainly(target, options, terminal, notKeepable);
+  const mark = invalidate(target);
+  if (typeof mark === 'string') return executePlainly(target, options, terminal, mark);
   const begun = Date.now();
   const start = performance.now();
   const trace = await traceTarget(target, options);
@@ -107,14 +109,13 @@ async function execute(target: NamedTarget, options: RunOptions, terminal: Termi
   for (const note of trace.accesses.notes) terminal.say(noteWords(note));
   const exit: ProcessExit = trace.accesses.exit ?? { status: trace.status, signal: 0 };
   if (trace.status !== 0) return fail(target, trace.status, exit, milliseconds, terminal);
-  return keep(target, trace, begun, options, milliseconds, terminal);
+  return keep(target, trace, mark, begun, options, milliseconds, terminal);
 }
 
-/** The reason, for people, why nothing could be kept; undefined if all is well. */
-function invalidate({ metaFile }: NamedTarget): string | undefined {
+/** Or the reason, for people, why nothing can be kept. */
+function invalidate({ metaFile }: NamedTarget): RunMark | string {
   try {
-    invalidateMetaFile(metaFile);
-    return undefined;
+    return invalidateMetaFile(metaFile);
   } catch (error) {
     if (error instanceof MetaFileError) return errorWords(error.message, error.hint);
     throw error;
@@ -171,6 +172,7 @@ function fail(
 function keep(
   target: NamedTarget,
   trace: Trace,
+  mark: RunMark,
   begun: number,
   options: RunOptions,
   milliseconds: number,
@@ -179,7 +181,7 @@ function keep(
   const { name, metaFile } = target;
   const { accesses, output } = trace;
   const stopped = accesses.stopped ?? Date.now() * 1000;
-  const { record, causes } = recordRun({
+  const recorded = recordRun({
     accesses,
     commands: target.commands,
     cwd: target.cwd,
@@ -189,10 +191,13 @@ function keep(
     files: diskFileStates(),
     ignored: ownPaths(target, options),
   });
+  const { record } = recorded;
+  const causes = [...recorded.causes];
   const done = (kept: boolean, line: string, notes: readonly string[]): Done => {
     terminal.say(line);
     return { report: { status: 0, milliseconds, kept, notes }, counts: countUses(record) };
   };
+  if (!wasAlone(metaFile, mark)) causes.push('another run of it was under way at the same time');
   if (causes.length > 0) {
     note(target, { kind: 'incomplete', causes });
     return done(false, incompleteWords(name, milliseconds, causes), causes);
