@@ -23,6 +23,7 @@ export {
   encodePath,
   fsPath,
   isAbsolutePath,
+  isKernelPath,
   joinPath,
   normalizePath,
 } from './path-text.js';

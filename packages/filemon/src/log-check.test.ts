@@ -45,6 +45,11 @@ describe('a log', () => {
     ['whose fork record comes late', changed(6, 2, 'R 2 /a', 'F 1 2'), []],
     ['with a process after its exit', changed(9, 0, 'R 2 /a', 'X 2 0 0'), ['9: after-exit']],
     ['with a process that is forked twice', changed(7, 0, 'F 1 2'), ['7: repeated-fork']],
+    [
+      'with a process whose fork record comes late and twice',
+      changed(6, 2, 'R 2 /a', 'F 1 2', 'F 1 2'),
+      ['8: repeated-fork'],
+    ],
     ['with a process that does not end', changed(8, 1), ['6: no-exit']],
     ['with a process that was left running', changed(8, 1, '# Left running 2 sleep'), []],
     ['with a program that is not known', changed(5, 1, 'E 1 <unknown>'), ['5: unknown-program']],

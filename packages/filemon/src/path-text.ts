@@ -78,6 +78,11 @@ export function joinPath(dir: AbsolutePath, name: string): AbsolutePath {
   return normalizePath(name.startsWith('/') ? name : `${dir}/${name}`);
 }
 
+/** What the kernel makes up is no file that a change could be seen of. */
+export function isKernelPath(path: string): boolean {
+  return /^\/(?:proc|sys|dev)(?:\/|$)/.test(path);
+}
+
 /**
  * The same text in memory of its own. Text cut out of a block of a log keeps the
  * whole block alive; joining and cutting it makes a copy.

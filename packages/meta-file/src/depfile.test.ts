@@ -35,7 +35,8 @@ describe('the rule of a log', () => {
     ['looked for', 'N 1 /a'],
     ['removed', 'D 1 /a'],
     ["the kernel's", 'R 1 /proc/self/maps'],
-  ])('has nothing that was only %s', (_, line) => {
+    ['the root', 'R 1 /'],
+  ])('has nothing that was only %s: %s', (_, line) => {
     expect(ruleOf(line)).toEqual({ inputs: [], outputs: [] });
   });
 

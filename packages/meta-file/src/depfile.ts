@@ -1,4 +1,4 @@
-import type { AbsolutePath, Accesses } from '@oodate/filemon';
+import { type AbsolutePath, type Accesses, isKernelPath } from '@oodate/filemon';
 import type { RunRecord } from './run-record.js';
 
 /*
@@ -62,7 +62,7 @@ function ruleOfLog({ paths }: Accesses): DepfileRule {
   const inputs: AbsolutePath[] = [];
   const outputs: AbsolutePath[] = [];
   for (const { path, read, listed, change } of paths.values()) {
-    if (directories.has(path) || listed || /^\/(?:$|(?:proc|sys|dev)(?:\/|$))/.test(path)) continue;
+    if (path === '/' || directories.has(path) || listed || isKernelPath(path)) continue;
     if (change === 'written') outputs.push(path);
     else if (change === 'none' && read) inputs.push(path);
   }

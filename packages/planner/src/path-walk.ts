@@ -1,4 +1,4 @@
-import type { AbsolutePath } from '@oodate/filemon';
+import { type AbsolutePath, isKernelPath } from '@oodate/filemon';
 import type { FileState, FileStates, PresentDirectory } from './file-states.js';
 
 /** Where a path leads when it is walked as the kernel does. */
@@ -86,11 +86,6 @@ export class PathWalk {
 
 /** As many links as Linux follows for one path. */
 const longestChain = 40;
-
-/** What the kernel makes up is no file that a change could be seen of. */
-export function isKernelPath(path: string): boolean {
-  return /^\/(?:proc|sys|dev)(?:\/|$)/.test(path);
-}
 
 export function parentOf(path: AbsolutePath): AbsolutePath {
   return (path.slice(0, path.lastIndexOf('/')) || '/') as AbsolutePath;

@@ -1,4 +1,4 @@
-import type { AbsolutePath, Access, Accesses } from '@oodate/filemon';
+import { type AbsolutePath, type Access, type Accesses, isKernelPath } from '@oodate/filemon';
 import {
   metaFolderOf,
   type RecordedFile,
@@ -12,7 +12,7 @@ import { presentState } from './differences.js';
 import type { FileState, FileStates, PresentDirectory } from './file-states.js';
 import { clockTick } from './file-system-clock.js';
 import { OwnChanges } from './own-changes.js';
-import { childOf, isKernelPath, nameOf, PathWalk, parentOf, type WalkedPath } from './path-walk.js';
+import { childOf, nameOf, PathWalk, parentOf, type WalkedPath } from './path-walk.js';
 import { volatilePathsFor } from './volatile-paths.js';
 import { comparedEnvironment } from './volatile-variables.js';
 
