@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { type AbsolutePath, type Access, summarizeAccesses } from './index.js';
+import { dice, rounds } from '@oodate/testkit';
+import { type AbsolutePath, type Access, checkFilemonLog, processTree, summarizeAccesses } from './index.js';
 import { convertLog, type LogFormat, logFormats, mergeLogs } from './log-formats.js';
 import { filemonRecords, formatFilemonLog } from './log-text.js';
 import type { FilemonRecord } from './record.js';
@@ -191,6 +192,11 @@ describe('logs that are merged', () => {
     ]);
   });
 
+  test('have the new number of a process that was left running, too', () => {
+    const running = lines('F 1 2', '# Left running 2 sleep', 'X 1 0 0');
+    expect(text(mergeLogs([running, running]))).toContain('F 3 4\n# Left running 4 sleep\nX 3 0 0\n');
+  });
+
   test('have no end if one of them has none', () => {
     expect(text(mergeLogs([lines(...one.slice(0, -1)), lines(...two)]))).not.toContain('Bye');
     expect(text(mergeLogs([lines(...one), lines(...two.slice(0, -1))]))).not.toContain('Bye');
@@ -217,4 +223,27 @@ describe('logs that are merged', () => {
     const other = lines(...two, 'R 7 /elsewhere');
     expect(accesses(mergeLogs([from, other]))).toEqual([...accesses(from), ...accesses(other)].sort());
   });
+});
+
+test('a log damaged by lot is converted, merged and checked without an exception, and never looks better than it is', () => {
+  const { seed, below, bytes } = dice();
+  const isWhole = (of: readonly FilemonRecord[]) => {
+    const { ended, incomplete } = summarizeAccesses(of, '/' as AbsolutePath);
+    return ended && incomplete.length === 0;
+  };
+  let damagedLogs = 0;
+  for (let round = 0; round < rounds(200); round += 1) {
+    const log = Buffer.from(readFileSync(new URL(logs[below(logs.length)] as string, folder)));
+    for (let times = below(4); times >= 0; times -= 1) bytes(1).copy(log, below(log.length));
+    const from = records(log);
+    processTree(from, '/' as AbsolutePath);
+    checkFilemonLog(log);
+    if (!isWhole(from)) damagedLogs += 1;
+    for (const to of logFormats) {
+      const { records: converted } = convertLog(from, to);
+      for (const found of [converted, mergeLogs([converted, fixture('freebsd-5.log')])])
+        if (isWhole(found) && !isWhole(from)) throw new Error(`seed ${seed}, ${to}:\n${text(from)}`);
+    }
+  }
+  expect(damagedLogs).toBeGreaterThan(20);
 });

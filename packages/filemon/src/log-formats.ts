@@ -193,7 +193,7 @@ export function mergeLogs(logs: readonly (readonly FilemonRecord[])[]): FilemonR
       else if (record.kind === 'comment' && / Stop /y.test(record.text)) stop = record;
       else {
         const part = headPart(record);
-        if (part === undefined) body.push(record);
+        if (part === undefined) body.push(renumbered(record));
         else if (!seen.has(part)) {
           seen.add(part);
           head.push(record);
@@ -214,6 +214,9 @@ function headPart(record: FilemonRecord): string | undefined {
   return /^ (filemon version|Target pid|Start) /.exec(record.text)?.[1];
 }
 
+/** The pid in the comment on a process that was left running. */
+const leftRunning = /(?<=^ Left running )\d+/;
+
 /** Gives every log numbers for its processes that no earlier one has. */
 class Pids {
   readonly #taken = new Set<number>();
@@ -223,7 +226,7 @@ class Pids {
     for (const log of logs) for (const pid of pidsIn(log)) if (pid > this.#highest) this.#highest = pid;
   }
 
-  next(log: readonly FilemonRecord[]): (record: ProcessRecord) => ProcessRecord {
+  next(log: readonly FilemonRecord[]): (record: FilemonRecord) => FilemonRecord {
     const own = new Map<number, number>();
     for (const pid of new Set(pidsIn(log))) {
       if (pid === 0) continue;
@@ -231,6 +234,12 @@ class Pids {
       else this.#taken.add(pid);
     }
     return (record) => {
+      if (record.kind === 'comment')
+        return {
+          kind: 'comment',
+          text: record.text.replace(leftRunning, (pid) => `${own.get(Number(pid)) ?? pid}`),
+        };
+      if (record.kind !== 'process') return record;
       const child = record.letter === 'F' ? own.get(parseChild(record.data) ?? 0) : undefined;
       const data = child === undefined ? record.data : `${child}`;
       return { ...record, pid: own.get(record.pid) ?? record.pid, data };
