@@ -226,6 +226,7 @@ interface Answer {
 function runBmake(args: readonly string[], input: readonly string[]): Answer {
   const { stdout, stderr, status, error } = spawnSync('bmake', args, {
     input: encodePath(input.map((line) => `${line}\n`).join('')),
+    env: process.env,
     maxBuffer: Number.POSITIVE_INFINITY,
   });
   if (error !== undefined)

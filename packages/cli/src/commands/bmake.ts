@@ -64,8 +64,8 @@ function print(judgements: readonly BmakeJudgement[], format: string): void {
   process.stdout.write(format === 'bmake' ? encodePath(bmakeText(judgements)) : ownText(judgements));
 }
 
-/** bmake tells of a meta file that it does not use only as it makes the target, but for sub-makes. */
-function bmakeText(judgements: readonly BmakeJudgement[]): string {
+/** All that bmake would write. Of a meta file that it does not use it tells only as it makes the target, but for sub-makes. */
+export function bmakeText(judgements: readonly BmakeJudgement[]): string {
   const isTold = (finding: BmakeFinding) => finding.kind !== 'meta-file-unused' || finding.why === '.SUBMAKE';
   const lines = judgements.flatMap(({ name, findings }) =>
     findings.filter(isTold).map((finding) => bmakeTellsWords(finding, name)),
