@@ -1,8 +1,8 @@
-import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type AbsolutePath, decodePath, joinPath } from '@oodate/filemon';
+import { type AbsolutePath, joinPath } from '@oodate/filemon';
 import { bmakeMetaFile } from '@oodate/meta-file';
 import {
+  type BmakeAttribute,
   type BmakeCommand,
   type BmakeFiles,
   type BmakeFinding,
@@ -52,8 +52,9 @@ export interface BmakeOptions {
 export function judgeMetaFiles(metaFiles: readonly string[], options: BmakeOptions): BmakeJudgement[] {
   const files = diskBmakeFiles();
   const run = runWith(files, options);
+  const cwd = process.cwd() as AbsolutePath;
   return metaFiles.map((name) => {
-    const metaFile = joinPath(process.cwd() as AbsolutePath, name);
+    const metaFile = joinPath(cwd, name);
     const text = files.read(metaFile);
     if (text === undefined)
       throw new CliError(
@@ -61,9 +62,21 @@ export function judgeMetaFiles(metaFiles: readonly string[], options: BmakeOptio
         `the meta file ${name} cannot be read`,
         'name a target to ask for a missing one',
       );
-    const target = /^(?:(?!-- command output --$).*\n)*?TARGET (.*)$/m.exec(text)?.[1];
-    return judgeAlone(run, metaFile, target ?? basename(metaFile).replace(/\.meta$/, ''), options);
+    return judgeAlone(
+      run,
+      metaFile,
+      targetIn(text) ?? basename(metaFile).replace(/\.meta$/, ''),
+      options,
+      text,
+    );
   });
+}
+
+/** The target that the head of a meta file names. */
+function targetIn(text: string): string | undefined {
+  for (let at = 0; at >= 0 && !text.startsWith('-- ', at); at = text.indexOf('\n', at) + 1 || -1)
+    if (text.startsWith('TARGET ', at)) return text.slice(at + 'TARGET '.length, text.indexOf('\n', at));
+  return undefined;
 }
 
 /** Judges targets of the present directory where no makefile can be asked: by the places of their meta files. */
@@ -168,30 +181,29 @@ const lenientMode: BmakeMode = {
   readOnly: false,
 };
 
+/** `text`: of the meta file, if it has been read. */
 function judgeAlone(
   run: BmakeRun,
   metaFile: string,
   name: string,
   { commands }: BmakeOptions,
+  text?: string,
 ): BmakeJudgement {
-  const objdir = realDirectory(dirname(metaFile));
+  const objdir = run.files.realPath(dirname(metaFile));
   const state = run.files.stat(resolve(objdir, name));
   if (state.type === 'none') return ruleJudgement(name, [{ kind: 'target-not-there' }]);
-  const findings = run.judge({
+  const target = {
     metaFile,
     seconds: state.seconds,
-    attributes: new Set(),
+    attributes: new Set<BmakeAttribute>(),
     commands: commands?.map(plainCommand),
     cwd: objdir,
     objdir,
     curdir: objdir,
     path: name,
-  });
+  };
+  const findings = text === undefined ? run.judge(target) : run.judgeText(target, text);
   return metaJudgement(name, metaFile, findings);
-}
-
-function realDirectory(directory: string): string {
-  return decodePath(realpathSync.native(directory, 'buffer'));
 }
 
 function plainCommand(text: string): BmakeCommand {

@@ -18,6 +18,10 @@ import { CliError } from './cli-error.js';
  * commands after expansion. No command is run.
  */
 
+/** Cannot be in anything that bmake says by itself. */
+const nonce = randomBytes(8).toString('hex');
+const mark = `:oodate-${nonce}-`;
+
 /** A tree's makefiles as the bmake of this machine reads them. */
 export interface BmakeTree {
   readonly settings: BmakeSettings;
@@ -62,24 +66,33 @@ export function askWalk(
   targets: readonly string[],
   forced: readonly WalkedTarget[],
 ): WalkedTarget[] {
-  const force = `oodate-${nonce}-force`;
   const input = [
     ...withoutMeta,
-    ...forced.map(({ name, isDouble }) => `${name}${isDouble ? '::' : ':'} ${force}`),
-    ...(forced.length > 0 ? [`${force}: .PHONY .INVISIBLE`] : []),
+    ...forced.flatMap(({ name, isDouble }, index) => forcing(name, isDouble ? '::' : ':', index)),
   ];
   // With -t besides, not even commands that begin with + are run.
-  const { stderr, status } = runBmake(
-    [...tree.args, ...noMeta(tree.args), '-N', '-t', '-dmsg2', ...targets],
-    input,
-  );
+  const words = [...tree.args, ...noMeta(tree.args), '-N', '-t', '-dmsg2', ...targets];
+  const { stderr, status } = runBmake(words, input);
   const walked = status === 0 ? parseWalk(stderr) : undefined;
   if (walked === undefined) throw refusal(stderr, status);
-  // A source that is made itself comes first, and is the one that bmake names.
-  const isForced = ({ made }: WalkedTarget) => made?.kind === 'older-than-source' && made.source === force;
+  const names = new Set(forced.map(({ name }) => name));
   return walked
-    .filter(({ name }) => name !== force)
-    .map((target) => (isForced(target) ? { ...target, made: undefined } : target));
+    .filter(({ name }) => !name.startsWith(force))
+    .map((target) => (names.has(target.name) && isForced(target) ? { ...target, made: undefined } : target));
+}
+
+const force = `oodate-${nonce}-force-`;
+
+/** Makes a target out of date by its ordinary rules. Each has a source of its own, which counts also where the target's time is to come. */
+function forcing(name: string, operator: ':' | '::', index: number): string[] {
+  return [`${name}${operator} ${force}${index}`, `${force}${index}: .PHONY .INVISIBLE`];
+}
+
+/** A real source that is made comes before, and is the one that bmake names. */
+function isForced({ made }: WalkedTarget): boolean {
+  return made?.kind === 'older-than-source'
+    ? made.source.startsWith(force)
+    : made?.kind === 'made-by-rule' && made.rule === 'non existing child';
 }
 
 /** What bmake makes of a target's commands and of its name, if its ordinary rules find it up to date. */
@@ -101,10 +114,10 @@ export function askCommands(tree: BmakeTree, targets: readonly WalkedTarget[]): 
       'judge it by its meta file: only targets with plain names, one colon and no single-suffix rule can be asked for',
     );
   const own = `oodate-${nonce}`;
-  const input = [...withoutMeta, `${own}-force: .PHONY .INVISIBLE`];
+  const input = [...withoutMeta];
   targets.forEach(({ name, commands }, index) => {
     // Ours come before the target's own, which the three dots put off until an end that never comes.
-    input.push(`${name}: ${own}-${index} ${own}-force`, `${own}-${index}: .USEBEFORE`);
+    input.push(...forcing(name, ':', index), `${name}: ${own}-${index}`, `${own}-${index}: .USEBEFORE`);
     input.push(`\t${mark}${index} path \${.OODATE::=}\${.TARGET}`);
     for (const command of commands) input.push(`\t${mark}${index} text ${command}`);
     input.push(`\t${mark}${index} end`, '\t...');
@@ -160,10 +173,6 @@ const questions = {
   curdir: '.CURDIR',
   preference: '.MAKE.MAKEFILE_PREFERENCE',
 };
-
-/** Cannot be in anything that bmake says by itself. */
-const nonce = randomBytes(8).toString('hex');
-const mark = `:oodate-${nonce}-`;
 
 /** So that bmake decides by its ordinary rules; in compat mode the order is always the same. */
 const withoutMeta = ['.MAKE.MODE = compat'];

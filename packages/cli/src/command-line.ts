@@ -3,8 +3,15 @@ import { logFormats } from '@oodate/filemon';
 import type { DecisionOptions } from '@oodate/planner';
 import yargs, { type Argv } from 'yargs';
 import { splitArguments } from './argument-words.js';
+import {
+  type BmakeArguments,
+  bmakeOptionNames,
+  bmakeRequest,
+  refuseBmakeArguments,
+} from './bmake-arguments.js';
 import { CliError } from './cli-error.js';
 import type { BmakeRequest } from './commands/bmake.js';
+import { enterDirectory } from './directory.js';
 import { isTraced } from './judgement.js';
 import { nearNames } from './near-names.js';
 import { findPackage } from './package-script.js';
@@ -235,19 +242,7 @@ interface KeepingArguments extends TargetArguments {
   readonly mode: string;
 }
 
-interface DecisionArguments extends KeepingArguments {
-  readonly format: string | undefined;
-  readonly command: readonly string[] | undefined;
-  readonly ignorePaths: string | undefined;
-  readonly ignorePatterns: string | undefined;
-  readonly ignoreFilter: string | undefined;
-  readonly cmpFilter: string | undefined;
-  readonly bailiwick: string | undefined;
-  readonly missingMeta: boolean | undefined;
-  readonly missingFilemon: boolean | undefined;
-  readonly ignoreCmd: boolean | undefined;
-  readonly curdirok: boolean | undefined;
-}
+interface DecisionArguments extends KeepingArguments, BmakeArguments {}
 
 interface RunArguments extends KeepingArguments {
   readonly dryRun: boolean | undefined;
@@ -275,7 +270,7 @@ async function whyCommand(argv: DecisionArguments, rest: readonly string[] | und
     const { bmakeWhy } = await import('./commands/bmake.js');
     return bmakeWhy(bmakeRequestOf(argv, rest));
   }
-  refuseBmakeOptions(argv);
+  refuseBmakeArguments(argv);
   const { why } = await import('./commands/why.js');
   return why(targetOf(argv, rest), decisionOf(argv));
 }
@@ -285,7 +280,7 @@ async function checkCommand(argv: DecisionArguments, rest: readonly string[] | u
     const { bmakeCheck } = await import('./commands/bmake.js');
     return bmakeCheck(bmakeRequestOf(argv, rest));
   }
-  refuseBmakeOptions(argv);
+  refuseBmakeArguments(argv);
   const { check } = await import('./commands/check.js');
   return check(targetOf(argv, rest), decisionOf(argv));
 }
@@ -420,53 +415,7 @@ function bmakeRequestOf(argv: DecisionArguments, rest: readonly string[] | undef
     if (argv[name] !== undefined)
       throw new CliError('USAGE', `--${name} has no meaning with --mode bmake`, 'see oodate check --help');
   enterDirectory(argv.directory);
-  const { missingMeta, missingFilemon, ignoreCmd: ignoreCommands, curdirok: curdirOk } = argv;
-  const mode = { missingMeta, missingFilemon, ignoreCommands, curdirOk };
-  const { ignorePaths, ignorePatterns, ignoreFilter, cmpFilter, bailiwick } = argv;
-  return {
-    names: argv.script,
-    rest: rest ?? [],
-    options: {
-      mode: Object.fromEntries(Object.entries(mode).filter(([, given]) => given !== undefined)),
-      variables: { ignorePaths, ignorePatterns, ignoreFilter, cmpFilter, bailiwick },
-      commands: argv.command,
-    },
-    format: argv.format,
-    json: argv.json === true,
-  };
-}
-
-function refuseBmakeOptions(argv: DecisionArguments): void {
-  const given = bmakeOptionNames.find(
-    (name) => argv[camelCase(name) as keyof DecisionArguments] !== undefined,
-  );
-  if (given !== undefined)
-    throw new CliError(
-      'USAGE',
-      `--${given} has a meaning with --mode bmake alone`,
-      'see oodate check --help',
-    );
-}
-
-function camelCase(name: string): string {
-  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-}
-
-function enterDirectory(directory: string | undefined): void {
-  if (directory === undefined) return;
-  try {
-    process.chdir(directory);
-    process.env.PWD = process.cwd();
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOENT'
-        ? 'does not exist'
-        : code === 'ENOTDIR'
-          ? 'is no directory'
-          : `cannot be entered (${code})`;
-    throw new CliError('NO_DIRECTORY', `the directory ${directory} ${why}`, undefined, { cause });
-  }
+  return bmakeRequest(argv.script, rest ?? [], argv, argv.json === true);
 }
 
 function completeScripts(
@@ -490,20 +439,6 @@ function scriptNames(): string[] {
 }
 
 const commands = ['run', 'why', 'check', 'meta', 'trace', 'bmake', 'doctor', 'completion'] as const;
-
-const bmakeOptionNames = [
-  'format',
-  'command',
-  'ignore-paths',
-  'ignore-patterns',
-  'ignore-filter',
-  'cmp-filter',
-  'bailiwick',
-  'missing-meta',
-  'missing-filemon',
-  'ignore-cmd',
-  'curdirok',
-];
 
 const optionNames = [
   ...bmakeOptionNames,

@@ -1,4 +1,4 @@
-import { runCommandLine } from './command-line.js';
+import { parseBmakeArguments } from './bmake-arguments.js';
 import { openTerminal } from './terminal.js';
 import { errorWords } from './words.js';
 
@@ -7,12 +7,22 @@ export async function main(args: readonly string[]): Promise<void> {
   // Who reads the help may stop reading it; that is no failure.
   process.on('uncaughtException', ignoreClosedPipe);
   try {
-    process.exitCode = await runCommandLine(args);
+    process.exitCode = await run(args);
   } catch (error) {
     openTerminal(false).complain(troubleWords(error));
     if (process.env.OODATE_DEBUG) console.error(error);
     process.exitCode = troubleStatus(args[0], error);
   }
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const bmake = parseBmakeArguments(args);
+  if (bmake === undefined) {
+    const { runCommandLine } = await import('./command-line.js');
+    return runCommandLine(args);
+  }
+  const { bmakeCheck, bmakeWhy } = await import('./commands/bmake.js');
+  return (bmake.command === 'check' ? bmakeCheck : bmakeWhy)(bmake.request);
 }
 
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {

@@ -1,5 +1,5 @@
 import { encodePath } from '@oodate/filemon';
-import type { BmakeFiles } from './bmake-files.js';
+import type { BmakeFileState, BmakeFiles } from './bmake-files.js';
 import { applyModifiers, matchesPattern, wordsOf } from './bmake-modifiers.js';
 import type { BmakeFinding, UnusedMetaFile } from './bmake-reason.js';
 import type { BmakeSettings } from './bmake-settings.js';
@@ -53,6 +53,7 @@ export class BmakeRun {
   readonly directories = new Map<number, ProcessDirectories>();
   readonly #expressions: BmakeExpressions;
   readonly #ignored = new Map<string, boolean>();
+  readonly #reads = new Map<string, BmakeFileState | 'ignored'>();
 
   constructor(settings: BmakeSettings, files: BmakeFiles, expressions: BmakeExpressions) {
     this.settings = settings;
@@ -62,10 +63,14 @@ export class BmakeRun {
 
   /** What bmake finds in the target's meta file. The target is out of date if a reason is among it. */
   judge(target: BmakeTarget): readonly BmakeFinding[] {
+    return this.judgeText(target, this.files.read(target.metaFile));
+  }
+
+  /** The same with the text of the meta file, undefined if it cannot be read. */
+  judgeText(target: BmakeTarget, text: string | undefined): readonly BmakeFinding[] {
     const { metaFile } = target;
     const unused = this.unusedMetaFile(target);
     if (unused !== undefined) return [{ kind: 'meta-file-unused', metaFile, why: unused }];
-    const text = this.files.read(metaFile);
     if (text !== undefined) return new MetaFileWalk(this, target, text).findings();
     return this.#mustHaveMetaFile(target) ? [{ kind: 'meta-file-missing', metaFile }] : [];
   }
@@ -100,6 +105,16 @@ export class BmakeRun {
       this.#ignored.set(name, ignored);
     }
     return ignored;
+  }
+
+  /** What a read of an absolute name finds. The records of a tree name few files, each very often. */
+  look(name: string): BmakeFileState | 'ignored' {
+    let found = this.#reads.get(name);
+    if (found === undefined) {
+      found = this.isIgnored(name) ? 'ignored' : this.files.stat(name);
+      this.#reads.set(name, found);
+    }
+    return found;
   }
 
   #isOnIgnoredPath(name: string): boolean {
@@ -161,9 +176,14 @@ class MetaFileWalk {
   readonly #findings: BmakeFinding[] = [];
   #missing: string[] = [];
   #isOutOfDate = false;
+  /** The line in hand. */
   #line = 0;
-  #lineStart = 0;
-  #at = 0;
+  #start = 0;
+  #end = 0;
+  #isCut = false;
+  #next = 0;
+  /** The first NUL byte that is not before the line; negative if there is none. */
+  #nul: number;
   #inLog = false;
   #commands = 0;
   #seenCwd = false;
@@ -180,17 +200,14 @@ class MetaFileWalk {
     this.#text = text;
     this.#own = target.cwd;
     this.#latest = target.cwd;
+    this.#nul = text.indexOf('\0');
   }
 
   findings(): readonly BmakeFinding[] {
-    while (!this.#isOutOfDate) {
-      const line = this.#nextLine();
-      if (line === undefined) break;
-      if (line.cut) {
-        this.#reason({ kind: 'line-truncated', line: this.#line, length: encodePath(line.text).length });
-      } else if (this.#inLog) this.#readRecord(line.text);
-      else if (line.text.startsWith('-- filemon') || line.text.startsWith('# buildmon')) this.#inLog = true;
-      else this.#readHead(line.text);
+    while (!this.#isOutOfDate && this.#nextLine()) {
+      if (this.#isCut) this.#reason({ kind: 'line-truncated', line: this.#line, length: this.#lineBytes() });
+      else if (this.#inLog) this.#readRecord();
+      else this.#readHead(this.#text.slice(this.#start, this.#end));
     }
     const [missing] = this.#missing;
     if (missing !== undefined) this.#reason({ kind: 'file-missing', path: missing });
@@ -208,19 +225,36 @@ class MetaFileWalk {
     this.#findings.push({ ...finding, metaFile: this.#target.metaFile });
   }
 
-  /** Without its newline; `cut` if it has none, or a NUL byte, where it ends for bmake. */
-  #nextLine(): { readonly text: string; readonly cut: boolean } | undefined {
-    if (this.#at >= this.#text.length) return undefined;
+  /** Goes to the next line, which is then from #start to #end, its newline left out. False at the end of the file. */
+  #nextLine(): boolean {
+    if (this.#next >= this.#text.length) return false;
     this.#line += 1;
-    this.#lineStart = this.#at;
-    const end = this.#text.indexOf('\n', this.#at);
-    const text = this.#text.slice(this.#at, end < 0 ? undefined : end);
-    this.#at = end < 0 ? this.#text.length : end + 1;
-    const nul = text.indexOf('\0');
-    return nul < 0 ? { text, cut: end < 0 } : { text: text.slice(0, nul), cut: true };
+    this.#start = this.#next;
+    const newline = this.#text.indexOf('\n', this.#start);
+    this.#end = newline < 0 ? this.#text.length : newline;
+    this.#next = this.#end + 1;
+    this.#isCut = newline < 0;
+    if (this.#nul >= 0) this.#cutAtNul();
+    return true;
+  }
+
+  /** For bmake a line ends at a NUL byte, and then has no newline. */
+  #cutAtNul(): void {
+    if (this.#nul < this.#start) this.#nul = this.#text.indexOf('\0', this.#start);
+    if (this.#nul < 0 || this.#nul >= this.#end) return;
+    this.#end = this.#nul;
+    this.#isCut = true;
+  }
+
+  #lineBytes(from = this.#start): number {
+    return encodePath(this.#text.slice(from, this.#end)).length;
   }
 
   #readHead(line: string): void {
+    if (line.startsWith('-- filemon') || line.startsWith('# buildmon')) {
+      this.#inLog = true;
+      return;
+    }
     const space = line.indexOf(' ');
     const word = space < 0 ? line : line.slice(0, space);
     const rest = space < 0 ? undefined : line.slice(space + 1);
@@ -249,21 +283,16 @@ class MetaFileWalk {
 
   /** The lines that a command of several lines takes besides its first, each with a newline before it. */
   #linesOf(command: string): string {
-    const start = this.#lineStart;
+    const first = this.#start;
     let lines = '';
     for (let at = command.indexOf('\n'); at >= 0; at = command.indexOf('\n', at + 1)) {
-      const line = this.#nextLine();
-      if (line === undefined) break;
-      lines += `\n${line.text}`;
-      if (!line.cut) continue;
-      this.#remark({ kind: 'truncated-in-command', line: this.#line, length: this.#bytesSince(start) });
+      if (!this.#nextLine()) break;
+      lines += `\n${this.#text.slice(this.#start, this.#end)}`;
+      if (!this.#isCut) continue;
+      this.#remark({ kind: 'truncated-in-command', line: this.#line, length: this.#lineBytes(first) });
       break;
     }
     return lines;
-  }
-
-  #bytesSince(start: number): number {
-    return encodePath(this.#text.slice(start, this.#at)).length;
   }
 
   #compareDirectory(rest: string | undefined): void {
@@ -276,15 +305,24 @@ class MetaFileWalk {
     else if (rest !== cwd) this.#reason({ kind: 'cwd-changed', line, was: rest, is: curdir });
   }
 
-  #readRecord(line: string): void {
-    const letter = line.charAt(0);
-    let data = line.slice(line.indexOf(' ') + 1 || line.length);
-    if (letter !== '#' && letter !== 'V') {
-      if (data !== '') this.#enterProcess(leadingNumber(data));
-      data = data.slice(data.indexOf(' ') + 1 || data.length);
+  #readRecord(): void {
+    const text = this.#text;
+    const end = this.#end;
+    const letter = text.charAt(this.#start);
+    let at = this.#afterSpace(this.#start);
+    if (letter !== '#' && letter !== 'V' && at < end) {
+      this.#enterProcess(numberAt(text, at, end));
+      at = this.#afterSpace(at);
     }
-    if (data === '') this.#malformed();
-    else this.#readData(letter, data);
+    if (at >= end) this.#malformed();
+    else this.#readData(letter, text.slice(at, end));
+  }
+
+  /** The place after the next space in the line, or its end. */
+  #afterSpace(from: number): number {
+    const end = this.#end;
+    for (let at = from; at < end; at += 1) if (this.#text.charCodeAt(at) === 0x20) return at + 1;
+    return end;
   }
 
   #readData(letter: string, data: string): void {
@@ -302,7 +340,7 @@ class MetaFileWalk {
         this.#enterDirectory(data);
         break;
       case 'F':
-        this.#fork(leadingNumber(data));
+        this.#fork(numberAt(data, 0, data.length));
         break;
       case 'X':
         this.#exit();
@@ -381,29 +419,42 @@ class MetaFileWalk {
 
   /** False if the name is left out of account, and with it what follows from an E. */
   #read(name: string): boolean {
+    if (name.startsWith('/')) {
+      const state = this.#run.look(name);
+      if (state === 'ignored') return false;
+      this.#compare(name, state);
+      if (state.type === 'none' && state.errno === 'ENOENT' && !name.startsWith(this.#target.cwd))
+        this.#miss(name);
+      return true;
+    }
     if (this.#run.isIgnored(name) || name === '.') return false;
-    const { files } = this.#run;
-    const path = name.startsWith('/') ? name : this.#find(name);
-    const state = files.stat(path);
-    if (state.type === 'directory') this.#latest = files.realPath(path);
-    else if (state.type === 'none') this.#readMissing(name, state.errno);
-    else if (state.seconds > this.#target.seconds)
-      this.#reason({ kind: 'file-newer', line: this.#line, path });
+    const path = this.#find(name);
+    this.#compare(path, this.#run.files.stat(this.#placeOf(path)));
     return true;
+  }
+
+  #compare(path: string, state: BmakeFileState): void {
+    if (state.type === 'directory') this.#latest = this.#run.files.realPath(this.#placeOf(path));
+    else if (state.type === 'file' && state.seconds > this.#target.seconds)
+      this.#reason({ kind: 'file-newer', line: this.#line, path });
   }
 
   /** Where a relative name is: the first place where it exists counts, however old it is; or the last that was tried. */
   #find(name: string): string {
-    const { files } = this.#run;
     const { cwd } = this.#target;
     let path = `${this.#latest}/${name}`;
-    if (this.#latest !== this.#own && files.stat(path).type === 'none') path = `${this.#own}/${name}`;
-    if (this.#own !== cwd && files.stat(path).type === 'none') path = `${cwd}/${name}`;
+    if (this.#latest !== this.#own && !this.#isThere(path)) path = `${this.#own}/${name}`;
+    if (this.#own !== cwd && !this.#isThere(path)) path = `${cwd}/${name}`;
     return path;
   }
 
-  #readMissing(name: string, errno: string): void {
-    if (errno === 'ENOENT' && name.startsWith('/') && !name.startsWith(this.#target.cwd)) this.#miss(name);
+  #isThere(path: string): boolean {
+    return this.#run.files.stat(this.#placeOf(path)).type !== 'none';
+  }
+
+  /** After a relative C the path is relative, too: to where bmake is. */
+  #placeOf(path: string): string {
+    return path.startsWith('/') ? path : `${this.#target.cwd}/${path}`;
   }
 
   #miss(name: string): void {
@@ -418,9 +469,17 @@ class MetaFileWalk {
 type Unplaced = WithoutMetaFile<BmakeFinding>;
 type WithoutMetaFile<Finding> = Finding extends BmakeFinding ? Omit<Finding, 'metaFile'> : never;
 
-/** As atoi(3). */
-function leadingNumber(text: string): number {
-  const digits = /^[ \t\v\f\r]*([+-]?\d+)/.exec(text)?.[1];
+/** As atoi(3) of the text from `start` to `end`. */
+function numberAt(text: string, start: number, end: number): number {
+  let at = start;
+  let number = 0;
+  for (; at < end; at += 1) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) break;
+    number = number * 10 + digit;
+  }
+  if (at > start) return number | 0;
+  const digits = /^[ \t\v\f\r]*([+-]?\d+)/.exec(text.slice(start, end))?.[1];
   return digits === undefined ? 0 : Number(digits) | 0;
 }
 

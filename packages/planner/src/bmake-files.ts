@@ -140,7 +140,10 @@ function wholeSeconds({ mtimeMs }: Stats, path: string): number {
 
 function read(path: string): string | undefined {
   try {
-    return decodePath(readFileSync(fsPath(path)));
+    const name = fsPath(path);
+    // Much faster than a Buffer and its decoding, and right unless a byte was replaced.
+    const text = readFileSync(name, 'utf8');
+    return text.includes('\ufffd') ? decodePath(readFileSync(name)) : text;
   } catch (error) {
     return errnoOf(error) === 'EISDIR' ? '' : undefined;
   }

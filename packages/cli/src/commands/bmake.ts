@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { encodePath } from '@oodate/filemon';
 import type { BmakeFinding } from '@oodate/planner';
 import {
@@ -57,7 +57,7 @@ function judge({ names, rest, options }: BmakeRequest): readonly BmakeJudgement[
 }
 
 function isMetaFile(name: string): boolean {
-  return name.endsWith('.meta') && statSync(name, { throwIfNoEntry: false })?.isFile() === true;
+  return name.endsWith('.meta');
 }
 
 function print(judgements: readonly BmakeJudgement[], format: string): void {
