@@ -1,6 +1,6 @@
 // Measures oodate and prints the tables of docs/benchmarks.md.
 //
-//   npm run bench [-- tracing|parsing|deciding ...] [--runs N]
+//   npm run bench [-- tracing|parsing|deciding|bmake ...] [--runs N]
 //
 // All figures are medians, and what counts are the ratios: each is against a second command of the same run.
 
@@ -10,11 +10,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { runTool, ToolError } from '../programs.mjs';
+import { benchBmake } from './bmake.mjs';
 import { benchDeciding } from './deciding.mjs';
 import { benchParsing } from './parsing.mjs';
 import { benchTracing } from './tracing.mjs';
 
-const benches = { tracing: benchTracing, parsing: benchParsing, deciding: benchDeciding };
+const benches = { tracing: benchTracing, parsing: benchParsing, deciding: benchDeciding, bmake: benchBmake };
 
 await runTool('bench', () => {
   const { values, positionals } = parseArgs({

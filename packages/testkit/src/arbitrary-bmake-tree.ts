@@ -145,7 +145,7 @@ const plainCommands = commands.slice(0, 5);
 
 function arbitraryTarget(): Arbitrary<Target> {
   return fc.record({
-    time: fc.option(usually(built, built - 2, built + 1, built + 0.5), { freq: 30 }),
+    time: fc.option(usually(built, built - 2, built + 1, built + 0.5, 2_000_000_000), { freq: 30 }),
     attributes: fc.oneof(
       { arbitrary: fc.constant([]), weight: 12 },
       fc.subarray(['.META', '.NOMETA', '.NOMETA_CMP', '.PHONY'], { maxLength: 2 }),
