@@ -9,6 +9,7 @@ import {
   judgeTree,
 } from '../bmake-judgement.js';
 import { CliError } from '../cli-error.js';
+import { writeOut } from '../output-streams.js';
 import { printJson } from '../report.js';
 import { bmakeReasonWords, bmakeTellsWords, outOfDateWords } from '../words.js';
 
@@ -61,7 +62,7 @@ function isMetaFile(name: string): boolean {
 }
 
 function print(judgements: readonly BmakeJudgement[], format: string): void {
-  process.stdout.write(format === 'bmake' ? encodePath(bmakeText(judgements)) : ownText(judgements));
+  writeOut(1, format === 'bmake' ? encodePath(bmakeText(judgements)) : ownText(judgements));
 }
 
 /** All that bmake would write. Of a meta file that it does not use it tells only as it makes the target, but for sub-makes. */
