@@ -70,6 +70,18 @@ describe('explained is only', () => {
       explained: ['folder just being made'],
     },
     {
+      what: 'a device that its driver refuses',
+      expected: ['looked at: S /dev/tty'],
+      recorded: ['R /dev/tty', 'W /dev/tty'],
+      explained: ['device not opened'],
+    },
+    {
+      what: 'a device that its driver refuses',
+      expected: ['looked at: S /s/tty'],
+      recorded: ['R /s/tty'],
+      unexplained: ['missing S /s/tty', 'extra R /s/tty'],
+    },
+    {
       what: 'a race to a folder that is made',
       expected: ['missing: N /s/d/a', 'written: W /s/d/a'],
       recorded: ['W /s/d/a'],

@@ -49,6 +49,17 @@ export const explanations = [
       );
     },
   },
+  {
+    name: 'device not opened',
+    reason:
+      'Whether a device can be opened is for its driver to say: /dev/tty cannot, without a terminal. The probe ' +
+      'writes R or W where the kernel refuses, which strace sees. Below /dev nothing is an input.',
+    explains: ({ side, letter, data }, { witnessed, logged }) =>
+      isBelow(data, '/dev') &&
+      (side === 'missing'
+        ? letter === 'S' && (logged('R', data) || logged('W', data))
+        : (letter === 'R' || letter === 'W') && witnessed('S', data) !== undefined),
+  },
 ];
 
 function isBelow(path, folder) {

@@ -39,7 +39,7 @@ function compareIn(folder, workload, { root, work, backend }) {
     for (const name of ['home', 'tmp']) mkdirSync(join(state, name), { recursive: true });
     workload.prepare?.(state, { root, work });
     const before = new Set(pathsBelow(state));
-    const failure = runScript(workload, state, root, tracer);
+    const failure = runScript(workload, state, { root, work }, tracer);
     if (failure !== undefined) problems.push(failure);
     return before;
   };
@@ -84,7 +84,7 @@ function compareIn(folder, workload, { root, work, backend }) {
 }
 
 /** Undefined if it was successful, else what there is to say. */
-function runScript({ script, env = {} }, state, root, [tracer, ...words]) {
+function runScript({ script, env = {} }, state, places, [tracer, ...words]) {
   const { status, signal, stdout, stderr, error } = spawnSync(tracer, [...words, '/bin/sh', '-euc', script], {
     cwd: state,
     env: {
@@ -92,7 +92,7 @@ function runScript({ script, env = {} }, state, root, [tracer, ...words]) {
       PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
       HOME: join(state, 'home'),
       TMPDIR: join(state, 'tmp'),
-      root,
+      ...places,
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,7 @@
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { debianSource } from '../bench/debian-source.mjs';
 import { runQuietly, ToolError } from '../programs.mjs';
 
 /**
@@ -13,7 +14,8 @@ import { runQuietly, ToolError } from '../programs.mjs';
  * @property {Record<string, string>} [needs]  programs beyond those of the build, with their Debian packages
  * @property {(state: string, places: {root: string, work: string}) => void} [prepare]  fills the state's folder,
  *   which has `home` and `tmp` already; work is for what may be kept from run to run
- * @property {string} script  for /bin/sh -eu, in the folder of the state; `$root` is the checkout
+ * @property {string} script  for /bin/sh -eu, in the folder of the state; `$root` is the checkout,
+ *   `$work` where things are kept
  * @property {Record<string, string>} [env]
  * @property {[RegExp, string][]} [random]  in paths: what differs from run to run, and what is to stand for it
  */
@@ -22,6 +24,22 @@ const own = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** mkstemp(3) and the like: six characters. */
 const gccFiles = [/\/tmp\/cc[A-Za-z0-9]{6}(?=[./']|$)/g, '/tmp/ccXXXXXX'];
+
+/** Those of ar and ranlib. */
+const arFiles = [/\/st[A-Za-z0-9]{6}(?='|$)/g, '/stXXXXXX'];
+
+/** What configure scripts of autoconf make. */
+const configureFiles = [
+  [/\/conf[A-Za-z0-9]{6}(?=[/']|$)/g, '/confXXXXXX'],
+  [/\bconf\d+(?=subs|[^A-Za-z0-9]|$)/g, 'confPID'],
+  [/\/tmp\/(cg|Gm)[A-Za-z0-9]{6}(?=[/']|$)/g, '/tmp/$1XXXXXX'],
+];
+
+/** Logs and the cache of npm. */
+const npmFiles = [
+  [/\/_logs\/[-0-9TZ_]+-debug/g, '/_logs/TIME-debug'],
+  [/\/tmp\/(?:[0-9a-f]{8}-[-0-9a-f]{27}|[A-Za-z0-9]{6})(?=[/']|$)/g, '/tmp/XXXXXX'],
+];
 
 /** @type {Workload[]} */
 export const workloads = [
@@ -37,7 +55,7 @@ export const workloads = [
       make install DESTDIR=../root
       make -q
       ../root/usr/bin/calc`,
-    random: [gccFiles, [/\bst[A-Za-z0-9]{6}\b/g, 'stXXXXXX']],
+    random: [gccFiles, arFiles],
   },
   {
     name: 'git',
@@ -223,7 +241,138 @@ print(list(pathlib.Path(".").glob("**/*.py")))
     },
     script: './daemon d | cat',
   },
+  {
+    name: 'hello',
+    does: "Debian's source of hello: configure by autoconf, make -j2, make check, make install",
+    prepare: (state, { work }) => copySource('hello', state, work),
+    script: `
+      mkdir build; cd build
+      ../source/configure --quiet
+      make -j2; make check; make install DESTDIR=$PWD/../root`,
+    random: [gccFiles, arFiles, ...configureFiles],
+  },
+  {
+    name: 'lua',
+    does: "Debian's source of lua5.4: plain make -j2, and a program run by it",
+    prepare: (state, { work }) => copySource('lua5.4', state, work),
+    script: `make -C source/src -j2 posix; source/src/lua -e 'print(pcall(require, "none"))'`,
+    random: [gccFiles, arFiles],
+  },
+  {
+    name: 'cmake',
+    does: "Debian's source of cjson: cmake, build with two jobs, ctest, install",
+    needs: { cmake: 'cmake' },
+    prepare: (state, { work }) => copySource('cjson', state, work),
+    script: `
+      cmake -S source -B build
+      cmake --build build -j2
+      ctest --test-dir build
+      DESTDIR=$PWD/root cmake --install build`,
+    random: [
+      gccFiles,
+      arFiles,
+      [/\bTryCompile-[A-Za-z0-9]{6}/g, 'TryCompile-XXXXXX'],
+      [/\bcmTC_[0-9a-f]{5}/g, 'cmTC_XXXXX'],
+      [/\.tmp[0-9a-f]{5}/g, '.tmpXXXXX'],
+    ],
+  },
+  {
+    name: 'typescript-5',
+    does: 'tsc 5 on Node: tsc -b of two projects, from scratch and again',
+    prepare: (state, places) => {
+      npmPackages(places);
+      cpSync(join(places.root, 'fixtures/projects/shop'), state, { recursive: true });
+    },
+    script:
+      'cd app; node tools/generate.mjs; $work/npm/node_modules/.bin/tsc -b; $work/npm/node_modules/.bin/tsc -b',
+  },
+  {
+    name: 'vite',
+    does: 'vite build of a page with a stylesheet, an image and a lazy part',
+    prepare: (state, places) => {
+      npmPackages(places);
+      cpSync(own('projects/page'), state, { recursive: true });
+      // vite writes into the nearest one.
+      mkdirSync(join(state, 'node_modules'));
+    },
+    script: '$work/npm/node_modules/.bin/vite build',
+    random: [[/timestamp-\d+-[0-9a-f]+/g, 'timestamp-TIME']],
+  },
+  {
+    name: 'jest',
+    does: 'jest with two workers and its cache, twice',
+    prepare: (state) => cpSync(own('projects/tested'), state, { recursive: true }),
+    script:
+      '$root/node_modules/.bin/jest --maxWorkers=2 2>&1; $root/node_modules/.bin/jest --maxWorkers=2 2>&1',
+    random: [[/(jest-transform-cache.*)\.\d+(?='|$)/g, '$1.N']],
+  },
+  {
+    name: 'npm',
+    does: 'npm pack, npm install from a folder and from an archive, npm run',
+    prepare: preparePackages,
+    script: `
+      cd packed; npm pack; cd ../app
+      npm install --offline --no-audit --no-fund ../linked ../packed/packed-1.0.0.tgz
+      npm run start`,
+    random: npmFiles,
+  },
+  {
+    name: 'pnpm',
+    does: 'pnpm install from a folder, twice, pnpm run',
+    prepare: (state, places) => {
+      npmPackages(places);
+      preparePackages(state);
+    },
+    script: `
+      cd app; pnpm() { $work/npm/node_modules/.bin/pnpm "$@"; }
+      pnpm add --offline ../linked file:../packed
+      pnpm install --offline; pnpm run start`,
+    random: [
+      [/_tmp_\d+_[0-9a-f]{8}/g, '_tmp_PID_X'],
+      [/pacquet-stage_\d+_\d+_/g, 'pacquet-stage_PID_TIME_'],
+      [/\.\d+\.(\d+)\.tmp/g, '.PID.$1.tmp'],
+      [/\/\.tmp[A-Za-z0-9]{6}(?='|$)/g, '/.tmpXXXXXX'],
+    ],
+  },
 ];
+
+/** A copy: building may write into the source. With its times, so that make sees the same. */
+function copySource(name, state, work) {
+  cpSync(debianSource(name, join(work, 'sources')), join(state, 'source'), {
+    recursive: true,
+    preserveTimestamps: true,
+    verbatimSymlinks: true,
+  });
+}
+
+/** Programs from npm that the checkout does not have, installed once. */
+function npmPackages({ root, work }) {
+  const folder = join(work, 'npm');
+  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const wanted = ['typescript@5.9.3', 'vite@7.1.12', packageManager];
+  const list = join(folder, 'installed.txt');
+  if (existsSync(list) && readFileSync(list, 'utf8') === wanted.join()) return;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+  if (!runQuietly('npm', ['install', '--no-audit', '--no-fund', ...wanted], { cwd: folder }))
+    throw new ToolError('NOT_INSTALLED', `${wanted.join(', ')} could not be installed, for the reason above`);
+  writeFileSync(list, wanted.join());
+}
+
+function preparePackages(state) {
+  for (const name of ['linked', 'packed']) {
+    mkdirSync(join(state, name, 'lib'), { recursive: true });
+    writeFileSync(
+      join(state, name, 'package.json'),
+      JSON.stringify({ name, version: '1.0.0', main: 'lib/main.js', bin: { [name]: 'lib/main.js' } }),
+    );
+    writeFileSync(join(state, name, 'lib/main.js'), `#!/usr/bin/env node\nconsole.log('${name}');\n`);
+  }
+  mkdirSync(join(state, 'app'));
+  const scripts = { start: 'linked && packed' };
+  writeFileSync(join(state, 'app/package.json'), JSON.stringify({ name: 'app', version: '1.0.0', scripts }));
+}
 
 function compile(name, state) {
   const program = join(state, name);
