@@ -20,10 +20,9 @@
  * @param {{letter: string, data: string}[]} recorded
  * @param {import('./explanations.mjs').Explanation[]} explanations
  * @param {[RegExp, string][]} random  what differs from run to run, and what is to stand in its place
- * @param {{state: string, ring: boolean}} facts  of the run under the witness, for the explanations
  * @returns {Comparison}
  */
-export function compareRecords(expected, recorded, explanations, random, facts) {
+export function compareRecords(expected, recorded, explanations, random) {
   const witnessed = keyed(expected, random);
   const logged = keyed(recorded, random);
   const compared = new Map();
@@ -36,7 +35,6 @@ export function compareRecords(expected, recorded, explanations, random, facts) 
   const explained = new Map();
   const unexplained = [];
   const context = {
-    ...facts,
     witnessed: (letter, data) => witnessed.get(`${letter} ${data}`)?.kind,
     logged: (letter, data) => logged.has(`${letter} ${data}`),
   };
@@ -52,7 +50,8 @@ function keyed(records, random) {
   const found = new Map();
   for (const record of records) {
     const data = random.reduce((text, [pattern, name]) => text.replaceAll(pattern, name), record.data);
-    found.set(`${record.letter} ${data}`, { ...record, data });
+    const key = `${record.letter} ${data}`;
+    if (!found.has(key)) found.set(key, { ...record, data });
   }
   return found;
 }

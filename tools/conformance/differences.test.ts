@@ -8,19 +8,17 @@ interface Case {
   readonly expected?: readonly string[];
   /** `letter data` */
   readonly recorded?: readonly string[];
-  readonly ring?: boolean;
   readonly explained?: readonly string[];
   /** `side letter data` */
   readonly unexplained?: readonly string[];
 }
 
-function check({ expected = [], recorded = [], ring = false, explained = [], unexplained = [] }: Case): void {
+function check({ expected = [], recorded = [], explained = [], unexplained = [] }: Case): void {
   const result = compareRecords(
     expected.map((line) => ({ kind: line.split(': ')[0] ?? '', ...parse(line.split(': ')[1] ?? '') })),
     recorded.map(parse),
     explanations,
     [[/\/cc\w{6}/g, '/ccXXXXXX']],
-    { state: '/s', ring },
   );
   expect([...result.explained.keys()]).toEqual(explained);
   expect(result.unexplained.map(({ side, letter, data }) => `${side} ${letter} ${data}`)).toEqual(
@@ -43,14 +41,6 @@ test.each<Case>([
 
 describe('explained is only', () => {
   test.each<Case & { readonly what: string }>([
-    { what: 'what went through a ring', ring: true, recorded: ['R /s/a'], explained: ['through io_uring'] },
-    { what: 'what went through a ring', ring: true, recorded: ['R /a'], unexplained: ['extra R /a'] },
-    {
-      what: 'what went through a ring',
-      ring: true,
-      expected: ['read: R /s/a'],
-      unexplained: ['missing R /s/a'],
-    },
     {
       what: 'what moved with a folder',
       expected: ['renamed: W /s/a b'],

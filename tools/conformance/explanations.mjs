@@ -7,8 +7,6 @@
  * @property {(difference: import('./differences.mjs').Difference, context: Context) => boolean} explains
  *
  * @typedef {object} Context
- * @property {string} state  the folder that the workload ran in
- * @property {boolean} ring  the workload has set up an io_uring under the witness
  * @property {(letter: string, data: string) => string | undefined} witnessed  the kind of this record, if
  *   the witness expects it
  * @property {(letter: string, data: string) => boolean} logged     is it in our log?
@@ -16,13 +14,6 @@
 
 /** @type {Explanation[]} */
 export const explanations = [
-  {
-    name: 'through io_uring',
-    reason:
-      'What a program opens through an io_uring is no system call, so strace does not show it. Under the probe ' +
-      'io_uring_setup fails with ENOSYS, the program makes ordinary calls instead, and they are recorded.',
-    explains: ({ side, data }, { ring, state }) => ring && side === 'extra' && isBelow(data, state),
-  },
   {
     name: 'below a renamed folder',
     reason:

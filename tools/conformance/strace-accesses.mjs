@@ -67,7 +67,9 @@ class Witness {
   }
 
   add(kind, letter, data) {
-    this.records.set(`${letter} ${data}`, { letter, data, kind });
+    const record = `${letter} ${data}`;
+    // A file that was written and then altered counts as written.
+    if (!this.records.has(record)) this.records.set(record, { letter, data, kind });
   }
 
   /** Two names; where one of them cannot stand in quotes, `instead` tells the same. */

@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lutimesSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { debianSource } from '../bench/debian-source.mjs';
@@ -47,7 +56,7 @@ export const workloads = [
     name: 'c-project',
     does: 'a small configure script, make -j2 and make install',
     short: true,
-    prepare: (state) => cpSync(own('projects/calc'), join(state, 'source'), { recursive: true }),
+    prepare: (state, places) => copyProject('calc', join(state, 'source'), places),
     script: `
       mkdir build; cd build
       ../source/configure
@@ -104,6 +113,8 @@ export const workloads = [
       writeFileSync(join(state, 'tree/with space'), 'one\n');
       symlinkSync('a/file.txt', join(state, 'tree/link'));
       symlinkSync('b/d', join(state, 'tree/folder'));
+      // Of now, a copy made within the same tick of the clock would need no time set.
+      for (const link of ['link', 'folder']) lutimesSync(join(state, 'tree', link), 1e9, 1e9);
     },
     script: `
       tar cf tree.tar tree; mkdir out; tar xf tree.tar -C out
@@ -159,14 +170,14 @@ print(list(pathlib.Path(".").glob("**/*.py")))
     name: 'typescript-7',
     does: 'tsc -b of two projects, from scratch and again: a static Go program started by Node',
     short: true,
-    prepare: (state, { root }) => cpSync(join(root, 'fixtures/projects/shop'), state, { recursive: true }),
+    prepare: (state, places) => copyProject('shop', state, places),
     script: 'cd app; node tools/generate.mjs; $root/node_modules/.bin/tsc -b; $root/node_modules/.bin/tsc -b',
   },
   {
     name: 'esbuild',
     does: 'esbuild bundling TypeScript: a static Go program',
     short: true,
-    prepare: (state, { root }) => cpSync(join(root, 'fixtures/projects/shop'), state, { recursive: true }),
+    prepare: (state, places) => copyProject('shop', state, places),
     script: `
       cd app; node tools/generate.mjs
       $root/node_modules/.bin/esbuild src/main.ts --bundle --minify --outfile=bundle/shop.js --log-level=warning`,
@@ -218,6 +229,23 @@ print(list(pathlib.Path(".").glob("**/*.py")))
         await realpath("out/link-" + name);
       }));
       await rm("out/deep", { recursive: true });
+    '`,
+  },
+  {
+    name: 'libuv-ring',
+    does: 'Node reading and writing files at once, its library told to use io_uring',
+    short: true,
+    prepare: (state) => {
+      for (const name of ['a', 'b', 'c']) writeFileSync(join(state, name), name);
+    },
+    env: { UV_USE_IO_URING: '1' },
+    script: `node --input-type=module -e '
+      import { readFile, stat, writeFile } from "node:fs/promises";
+      await Promise.all(["a", "b", "c"].map(async (name) => {
+        await writeFile(name + ".out", await readFile(name));
+        await stat(name + ".out");
+        await stat(name + ".none").catch(() => {});
+      }));
     '`,
   },
   {
@@ -281,7 +309,7 @@ print(list(pathlib.Path(".").glob("**/*.py")))
     does: 'tsc 5 on Node: tsc -b of two projects, from scratch and again',
     prepare: (state, places) => {
       npmPackages(places);
-      cpSync(join(places.root, 'fixtures/projects/shop'), state, { recursive: true });
+      copyProject('shop', state, places);
     },
     script:
       'cd app; node tools/generate.mjs; $work/npm/node_modules/.bin/tsc -b; $work/npm/node_modules/.bin/tsc -b',
@@ -291,7 +319,7 @@ print(list(pathlib.Path(".").glob("**/*.py")))
     does: 'vite build of a page with a stylesheet, an image and a lazy part',
     prepare: (state, places) => {
       npmPackages(places);
-      cpSync(own('projects/page'), state, { recursive: true });
+      copyProject('page', state, places);
       // vite writes into the nearest one.
       mkdirSync(join(state, 'node_modules'));
     },
@@ -301,7 +329,7 @@ print(list(pathlib.Path(".").glob("**/*.py")))
   {
     name: 'jest',
     does: 'jest with two workers and its cache, twice',
-    prepare: (state) => cpSync(own('projects/tested'), state, { recursive: true }),
+    prepare: (state, places) => copyProject('tested', state, places),
     script:
       '$root/node_modules/.bin/jest --maxWorkers=2 2>&1; $root/node_modules/.bin/jest --maxWorkers=2 2>&1',
     random: [[/(jest-transform-cache.*)\.\d+(?='|$)/g, '$1.N']],
@@ -335,6 +363,10 @@ print(list(pathlib.Path(".").glob("**/*.py")))
     ],
   },
 ];
+
+function copyProject(name, to, { root }) {
+  cpSync(join(root, 'fixtures/projects', name), to, { recursive: true });
+}
 
 /** A copy: building may write into the source. With its times, so that make sees the same. */
 function copySource(name, state, work) {
