@@ -72,6 +72,12 @@ describe('explained is only', () => {
       unexplained: ['missing S /s/tty', 'extra R /s/tty'],
     },
     {
+      what: 'how often processors are counted',
+      recorded: ['R /sys/devices/system/cpu/online', 'R /sys/devices/system/cpu/possible'],
+      explained: ['processors counted'],
+      unexplained: ['extra R /sys/devices/system/cpu/possible'],
+    },
+    {
       what: 'a race to a folder that is made',
       expected: ['missing: N /s/d/a', 'written: W /s/d/a'],
       recorded: ['W /s/d/a'],

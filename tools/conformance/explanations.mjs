@@ -51,6 +51,13 @@ export const explanations = [
         ? letter === 'S' && (logged('R', data) || logged('W', data))
         : (letter === 'R' || letter === 'W') && witnessed('S', data) !== undefined),
   },
+  {
+    name: 'processors counted',
+    reason:
+      'malloc of glibc reads /sys/devices/system/cpu/online when threads compete for memory, which is a matter of ' +
+      'time. Below /sys nothing is an input.',
+    explains: ({ letter, data }) => letter === 'R' && data === '/sys/devices/system/cpu/online',
+  },
 ];
 
 function isBelow(path, folder) {

@@ -184,6 +184,12 @@ function failed(witness, path, error) {
   else witness.add('looked at', 'S', path);
 }
 
+/** A folder that could not be removed for what is in it. */
+function inTheWay(witness, path) {
+  witness.add('looked at', 'S', path);
+  witness.add('listed', 'G', path);
+}
+
 function look(name, directory) {
   return (witness, call) => {
     const path = witness.path(call, call.args[name], call.args[directory]);
@@ -211,6 +217,7 @@ function opened(witness, call, path, flags) {
     // It was no directory, but was it there?
     if (call.error === 'ENOTDIR' && has('O_DIRECTORY') && witness.wasThere(path))
       witness.add('looked at', 'S', path);
+    else if (call.error === 'ELOOP' && !has('O_NOFOLLOW')) witness.add('missing', 'N', path);
     else failed(witness, path, call.error);
     return;
   }
@@ -240,7 +247,8 @@ function make(kind, name, directory) {
 function remove(kind, name, directory) {
   return (witness, call) => {
     const path = witness.path(call, call.args[name], call.args[directory]);
-    if (path === undefined || call.error === 'ENOTEMPTY') return;
+    if (path === undefined) return;
+    if (call.error === 'ENOTEMPTY') return inTheWay(witness, path);
     if (call.error === 'ENOTDIR' && witness.wasThere(path)) return witness.add('looked at', 'S', path);
     if (call.error !== undefined) return failed(witness, path, call.error);
     witness.add(/AT_REMOVEDIR/.test(call.args[2] ?? '') ? 'removed directory' : kind, 'D', path);
@@ -255,7 +263,12 @@ function rename(from, to, fromDirectory, toDirectory) {
     if (old === undefined || made === undefined) return;
     if (call.error === 'EEXIST') return witness.add('looked at', 'S', made);
     if (absent.has(call.error)) return witness.add('missing', 'N', witness.wasThere(old) ? made : old);
-    if (call.error !== undefined) return;
+    if (call.error !== undefined) {
+      witness.add('looked at', 'S', old);
+      if (call.error === 'ENOTEMPTY') inTheWay(witness, made);
+      else if (witness.wasThere(made)) witness.add('looked at', 'S', made);
+      return;
+    }
     if (/RENAME_EXCHANGE/.test(call.args.at(-1) ?? '')) {
       witness.add('renamed', 'W', old);
       witness.add('renamed', 'W', made);
@@ -278,7 +291,10 @@ function link(from, to, fromDirectory, toDirectory) {
     if (call.error === 'EEXIST') return witness.add('looked at', 'S', made);
     if (absent.has(call.error))
       return witness.add('missing', 'N', source === undefined || witness.wasThere(source) ? made : source);
-    if (call.error !== undefined) return;
+    if (call.error !== undefined) {
+      if (source !== undefined) witness.add('looked at', 'S', source);
+      return;
+    }
     witness.isNow(made, true);
     // By descriptor: a file that was made without a name gets its first.
     if (source === undefined) return witness.add('linked', 'W', made);
