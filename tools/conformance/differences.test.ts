@@ -72,9 +72,13 @@ describe('explained is only', () => {
       unexplained: ['missing S /s/tty', 'extra R /s/tty'],
     },
     {
-      what: 'how often processors are counted',
-      recorded: ['R /sys/devices/system/cpu/online', 'R /sys/devices/system/cpu/possible'],
-      explained: ['processors counted'],
+      what: 'what malloc asks for threads',
+      recorded: [
+        'R /sys/devices/system/cpu/online',
+        'R /proc/sys/vm/overcommit_memory',
+        'R /sys/devices/system/cpu/possible',
+      ],
+      explained: ['memory of threads'],
       unexplained: ['extra R /sys/devices/system/cpu/possible'],
     },
     {

@@ -31,7 +31,7 @@ export const explanations = [
       'vain first, or finds that the folder is already there, is a matter of time. In both runs all was made in the end.',
     explains: ({ letter, data }, { witnessed, logged }) => {
       const isMade = (path) => witnessed('W', path) === 'made directory' && logged('W', path);
-      if (letter === 'S') return isMade(data);
+      if (isMade(data)) return letter === 'S' || letter === 'N';
       return (
         letter === 'N' &&
         witnessed('W', data) !== undefined &&
@@ -52,11 +52,12 @@ export const explanations = [
         : (letter === 'R' || letter === 'W') && witnessed('S', data) !== undefined),
   },
   {
-    name: 'processors counted',
+    name: 'memory of threads',
     reason:
-      'malloc of glibc reads /sys/devices/system/cpu/online when threads compete for memory, which is a matter of ' +
-      'time. Below /sys nothing is an input.',
-    explains: ({ letter, data }) => letter === 'R' && data === '/sys/devices/system/cpu/online',
+      'malloc of glibc reads /sys/devices/system/cpu/online when threads compete for memory, and ' +
+      '/proc/sys/vm/overcommit_memory when it gives some back, which is a matter of time. Neither is an input.',
+    explains: ({ letter, data }) =>
+      letter === 'R' && ['/sys/devices/system/cpu/online', '/proc/sys/vm/overcommit_memory'].includes(data),
   },
 ];
 

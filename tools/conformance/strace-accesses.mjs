@@ -184,6 +184,15 @@ function failed(witness, path, error) {
   else witness.add('looked at', 'S', path);
 }
 
+/** A name that could not be made: for want of the folder, or for what was there. */
+function notMade(witness, path, error) {
+  if (!absent.has(error)) return failed(witness, path, error);
+  const folder = path.slice(0, path.lastIndexOf('/')) || '/';
+  if (!witness.wasThere(folder)) witness.add('missing', 'N', folder);
+  else if (!witness.isDirectory(folder)) witness.add('looked at', 'S', folder);
+  else witness.add('missing', 'N', path);
+}
+
 /** A folder that could not be removed for what is in it. */
 function inTheWay(witness, path) {
   witness.add('looked at', 'S', path);
@@ -218,6 +227,7 @@ function opened(witness, call, path, flags) {
     if (call.error === 'ENOTDIR' && has('O_DIRECTORY') && witness.wasThere(path))
       witness.add('looked at', 'S', path);
     else if (call.error === 'ELOOP' && !has('O_NOFOLLOW')) witness.add('missing', 'N', path);
+    else if (has('O_CREAT')) notMade(witness, path, call.error);
     else failed(witness, path, call.error);
     return;
   }
@@ -237,7 +247,7 @@ function make(kind, name, directory) {
   return (witness, call) => {
     const path = witness.path(call, call.args[name], call.args[directory]);
     if (path === undefined) return;
-    if (call.error !== undefined) return failed(witness, path, call.error);
+    if (call.error !== undefined) return notMade(witness, path, call.error);
     witness.add(kind, 'W', path);
     witness.isNow(path, true);
     witness.isKnown(path, kind === 'made directory');
@@ -256,13 +266,19 @@ function remove(kind, name, directory) {
   };
 }
 
+/** Of two names: the first was missing, or the second could not be made. */
+function secondOrFirst(witness, first, second, error) {
+  if (first === undefined || witness.wasThere(first)) notMade(witness, second, error);
+  else witness.add('missing', 'N', first);
+}
+
 function rename(from, to, fromDirectory, toDirectory) {
   return (witness, call) => {
     const old = witness.path(call, call.args[from], call.args[fromDirectory]);
     const made = witness.path(call, call.args[to], call.args[toDirectory]);
     if (old === undefined || made === undefined) return;
     if (call.error === 'EEXIST') return witness.add('looked at', 'S', made);
-    if (absent.has(call.error)) return witness.add('missing', 'N', witness.wasThere(old) ? made : old);
+    if (absent.has(call.error)) return secondOrFirst(witness, old, made, call.error);
     if (call.error !== undefined) {
       witness.add('looked at', 'S', old);
       if (call.error === 'ENOTEMPTY') inTheWay(witness, made);
@@ -289,8 +305,7 @@ function link(from, to, fromDirectory, toDirectory) {
     const made = witness.path(call, call.args[to], call.args[toDirectory]);
     if (made === undefined) return;
     if (call.error === 'EEXIST') return witness.add('looked at', 'S', made);
-    if (absent.has(call.error))
-      return witness.add('missing', 'N', source === undefined || witness.wasThere(source) ? made : source);
+    if (absent.has(call.error)) return secondOrFirst(witness, source, made, call.error);
     if (call.error !== undefined) {
       if (source !== undefined) witness.add('looked at', 'S', source);
       return;
@@ -307,7 +322,7 @@ function symlink(to, directory) {
   return (witness, call) => {
     const made = witness.path(call, call.args[to], call.args[directory]);
     if (made === undefined) return;
-    if (call.error !== undefined) return failed(witness, made, call.error);
+    if (call.error !== undefined) return notMade(witness, made, call.error);
     const text = stringOf(call.args[0]) ?? '';
     witness.addPair('linked', 'L', text, made, () => witness.add('linked', 'W', made));
     witness.isNow(made, true);
@@ -384,7 +399,7 @@ function socketPath(witness, call) {
 function bind(witness, call) {
   const path = socketPath(witness, call);
   if (path === undefined) return;
-  if (call.error !== undefined) return failed(witness, path, call.error);
+  if (call.error !== undefined) return notMade(witness, path, call.error);
   witness.add('made', 'W', path);
   witness.isNow(path, true);
 }

@@ -86,7 +86,11 @@ describe('changing names', () => {
     { calls: ['1 rename("a", "b") = 0'], records: ["M '/d/a' '/d/b'"] },
     { calls: ['1 rename("a", "b c") = 0'], records: ['D /d/a', 'W /d/b c'] },
     { calls: ['1 rename("a", "b") = -1 ENOENT (No)'], records: ['N /d/a'] },
-    { calls: ['1 rename("a", "e/b") = -1 ENOENT (No)'], records: ['N /d/e/b'], disk: ['/d/a'] },
+    { calls: ['1 rename("a", "e/b") = -1 ENOENT (No)'], records: ['N /d/e'], disk: ['/d/a'] },
+    { calls: ['1 mkdir("e/f", 0777) = -1 ENOENT (No)'], records: ['N /d/e'] },
+    { calls: ['1 mkdir("a/f", 0777) = -1 ENOTDIR (No)'], records: ['S /d/a'], disk: ['/d/a'] },
+    { calls: ['1 open("e/a", O_WRONLY|O_CREAT) = -1 ENOENT (No)'], records: ['N /d/e'] },
+    { calls: ['1 open("l", O_WRONLY|O_CREAT) = -1 ENOENT (No)'], records: ['N /d/l'], disk: ['/d/l->/x/y'] },
     {
       calls: ['1 renameat2(AT_FDCWD</d>, "a", 3</e>, "b", RENAME_EXCHANGE) = 0'],
       records: ['W /d/a', 'W /e/b'],
