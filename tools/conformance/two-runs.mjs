@@ -69,8 +69,8 @@ function compareIn(folder, workload, { root, work, backend }) {
 
   const logged = completeLog(() => {
     const { failures } = run(probeOf(root), '--backend', backend, '-o', traces.log, '--');
-    const { records, problems } = recordsOf(readFileSync(traces.log));
-    return { records, problems: [...failures, ...problems] };
+    const { records, problems, isComplete } = recordsOf(readFileSync(traces.log));
+    return { records, problems: [...failures, ...problems], isComplete };
   });
 
   return {
@@ -85,18 +85,16 @@ function compareIn(folder, workload, { root, work, backend }) {
 }
 
 /**
- * A signal can end a call before the probe has received it. The probe tells, and the run is not to be trusted
- * (docs/design-notes.md, known limits): it takes another one. What is told again and again is a problem.
+ * Where the probe itself tells that a log is not to be trusted, nothing is compared with it: it takes another
+ * run. A signal may have interrupted a call, or something in the background ended too late (docs/design-notes.md).
+ * What is told again and again is a problem.
  */
 function completeLog(runAndRead) {
-  let logged = runAndRead();
-  for (
-    let again = 0;
-    again < 2 && logged.problems.some((problem) => /a signal interrupted/.test(problem));
-    again += 1
-  )
-    logged = runAndRead();
-  return logged;
+  const runs = 3;
+  for (let run = 1; ; run += 1) {
+    const logged = runAndRead();
+    if (logged.isComplete || run === runs) return logged;
+  }
 }
 
 /** Undefined if it was successful, else what there is to say. */
