@@ -10,9 +10,11 @@ import { descriptorOf, memberOf, stringOf } from './strace-text.mjs';
  * @property {string} data    a path, or for L and M both names in quotes
  * @property {string} kind    why: a column of the report
  *
+ * @typedef {Pick<import("node:fs").Stats, "isDirectory" | "isSymbolicLink">} FileType
+ *
  * @typedef {object} Disk  what strace's text does not tell
  * @property {(path: string) => boolean} before   was it there when the command began?
- * @property {(path: string) => Pick<import('node:fs').Stats, 'isDirectory' | 'isSymbolicLink'> | undefined} after  lstat(2), once the command has ended
+ * @property {(path: string) => FileType | undefined} after  lstat(2), once the command has ended
  * @property {(path: string) => string | undefined} real   realpath(3), then
  */
 
