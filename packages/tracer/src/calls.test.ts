@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -184,6 +185,362 @@ describe.each(backends)('%s', (backend) => {
         programs: { s: '#!/bin/true\n', t: '#!@/s with an argument\n' },
         does: 'become t',
         records: ['E 1 t', 'E 1 s'],
+      },
+      { programs: { s: '#! \t@/no with args\n' }, does: 'become=ENOENT s', records: ['S 1 s', 'N 1 no'] },
+      {
+        programs: { s: '#!plain\n' },
+        files: ['plain'],
+        does: 'become=EACCES s',
+        records: ['S 1 s', 'S 1 plain'],
+      },
+      { programs: { s: '#!t\n', t: '#!/bin/true' }, does: 'become s', records: ['E 1 s', 'E 1 t'] },
+      { programs: { s: `#!@/${'n'.repeat(300)}\n` }, does: 'become=ENOEXEC s', records: ['S 1 s'] },
+      { programs: { s: '' }, does: 'become=ENOEXEC s', records: ['S 1 s'] },
+      {
+        programs: Object.fromEntries(
+          [1, 2, 3, 4, 5].map((n) => [`s${n}`, n < 5 ? `#!s${n + 1}\n` : '#!/bin/true\n']),
+        ),
+        does: 'become s1',
+        records: ['E 1 s1', 'E 1 s2', 'E 1 s3', 'E 1 s4', 'E 1 s5'],
+      },
+      { programs: { s: '#!s\n' }, does: 'become=ELOOP s', records: Array(6).fill('S 1 s') },
+      {
+        programs: { s: '#!/bin/true\n' },
+        does: 'keep [ openat AT_FDCWD s O_PATH ] call [ execveat $1 = u64:=s,0 u64:0 AT_EMPTY_PATH ]',
+        records: ['S 1 s', 'E 1 s'],
+      },
+      {
+        programs: { s: '#!/bin/true\n' },
+        does: 'keep [ openat AT_FDCWD s O_PATH ] call [ execve /proc/self/fd/3 u64:=s,0 u64:0 ]',
+        records: ['S 1 s', 'E 1 s'],
+      },
+      {
+        programs: { i: '#!/bin/true\n' },
+        does: 'keep [ memfd_create m 0 ] call [ write $1 =#!i 3 ] call [ execveat $1 = u64:=s,0 u64:0 AT_EMPTY_PATH ]',
+        records: ['E 1 i'],
+      },
+    ])('$does', check);
+  });
+
+  describe('limits of a look-up', () => {
+    const openat2 = (path: string, limit: string): string =>
+      `[ openat2 AT_FDCWD ${path} u64:O_RDONLY,0,${limit} 24 ]`;
+    test.each<Case>([
+      { files: ['a'], does: `call ${openat2('a', 'RESOLVE_BENEATH')}`, records: ['R 1 a'] },
+      {
+        files: ['d/', 'a'],
+        does: `chdir d call=EXDEV ${openat2('../a', 'RESOLVE_BENEATH')}`,
+        records: ['C 1 d', 'S 1 a'],
+      },
+      {
+        files: ['a', 'l -> a'],
+        does: `call=ELOOP ${openat2('l', 'RESOLVE_NO_SYMLINKS')}`,
+        records: ['S 1 l'],
+      },
+      {
+        files: ['d/a', 'l -> d'],
+        does: `call=ELOOP ${openat2('l/a', 'RESOLVE_NO_SYMLINKS')}`,
+        records: ['S 1 l/a'],
+      },
+      { files: ['a', 'l -> a'], does: `call ${openat2('l', 'RESOLVE_NO_MAGICLINKS')}`, records: ['R 1 l'] },
+      { files: ['a'], does: `call ${openat2('a', 'RESOLVE_NO_XDEV')}`, records: ['R 1 a'] },
+      { does: `call=ENOENT ${openat2('a', 'RESOLVE_NO_SYMLINKS')}`, records: ['N 1 a'] },
+      { files: ['a'], does: `stat a call ${openat2('a', 'RESOLVE_CACHED')}`, records: ['S 1 a', 'R 1 a'] },
+      {
+        files: ['a'],
+        does: `call ${openat2('/a', 'RESOLVE_IN_ROOT')}`,
+        records: ['Q 1 a path was looked up below a root of its own'],
+      },
+      { files: ['a'], does: 'call=EINVAL [ openat2 AT_FDCWD a u64:O_RDONLY,0,0 8 ]', records: [] },
+    ])('$does', check);
+  });
+
+  describe('descriptors', () => {
+    test.each<Case>([
+      {
+        files: ['a'],
+        does: 'keep [ openat AT_FDCWD a O_PATH ] read /proc/self/fd/3',
+        records: ['S 1 a', 'R 1 a'],
+      },
+      { files: ['a'], does: 'keep [ openat AT_FDCWD a O_PATH ] read /dev/fd/3', records: ['S 1 a', 'R 1 a'] },
+      {
+        files: ['a'],
+        does: 'keep [ openat AT_FDCWD a O_PATH ] read /proc/self//fd/./3',
+        records: ['S 1 a', 'R 1 a'],
+      },
+      {
+        files: ['a'],
+        does: 'keep [ openat AT_FDCWD a O_PATH ] chdir /proc/self read fd/3',
+        records: ['S 1 a', 'R 1 a'],
+      },
+      {
+        files: ['d/a'],
+        does: 'keep [ openat AT_FDCWD d O_PATH ] read /proc/self/fd/3/a',
+        records: ['S 1 d', 'R 1 d/a'],
+      },
+      {
+        files: ['d/', 'a'],
+        does: 'keep [ openat AT_FDCWD d O_PATH ] read /dev/fd/3/../a',
+        records: ['S 1 d', 'R 1 a'],
+      },
+      { files: ['d/', 'a'], does: 'chdir d read /proc/self/cwd/../a', records: ['C 1 d', 'R 1 a'] },
+      { files: ['a'], does: 'read /proc/thread-self/cwd/a', records: ['R 1 a'] },
+      {
+        files: ['d/a'],
+        does: 'thread [ call [ unshare CLONE_FS ] chdir d read a ] read=ENOENT a',
+        records: ['C 1 d', 'R 1 d/a', 'N 1 a'],
+      },
+      { files: ['d/a'], does: 'thread [ chdir d ] read a', records: ['C 1 d', 'R 1 d/a'] },
+      {
+        files: ['d/a'],
+        does: 'keep [ openat AT_FDCWD d O_PATH ] rename d e call [ openat $1 a O_RDONLY ]',
+        records: ['S 1 d', "M 1 'd' 'e'", 'R 1 e/a'],
+      },
+      {
+        files: ['d/'],
+        does: 'chdir d rmdir ../d stat=ENOENT a call=ENOENT [ getcwd & 4096 ]',
+        records: ['C 1 d', 'D 1 d'],
+      },
+      {
+        does: 'keep [ openat AT_FDCWD . O_TMPFILE|O_RDWR 0600 ] call [ linkat $1 = AT_FDCWD a AT_EMPTY_PATH ]',
+        records: ['S 1 .', 'W 1 a'],
+      },
+      {
+        does: 'keep [ openat AT_FDCWD . O_TMPFILE|O_RDWR 0600 ] call [ linkat AT_FDCWD /proc/self/fd/3 AT_FDCWD a AT_SYMLINK_FOLLOW ]',
+        records: ['S 1 .', 'W 1 a'],
+      },
+      { does: 'keep [ memfd_create m 0 ] call [ write $1 =content 7 ] call [ ftruncate $1 0 ]', records: [] },
+      {
+        files: ['a'],
+        does: 'keep [ openat AT_FDCWD a O_RDONLY ] call [ fstat $1 & ] call [ fstatfs $1 & ]',
+        records: ['R 1 a'],
+      },
+    ])('$does', check);
+  });
+
+  describe('content without a path', () => {
+    const opened = 'keep [ openat AT_FDCWD a O_RDONLY ] keep [ openat AT_FDCWD b O_RDWR ]';
+    const both = ['R 1 a', 'R 1 b', 'W 1 b'];
+    test.each<Case>([
+      { files: ['a', 'b'], does: `${opened} call [ copy_file_range $1 0 $2 0 1 0 ]`, records: both },
+      { files: ['a', 'b'], does: `${opened} call [ sendfile $2 $1 0 1 ]`, records: both },
+      { files: ['a', 'b'], does: `${opened} call [ fallocate $2 0 0 10 ]`, records: both },
+      { files: ['a', 'b'], does: `${opened} call [ ftruncate $2 0 ]`, records: both },
+      {
+        files: ['a', 'b'],
+        does: `${opened} call [ mmap 0 4096 PROT_READ|PROT_WRITE MAP_SHARED $2 0 ]`,
+        records: both,
+      },
+    ])('$does', check);
+  });
+
+  describe('the older calls', () => {
+    test.each<Case>([
+      { files: ['a'], does: 'call [ open a O_RDONLY ]', records: ['R 1 a'] },
+      { files: ['a'], does: 'call [ open a O_RDONLY|O_TRUNC ]', records: ['W 1 a'] },
+      { does: 'call [ open a O_WRONLY|O_CREAT|O_EXCL 0600 ]', records: ['W 1 a'] },
+      { files: ['l -> a'], does: 'call=EEXIST [ open l O_WRONLY|O_CREAT|O_EXCL 0600 ]', records: ['S 1 l'] },
+      { does: 'call=EISDIR [ open a/ O_WRONLY|O_CREAT 0600 ]', records: ['N 1 a'] },
+      { does: 'call [ creat a 0600 ]', records: ['W 1 a'] },
+      { files: ['a'], does: 'call [ stat a & ]', records: ['S 1 a'] },
+      { files: ['l -> a'], does: 'call [ lstat l & ]', records: ['S 1 l'] },
+      { files: ['a'], does: 'call [ access a 0 ]', records: ['S 1 a'] },
+      { files: ['l -> a'], does: 'call [ readlink l & 4096 ]', records: ['S 1 l'] },
+      { files: ['a'], does: 'call [ rename a b ]', records: ["M 1 'a' 'b'"] },
+      { files: ['a'], does: 'call [ link a b ]', records: ['R 1 a', "L 1 'a' 'b'"] },
+      { files: ['l -> a'], does: 'call [ unlink l ]', records: ['D 1 l'] },
+      { does: 'call [ mkdir d 0700 ] call [ rmdir d ]', records: ['W 1 d', 'D 1 d'] },
+      { does: 'call [ mknod p S_IFIFO|0600 0 ]', records: ['W 1 p'] },
+      { does: 'call [ symlink text l ]', records: ["L 1 'text' 'l'"] },
+      {
+        files: ['a'],
+        does: 'call [ chmod a 0600 ] call [ chown a -1 -1 ] call [ lchown a -1 -1 ]',
+        records: ['W 1 a', 'W 1 a', 'W 1 a'],
+      },
+      {
+        files: ['a'],
+        does: 'call [ utime a 0 ] call [ utimes a 0 ] call [ futimesat AT_FDCWD a 0 ]',
+        records: ['W 1 a', 'W 1 a', 'W 1 a'],
+      },
+      {
+        files: ['d/a'],
+        does: 'keep [ open d O_RDONLY ] call [ getdents $1 & 65536 ]',
+        records: ['S 1 d', 'G 1 d'],
+      },
+    ])('$does', check);
+  });
+
+  describe('calls below a directory', () => {
+    const d = 'keep [ openat AT_FDCWD d O_PATH ]';
+    test.each<Case>([
+      { files: ['d/a'], does: `${d} call [ openat $1 a O_RDONLY ]`, records: ['S 1 d', 'R 1 d/a'] },
+      { files: ['d/a'], does: `${d} call [ newfstatat $1 a & 0 ]`, records: ['S 1 d', 'S 1 d/a'] },
+      { files: ['d/'], does: `${d} call [ newfstatat $1 = & AT_EMPTY_PATH ]`, records: ['S 1 d'] },
+      { files: ['d/a'], does: `${d} call [ statx $1 a 0 0 & ]`, records: ['S 1 d', 'S 1 d/a'] },
+      { files: ['d/a'], does: `${d} call [ faccessat $1 a 0 ]`, records: ['S 1 d', 'S 1 d/a'] },
+      { files: ['d/a'], does: `${d} call [ faccessat2 $1 a 0 0 ]`, records: ['S 1 d', 'S 1 d/a'] },
+      { files: ['d/l -> a'], does: `${d} call [ readlinkat $1 l & 4096 ]`, records: ['S 1 d', 'S 1 d/l'] },
+      { files: ['d/'], does: `${d} call [ mkdirat $1 e 0700 ]`, records: ['S 1 d', 'W 1 d/e'] },
+      { files: ['d/'], does: `${d} call [ mknodat $1 p S_IFIFO|0600 0 ]`, records: ['S 1 d', 'W 1 d/p'] },
+      { files: ['d/a'], does: `${d} call [ unlinkat $1 a 0 ]`, records: ['S 1 d', 'D 1 d/a'] },
+      { files: ['d/e/'], does: `${d} call [ unlinkat $1 e AT_REMOVEDIR ]`, records: ['S 1 d', 'D 1 d/e'] },
+      { files: ['d/a'], does: `${d} call [ renameat $1 a AT_FDCWD b ]`, records: ['S 1 d', "M 1 'd/a' 'b'"] },
+      { files: ['d/a'], does: `${d} call [ renameat2 $1 a $1 b 0 ]`, records: ['S 1 d', "M 1 'd/a' 'd/b'"] },
+      {
+        files: ['d/a'],
+        does: `${d} call [ linkat $1 a $1 b 0 ]`,
+        records: ['S 1 d', 'R 1 d/a', "L 1 'd/a' 'd/b'"],
+      },
+      { files: ['d/'], does: `${d} call [ symlinkat text $1 l ]`, records: ['S 1 d', "L 1 'text' 'd/l'"] },
+      { files: ['d/a'], does: `${d} call [ fchmodat $1 a 0600 ]`, records: ['S 1 d', 'W 1 d/a'] },
+      { files: ['d/a'], does: `${d} call [ fchmodat2 $1 a 0600 0 ]`, records: ['S 1 d', 'W 1 d/a'] },
+      { files: ['d/a'], does: `${d} call [ fchownat $1 a -1 -1 0 ]`, records: ['S 1 d', 'W 1 d/a'] },
+      { files: ['d/'], does: `${d} call [ fchownat $1 = -1 -1 AT_EMPTY_PATH ]`, records: ['S 1 d', 'W 1 d'] },
+      { files: ['d/a'], does: `${d} call [ utimensat $1 a 0 0 ]`, records: ['S 1 d', 'W 1 d/a'] },
+      {
+        files: ['d/a'],
+        does: `${d} call [ name_to_handle_at $1 a u64:128 & 0 ]`,
+        records: ['S 1 d', 'S 1 d/a'],
+      },
+      { files: ['l -> a'], does: 'call [ name_to_handle_at AT_FDCWD l u64:128 & 0 ]', records: ['S 1 l'] },
+      {
+        files: ['d/'],
+        does: `${d} call [ fchdir $1 ] read=ENOENT a`,
+        records: ['S 1 d', 'C 1 d', 'N 1 d/a'],
+      },
+    ])('$does', check);
+  });
+
+  describe('attributes', () => {
+    const opened = 'keep [ openat AT_FDCWD a O_RDONLY ]';
+    const xattr = 'u64:=v,1';
+    test.each<Case>([
+      { files: ['a'], does: 'call [ setxattr a user.x =v 1 0 ]', records: ['W 1 a'] },
+      { files: ['a'], does: 'call [ lsetxattr a user.x =v 1 0 ]', records: ['W 1 a'] },
+      {
+        files: ['a'],
+        does: `${opened} call [ fsetxattr $1 user.x =v 1 0 ] call [ fremovexattr $1 user.x ]`,
+        records: ['R 1 a', 'W 1 a', 'W 1 a'],
+      },
+      {
+        files: ['a'],
+        does: 'call=ENODATA [ getxattr a user.x & 10 ] call=ENODATA [ lgetxattr a user.x & 10 ]',
+        records: ['S 1 a', 'S 1 a'],
+      },
+      {
+        files: ['a'],
+        does: 'call [ listxattr a & 10 ] call [ llistxattr a & 10 ]',
+        records: ['S 1 a', 'S 1 a'],
+      },
+      { files: ['a'], does: `${opened} call [ flistxattr $1 & 10 ]`, records: ['R 1 a'] },
+      {
+        files: ['a'],
+        does: `call [ setxattrat AT_FDCWD a 0 user.x ${xattr} 16 ] call [ removexattrat AT_FDCWD a 0 user.x ]`,
+        records: ['W 1 a', 'W 1 a'],
+      },
+      {
+        files: ['a'],
+        does: 'call [ listxattrat AT_FDCWD a 0 & 10 ] call=ENODATA [ getxattrat AT_FDCWD a 0 user.x u64:&,10 16 ]',
+        records: ['S 1 a', 'S 1 a'],
+      },
+      { does: 'call=ENOENT [ getxattr a user.x & 10 ]', records: ['N 1 a'] },
+      { files: ['a'], does: 'call [ file_getattr AT_FDCWD a & 24 0 ]', records: ['S 1 a'] },
+      {
+        files: ['a'],
+        does: `${opened} call [ fchmod $1 0600 ] call [ fchown $1 -1 -1 ] call [ utimensat $1 0 0 0 ]`,
+        records: ['R 1 a', 'W 1 a', 'W 1 a', 'W 1 a'],
+      },
+      { files: ['a'], does: 'call [ statfs a & ]', records: ['S 1 a'] },
+      {
+        does: 'keep [ inotify_init1 0 ] call=ENOENT [ inotify_add_watch $1 a IN_MODIFY ]',
+        records: ['N 1 a'],
+      },
+      {
+        files: ['a'],
+        does: 'keep [ inotify_init1 0 ] call [ inotify_add_watch $1 a IN_MODIFY ]',
+        records: ['S 1 a'],
+      },
+      {
+        files: ['a'],
+        does: 'keep [ fanotify_init FAN_REPORT_FID 0 ] call [ fanotify_mark $1 FAN_MARK_ADD FAN_MODIFY AT_FDCWD a ]',
+        records: ['S 1 a'],
+      },
+    ])('$does', check);
+  });
+
+  describe('servers', () => {
+    const socket = 'keep [ socket AF_UNIX SOCK_DGRAM 0 ]';
+    test.each<Case>([
+      { does: `${socket} call=ENOENT [ sendto $1 =x 1 0 un:s un: ]`, records: ['N 1 s'] },
+      { does: 'keep [ socketpair AF_UNIX SOCK_STREAM 0 & ]', records: [] },
+    ])('$does', check);
+  });
+
+  describe('names at the limit', () => {
+    const long = 'n'.repeat(256);
+    const deep = `${'d'.repeat(250)}/`.repeat(17);
+    test.each<Case>([
+      { does: `read=ENAMETOOLONG ${long}`, records: [] },
+      { does: `write=ENAMETOOLONG ${long}`, records: [] },
+      { does: `mkdir=ENAMETOOLONG ${long}`, records: [] },
+      { does: `stat=ENAMETOOLONG ${deep}`, records: [] },
+      { files: ['l -> l'], does: 'stat=ELOOP l', records: ['N 1 l'] },
+      { files: ['one', 'two'], does: 'flip one one 3', records: ['R 1 one', 'R 1 one', 'R 1 one'] },
+    ])('$does', check);
+
+    test('a directory whose path is too long to be known makes the trace incomplete', async () => {
+      const down = Array(18)
+        .fill(`mkdir ${'d'.repeat(240)} chdir ${'d'.repeat(240)}`)
+        .join(' ');
+      const records = await inFolder([], async (folder) => {
+        const result = await trace([acts, ...`${down} write a`.split(' ')], { cwd: folder, backend });
+        expect(result.status).toBe(0);
+        // Node cannot remove what has so long a path.
+        execFileSync('rm', ['-rf', folder]);
+        return shownRecords(result.log, folder);
+      });
+      expect(records.filter((record) => record.startsWith('Q'))).not.toEqual([]);
+    });
+
+    test('a name that changes while it is read is one or the other', () =>
+      inFolder(['one', 'two'], async (folder) => {
+        const result = await trace([acts, 'flip', 'one', 'two', '50'], { cwd: folder, backend });
+        const records = shownRecords(result.log, folder);
+        // The kernel may have found a name half changed, which then is looked for.
+        expect(records.filter((record) => !/^[RN] 1 (one|two|\w{3})$/.test(record))).toEqual([]);
+      }));
+  });
+
+  describe('what cannot be seen exactly', () => {
+    const root = 'Q 1 a process changed its root directory';
+    const mounted = 'Q 1 a process changed what is mounted where';
+    const foreign = 'Q 1 a program of another architecture was run';
+    const own = 'Q 1 a process entered a mount namespace of its own';
+    const needsRoot = process.getuid?.() === 0 ? [] : ['EPERM'];
+    const call = ['call', ...needsRoot].join('=');
+    const withRoot = (reason: string): string[] => (needsRoot.length === 0 ? [reason] : []);
+    test.each<Case>([
+      { files: ['d/'], does: `${call} [ chroot d ]`, records: ['S 1 d', ...withRoot(root)] },
+      { does: 'call=ENOENT [ chroot d ]', records: ['N 1 d'] },
+      { files: ['d/'], does: 'call [ unshare CLONE_NEWUSER ] call [ chroot d ]', records: ['S 1 d', root] },
+      { does: 'call [ unshare CLONE_NEWUSER|CLONE_NEWNS ]', records: [own] },
+      { files: ['a'], does: 'call [ unshare CLONE_NEWUSER ] read a', records: ['R 1 a'] },
+      { does: 'call=ENOENT [ mount a d =none 0 0 ]', records: ['N 1 d'] },
+      { does: 'call=ENOENT [ umount2 d 0 ]', records: ['N 1 d'] },
+      { files: ['d/'], does: 'call=EINVAL [ umount2 d 0 ]', records: ['S 1 d', ...withRoot(mounted)] },
+      { does: 'call=ENOENT [ pivot_root d d ]', records: ['N 1 d'] },
+      { files: ['d/'], does: 'call [ open_tree AT_FDCWD d 0 ]', records: ['S 1 d'] },
+      {
+        files: ['d/'],
+        does: `${call} [ open_tree AT_FDCWD d OPEN_TREE_CLONE ]`,
+        records: ['S 1 d', ...withRoot(mounted)],
+      },
+      { does: 'call=ENOENT [ acct a ]', records: ['N 1 a'] },
+      { does: 'call=ENOENT [ swapon a 0 ]', records: ['N 1 a'] },
+      { files: ['a'], does: 'call32 [ 5 a 0 0 ]', records: [foreign] },
+      {
+        does: 'keep [ getpid ] keep [ pidfd_open $1 0 ] call=EBADF [ pidfd_getfd $2 999 0 ]',
+        records: ['Q 1 a descriptor was taken from another process'],
       },
     ])('$does', check);
   });

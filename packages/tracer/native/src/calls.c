@@ -9,6 +9,19 @@
 #ifndef __NR_fchmodat2
 #define __NR_fchmodat2 452
 #endif
+#ifndef __NR_setxattrat
+#define __NR_setxattrat 463
+#define __NR_getxattrat 464
+#define __NR_listxattrat 465
+#define __NR_removexattrat 466
+#endif
+#ifndef __NR_open_tree_attr
+#define __NR_open_tree_attr 467
+#endif
+#ifndef __NR_file_getattr
+#define __NR_file_getattr 468
+#define __NR_file_setattr 469
+#endif
 
 #define CREAT_FLAGS (O_CREAT | O_WRONLY | O_TRUNC)
 #define CALL(call, handler, ...) { .number = __NR_##call, .name = #call, .handle = handle_##handler, __VA_ARGS__ }
@@ -46,6 +59,7 @@ const struct call calls[] = {
 	CALL(readv, read, .sent = SENT_IF_STANDARD_INPUT),
 	CALL(splice, read, .sent = SENT_IF_STANDARD_INPUT),
 	CALL(tee, read, .sent = SENT_IF_STANDARD_INPUT),
+	CALL(vmsplice, read, .sent = SENT_IF_STANDARD_INPUT),
 	CALL(preadv2, read, .sent = SENT_IF_STANDARD_INPUT),
 	CALL(recvfrom, read, .sent = SENT_IF_STANDARD_INPUT),
 	CALL(recvmsg, read, .sent = SENT_IF_STANDARD_INPUT),
@@ -76,26 +90,48 @@ const struct call calls[] = {
 	CALL(fchown, alter_descriptor, .directory = 1),
 	CALL(setxattr, alter, .path = 1),
 	CALL(lsetxattr, alter, .path = 1, .fixed_flags = AT_SYMLINK_NOFOLLOW),
+	CALL(fsetxattr, alter_descriptor, .directory = 1),
+	CALL(setxattrat, alter, .directory = 1, .path = 2, .flags = 3),
 	CALL(removexattr, alter, .path = 1),
 	CALL(lremovexattr, alter, .path = 1, .fixed_flags = AT_SYMLINK_NOFOLLOW),
+	CALL(fremovexattr, alter_descriptor, .directory = 1),
+	CALL(removexattrat, alter, .directory = 1, .path = 2, .flags = 3),
+	CALL(file_setattr, alter, .directory = 1, .path = 2, .flags = 5),
+	CALL(file_getattr, look, .directory = 1, .path = 2, .flags = 5),
 	CALL(getxattr, look, .path = 1),
 	CALL(lgetxattr, look, .path = 1, .fixed_flags = AT_SYMLINK_NOFOLLOW),
 	CALL(listxattr, look, .path = 1),
 	CALL(llistxattr, look, .path = 1, .fixed_flags = AT_SYMLINK_NOFOLLOW),
+	CALL(getxattrat, look, .directory = 1, .path = 2, .flags = 3),
+	CALL(listxattrat, look, .directory = 1, .path = 2, .flags = 3),
 	CALL(statfs, look, .path = 1),
 	CALL(inotify_add_watch, look, .path = 2),
-	CALL(name_to_handle_at, look, .directory = 1, .path = 2),
+	CALL(fanotify_mark, look, .directory = 4, .path = 5),
+	CALL(name_to_handle_at, name_to_handle, .directory = 1, .path = 2, .flags = 5),
 	CALL(chdir, chdir, .path = 1),
 	CALL(fchdir, fchdir, .directory = 1),
 	CALL(bind, bind, 0),
 	CALL(connect, connect, 0),
+	CALL(sendto, sendto, .sent = SENT_IF_ADDRESSED),
 	CALL(clone, namespace, .sent = SENT_IF_NEW_NAMESPACE),
 	CALL(unshare, namespace, .sent = SENT_IF_NEW_NAMESPACE),
 	CALL(clone3, clone3, 0),
-	CALL(setns, namespace, 0),
-	CALL(chroot, chroot, 0),
-	CALL(pivot_root, chroot, 0),
+	CALL(setns, setns, 0),
+	CALL(chroot, chroot, .path = 1),
+	CALL(pivot_root, mount, .path = 1),
+	CALL(mount, mount, .path = 2),
+	CALL(umount2, mount, .path = 1),
+	CALL(move_mount, mount, .directory = 3, .path = 4),
+	CALL(fsmount, mount, 0),
+	CALL(fspick, look, .directory = 1, .path = 2),
+	CALL(open_tree, open_tree, .directory = 1, .path = 2, .flags = 3),
+	CALL(open_tree_attr, open_tree, .directory = 1, .path = 2, .flags = 3),
+	CALL(acct, open, .path = 1, .fixed_flags = O_WRONLY | O_APPEND),
+	CALL(swapon, look, .path = 1),
+	CALL(swapoff, look, .path = 1),
+	CALL(quotactl, look, .path = 2),
 	CALL(open_by_handle_at, open_by_handle, 0),
+	CALL(pidfd_getfd, taken_descriptor, 0),
 	{ .number = ATTACH_CALL, .name = "attach", .handle = handle_attach },
 	CALL(io_uring_setup, foreign, .sent = SENT_NEVER_REFUSED),
 };

@@ -43,6 +43,8 @@ enum sent {
 	SENT_UNLESS_FSTAT,
 	SENT_IF_NEW_NAMESPACE,
 	SENT_IF_STANDARD_INPUT,
+	/* sendto(2) with an address, unlike send(2) */
+	SENT_IF_ADDRESSED,
 	/* Not sent: fails with ENOSYS, so that programs fall back to calls that can be seen */
 	SENT_NEVER_REFUSED,
 };

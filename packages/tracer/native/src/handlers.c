@@ -6,11 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -28,6 +30,7 @@ enum told {
 	TOLD_ROOT = 1 << 3,
 	TOLD_HANDLE = 1 << 4,
 	TOLD_PATH = 1 << 5,
+	TOLD_MOUNT = 1 << 6,
 };
 
 static uint64_t argument(const struct request *r, unsigned number)
@@ -93,6 +96,7 @@ static enum path_result resolve(struct request *r, unsigned directory, unsigned 
 	char given[RECORD_PATH_MAX + 1];
 	enum path_result result;
 
+	path->lookup[0] = '\0';
 	if (!read_string(r, number, given))
 		return PATH_FAILED;
 	if (given[0] == '\0')
@@ -200,14 +204,26 @@ void handle_look(struct request *r)
 		record(r, 'S', path.text);
 }
 
+/* name_to_handle_at(2) does not follow a link at the end unless it is asked to. */
+void handle_name_to_handle(struct request *r)
+{
+	struct path path;
+	struct look look;
+
+	if (resolve(r, r->call->directory, r->call->path, &path) == PATH_FOUND &&
+	    find(r, &path, flags_of(r) & AT_SYMLINK_FOLLOW, &look))
+		record(r, 'S', path.text);
+}
+
 /* What is there and no link fails with EINVAL and is no news; gcc does that tens of thousands of times. */
 void handle_readlink(struct request *r)
 {
 	struct path path;
 	struct look look;
 
+	/* The links of /proc are the kernel's own; libc reads that of the executable when it starts. */
 	if (resolve(r, r->call->directory, r->call->path, &path) != PATH_FOUND ||
-	    path_kind_of(&r->watch->resolver, path.text) == PATH_REAL_DIRECTORY)
+	    strncmp(path.lookup, "/proc/", 6) == 0 || path_kind_of(&r->watch->resolver, path.text) == PATH_REAL_DIRECTORY)
 		return;
 	if (find(r, &path, false, &look) && S_ISLNK(look.st.st_mode))
 		record(r, 'S', path.text);
@@ -216,12 +232,12 @@ void handle_readlink(struct request *r)
 /* A link leads to where no file can be made. */
 static void record_dead_end(struct request *r, const struct path *path, const struct look *look)
 {
+	char text[PATH_TEXT_MAX];
 	struct path target;
 
 	record(r, 'N', path->text);
-	if (look_target(path->lookup, target.lookup) &&
-	    path_resolve(&r->watch->resolver, r->process->pid, r->task->tid, AT_FDCWD, target.lookup, &target) ==
-		    PATH_FOUND)
+	if (look_target(path->lookup, text) &&
+	    path_resolve(&r->watch->resolver, r->process->pid, r->task->tid, AT_FDCWD, text, &target) == PATH_FOUND)
 		record_no_room(r, &target, look);
 }
 
@@ -229,7 +245,7 @@ static void open_missing(struct request *r, const struct path *path, unsigned fl
 {
 	char target[PATH_TEXT_MAX];
 
-	if (!(flags & O_CREAT) || (flags & O_DIRECTORY)) {
+	if (!(flags & O_CREAT) || (flags & O_DIRECTORY) || path->lookup[strlen(path->lookup) - 1] == '/') {
 		record_missing(r, path, look);
 	} else if (look_target(path->lookup, target) && look_parent_permits(target)) {
 		record(r, 'W', path->text);
@@ -275,7 +291,6 @@ static void open_path(struct request *r, unsigned flags)
 	struct path path;
 	struct look look;
 
-	path.lookup[0] = '\0';
 	result = resolve(r, r->call->directory, r->call->path, &path);
 	if (result == PATH_NAMELESS && (flags & O_ACCMODE) != O_WRONLY)
 		use_stream(r, path.lookup, "a pipe that the command was given was read");
@@ -295,56 +310,147 @@ void handle_open(struct request *r)
 	open_path(r, (unsigned)flags_of(r));
 }
 
+/* The same look-up as openat2(2) will make it. Returns a descriptor, or -1 with errno. */
+static int open_as_told(struct request *r, const char *given, const struct open_how *how)
+{
+	struct open_how look = { .flags = O_PATH | O_CLOEXEC | (how->flags & (O_NOFOLLOW | O_DIRECTORY)),
+				 .resolve = how->resolve & ~(uint64_t)RESOLVE_CACHED };
+	int directory = directory_argument(r, r->call->directory), start, fd;
+	char link[48];
+
+	if (directory == AT_FDCWD)
+		snprintf(link, sizeof(link), "/proc/%d/cwd", (int)r->task->tid);
+	else
+		snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)r->task->tid, directory);
+	start = open(link, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (start < 0)
+		return -1;
+	fd = (int)syscall(SYS_openat2, start, given, &look, sizeof(look));
+	close(start);
+	return fd;
+}
+
+/* Do the limits that the call sets to its look-up stop it? Then that is recorded. */
+static bool is_stopped(struct request *r, const struct open_how *how)
+{
+	char given[RECORD_PATH_MAX + 1];
+	struct path path;
+	struct look look;
+	int fd;
+
+	if (!read_string(r, r->call->path, given))
+		return true;
+	fd = open_as_told(r, given, how);
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 || (errno != ELOOP && errno != EXDEV))
+		return false;
+	if (resolve(r, r->call->directory, r->call->path, &path) == PATH_FOUND && find(r, &path, true, &look))
+		record(r, 'S', path.text);
+	return true;
+}
+
 void handle_openat2(struct request *r)
 {
 	struct open_how how;
 
+	if (argument(r, 4) < sizeof(how))
+		return;
 	if (tracee_bytes(r->task->tid, argument(r, 3), &how, sizeof(how)) < 0)
 		report_failure(r);
-	else
+	else if (how.resolve & RESOLVE_IN_ROOT)
+		incomplete(r, TOLD_ROOT, "a path was looked up below a root of its own");
+	else if ((how.resolve & ~(uint64_t)RESOLVE_CACHED) == 0 || !is_stopped(r, &how))
 		open_path(r, (unsigned)how.flags);
 }
 
-/* Records what the kernel opens to execute the file; the file itself is known to be executable. */
-static void record_image(struct request *r, struct path *path, unsigned depth)
+/* What the kernel opens to execute a file, one after the other. */
+struct images {
+	unsigned count;
+	struct {
+		char letter; /* if it is executed */
+		char text[PATH_TEXT_MAX];
+	} file[INTERPRETERS_MAX + 2];
+};
+
+static void add_image(struct images *images, char letter, const char *text)
+{
+	images->file[images->count].letter = letter;
+	memcpy(images->file[images->count++].text, text, strlen(text) + 1);
+}
+
+/*
+ * Follows interpreters from the file at path, which is executable; named: it has
+ * a path. False if the kernel will not execute it: missing is set to the path of
+ * the interpreter if that is why.
+ */
+static bool find_images(struct request *r, struct path *path, bool named, struct images *images, bool *missing)
 {
 	char interpreter[RECORD_PATH_MAX + 1];
-	enum image_kind kind = image_read(path->lookup, interpreter, sizeof(interpreter));
 
-	record(r, kind == IMAGE_OTHER ? 'S' : 'E', path->text);
-	if (kind == IMAGE_FOREIGN)
-		incomplete(r, TOLD_FOREIGN, "a program of another architecture was run");
-	if (interpreter[0] == '\0' ||
-	    path_resolve(&r->watch->resolver, r->process->pid, r->task->tid, AT_FDCWD, interpreter, path) != PATH_FOUND)
-		return;
-	if (!look_permits(path->lookup, X_OK))
-		record(r, 'N', path->text);
-	else if (kind == IMAGE_ELF)
-		record(r, 'R', path->text);
-	else if (depth < INTERPRETERS_MAX)
-		record_image(r, path, depth + 1);
+	images->count = 0;
+	*missing = false;
+	for (unsigned depth = 0; depth <= INTERPRETERS_MAX; depth++) {
+		enum image_kind kind = image_read(path->lookup, interpreter, sizeof(interpreter));
+
+		if (named)
+			add_image(images, 'E', path->text);
+		named = true;
+		if (kind == IMAGE_FOREIGN)
+			incomplete(r, TOLD_FOREIGN, "a program of another architecture was run");
+		if (kind == IMAGE_OTHER)
+			return false;
+		if (interpreter[0] == '\0')
+			return true;
+		if (path_resolve(&r->watch->resolver, r->process->pid, r->task->tid, AT_FDCWD, interpreter, path) !=
+		    PATH_FOUND)
+			return true;
+		if (!look_permits(path->lookup, X_OK)) {
+			*missing = true;
+			return false;
+		}
+		if (kind == IMAGE_ELF) {
+			add_image(images, 'R', path->text);
+			return true;
+		}
+	}
+	return false; /* interpreters without end */
 }
 
 void handle_exec(struct request *r)
 {
+	static struct images images;
 	int flags = flags_of(r);
+	bool missing, runs;
 	struct path path;
 	struct look look;
 	enum path_result result = resolve(r, r->call->directory, r->call->path, &path);
+	bool follow = !(flags & AT_SYMLINK_NOFOLLOW);
 
-	if (result == PATH_NAMELESS && (flags & AT_EMPTY_PATH))
+	if (result == PATH_NAMELESS && path.lookup[0] == '\0' && (flags & AT_EMPTY_PATH)) {
 		result = path_of_descriptor(r->task->tid, directory_argument(r, r->call->directory), &path);
-	if (result != PATH_FOUND || !find(r, &path, !(flags & AT_SYMLINK_NOFOLLOW), &look))
+		follow = true;
+	}
+	/* A file in memory, or removed, is executed like others. */
+	if (result == PATH_NAMELESS && path.lookup[0] != '\0')
+		look = look_at(path.lookup, true);
+	else if (result != PATH_FOUND || !find(r, &path, follow, &look))
 		return;
-	if (!S_ISREG(look.st.st_mode) || !look_permits(path.lookup, X_OK)) {
-		record(r, 'S', path.text);
+	if (look.error != 0 || !S_ISREG(look.st.st_mode) || !look_permits(path.lookup, X_OK)) {
+		if (result == PATH_FOUND)
+			record(r, 'S', path.text);
 		return;
 	}
 	if (r->watch->unprivileged && (look.st.st_mode & (S_ISUID | S_ISGID)))
 		record_note(recorder_of(r), "is set-user-id or set-group-id and ran without those privileges, "
 			    "as everything does under an unprivileged probe", path.text);
-	record_image(r, &path, 0);
-	tasks_forget_threads(&r->watch->tasks, r->process);
+	runs = find_images(r, &path, result == PATH_FOUND, &images, &missing);
+	for (unsigned i = 0; i < images.count; i++)
+		record(r, runs ? images.file[i].letter : 'S', images.file[i].text);
+	if (missing && find(r, &path, true, &look))
+		record(r, 'S', path.text);
+	if (runs)
+		tasks_forget_threads(&r->watch->tasks, r->process);
 }
 
 void handle_list(struct request *r)
@@ -494,7 +600,7 @@ void handle_alter_descriptor(struct request *r)
 	struct look look;
 
 	if (path_of_descriptor(r->task->tid, directory_argument(r, r->call->directory), &path) == PATH_FOUND &&
-	    find(r, &path, false, &look))
+	    find(r, &path, true, &look))
 		record_alteration(r, &path, &look);
 }
 
@@ -534,17 +640,16 @@ void handle_fchdir(struct request *r)
 }
 
 /* The path in the address of a socket, for a Unix socket that has one. */
-static bool resolve_address(struct request *r, struct path *path)
+static bool resolve_address(struct request *r, uint64_t at, size_t length, struct path *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNSPEC };
 	char given[sizeof(address.sun_path) + 1] = "";
-	size_t length = (size_t)(uint32_t)argument(r, 3);
 
 	if (length <= offsetof(struct sockaddr_un, sun_path))
 		return false;
 	if (length > sizeof(address))
 		length = sizeof(address);
-	if (tracee_bytes(r->task->tid, argument(r, 2), &address, length) < 0) {
+	if (tracee_bytes(r->task->tid, at, &address, length) < 0) {
 		report_failure(r);
 		return false;
 	}
@@ -558,18 +663,28 @@ void handle_bind(struct request *r)
 {
 	struct path path;
 
-	if (resolve_address(r, &path) && is_free(r, &path))
+	if (resolve_address(r, argument(r, 2), (uint32_t)argument(r, 3), &path) && is_free(r, &path))
 		begin_change(r, CHANGE_MAKE, &path, NULL);
 }
 
 /* A server that is not there is a look-up in vain: libc asks for that of nscd, and for names does without. */
-void handle_connect(struct request *r)
+static void look_for_server(struct request *r, uint64_t address, uint64_t length)
 {
 	struct path path;
 	struct look look;
 
-	if (resolve_address(r, &path) && find(r, &path, true, &look))
+	if (resolve_address(r, address, (uint32_t)length, &path) && find(r, &path, true, &look))
 		record(r, 'S', path.text);
+}
+
+void handle_connect(struct request *r)
+{
+	look_for_server(r, argument(r, 2), argument(r, 3));
+}
+
+void handle_sendto(struct request *r)
+{
+	look_for_server(r, argument(r, 5), argument(r, 6));
 }
 
 void handle_exit(struct request *r)
@@ -590,6 +705,15 @@ void handle_namespace(struct request *r)
 	incomplete(r, TOLD_NAMESPACE, "a process entered a mount namespace of its own");
 }
 
+/* 0 stands for whatever the descriptor is. */
+void handle_setns(struct request *r)
+{
+	int kinds = (int)argument(r, 2);
+
+	if (kinds == 0 || (kinds & CLONE_NEWNS))
+		handle_namespace(r);
+}
+
 void handle_clone3(struct request *r)
 {
 	uint64_t flags; /* the first member of struct clone_args */
@@ -600,9 +724,64 @@ void handle_clone3(struct request *r)
 		handle_namespace(r);
 }
 
+/* Has the thread this capability (capabilities(7)), in a user namespace of its own perhaps? If in doubt, yes. */
+static bool is_capable(struct request *r, unsigned capability)
+{
+	char file[48], status[2048];
+	unsigned long long effective;
+	const char *line;
+	ssize_t length;
+	int fd;
+
+	snprintf(file, sizeof(file), "/proc/%d/status", (int)r->task->tid);
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return true;
+	length = read(fd, status, sizeof(status) - 1);
+	close(fd);
+	status[length < 0 ? 0 : length] = '\0';
+	line = strstr(status, "\nCapEff:");
+	return line == NULL || sscanf(line, "\nCapEff: %llx", &effective) != 1 || (effective >> capability & 1);
+}
+
 void handle_chroot(struct request *r)
 {
-	incomplete(r, TOLD_ROOT, "a process changed its root directory");
+	struct path path;
+	struct look look;
+
+	if (resolve(r, r->call->directory, r->call->path, &path) != PATH_FOUND || !find(r, &path, true, &look))
+		return;
+	record(r, 'S', path.text);
+	if (S_ISDIR(look.st.st_mode) && is_capable(r, CAP_SYS_CHROOT))
+		incomplete(r, TOLD_ROOT, "a process changed its root directory");
+}
+
+/* From then on paths may mean other files. */
+void handle_mount(struct request *r)
+{
+	struct path path;
+	struct look look;
+
+	if (r->call->path != 0) {
+		if (resolve(r, r->call->directory, r->call->path, &path) != PATH_FOUND || !find(r, &path, true, &look))
+			return;
+		record(r, 'S', path.text);
+	}
+	if (is_capable(r, CAP_SYS_ADMIN) && !(r->process->told & TOLD_NAMESPACE))
+		incomplete(r, TOLD_MOUNT, "a process changed what is mounted where");
+}
+
+void handle_open_tree(struct request *r)
+{
+	if (flags_of(r) & OPEN_TREE_CLONE)
+		handle_mount(r);
+	else
+		handle_look(r);
+}
+
+void handle_taken_descriptor(struct request *r)
+{
+	incomplete(r, TOLD_HANDLE, "a descriptor was taken from another process");
 }
 
 void handle_open_by_handle(struct request *r)

@@ -27,6 +27,12 @@ void handle_clone3(struct request *r);
 void handle_namespace(struct request *r);
 void handle_chroot(struct request *r);
 void handle_open_by_handle(struct request *r);
+void handle_taken_descriptor(struct request *r);
+void handle_mount(struct request *r);
+void handle_open_tree(struct request *r);
+void handle_setns(struct request *r);
+void handle_name_to_handle(struct request *r);
+void handle_sendto(struct request *r);
 void handle_read(struct request *r);
 /* The first process of a command that a probe runs: see session.h. */
 void handle_attach(struct request *r);

@@ -21,10 +21,10 @@ static enum image_kind read_script(char *head, ssize_t length, char *interpreter
 	char *start, *end;
 
 	head[length] = '\0';
-	head[strcspn(head, "\n")] = '\0';
 	start = head + 2 + strspn(head + 2, " \t");
-	end = start + strcspn(start, " \t");
-	if (start == end || (size_t)(end - start) >= size)
+	end = start + strcspn(start, " \t\n");
+	/* A name that goes on beyond what the kernel looks at is refused. */
+	if (start == end || (size_t)(end - start) >= size || end == head + SCRIPT_HEAD)
 		return IMAGE_OTHER;
 	memcpy(interpreter, start, (size_t)(end - start));
 	interpreter[end - start] = '\0';

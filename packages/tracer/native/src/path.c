@@ -1,9 +1,8 @@
 #include "path.h"
 
-#include "tracee.h"
-
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,13 +45,18 @@ enum path_kind path_kind_of(struct path_resolver *r, const char *text)
 static int make_physical(char *text)
 {
 	int fd = open(text, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char link[48];
 	ssize_t length;
 
 	if (fd < 0)
 		return -1;
-	length = tracee_descriptor(getpid(), fd, text, PATH_TEXT_MAX);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, text, PATH_TEXT_MAX - 1);
 	close(fd);
-	return length < 0 ? -1 : 0;
+	if (length < 0)
+		return -1;
+	text[length] = '\0';
+	return 0;
 }
 
 static enum path_result go_up(struct path_resolver *r, pid_t pid, char *text, size_t *used)
@@ -81,11 +85,129 @@ static enum path_result go_up(struct path_resolver *r, pid_t pid, char *text, si
 	return PATH_FOUND;
 }
 
-static enum path_result normalise(struct path_resolver *r, pid_t pid, const char *raw, char *text)
+static bool is_removed(const char *text)
 {
-	size_t used = 0;
+	static const char deleted[] = " (deleted)";
+	size_t length = strlen(text);
+	struct stat st;
 
+	return length >= sizeof(deleted) && strcmp(text + length - (sizeof(deleted) - 1), deleted) == 0 &&
+	       lstat(text, &st) < 0;
+}
+
+/* What a link of /proc leads to. Its text is no path if that has no name. */
+static enum path_result path_of_link(const char *link, struct path *path)
+{
+	ssize_t length = readlink(link, path->text, sizeof(path->text) - 1);
+
+	if (length < 0)
+		return PATH_FAILED;
+	path->text[length] = '\0';
+	snprintf(path->lookup, sizeof(path->lookup), "%s", link);
+	return path->text[0] != '/' || is_removed(path->text) ? PATH_NAMELESS : PATH_FOUND;
+}
+
+enum path_result path_of_descriptor(pid_t tid, int fd, struct path *path)
+{
+	char link[48];
+
+	snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)tid, fd);
+	return path_of_link(link, path);
+}
+
+/* What comes after the prefix, or NULL. */
+static const char *after(const char *text, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
+}
+
+/*
+ * Paths that mean another thing in the probe than in the traced thread: the part
+ * of /proc/self/status after `self/`, or NULL. *id is the thread meant.
+ */
+static const char *proc_entry(const char *text, pid_t tid, int *id)
+{
+	const char *entry = after(text, "/proc/self/");
+	int used = 0;
+
+	*id = tid;
+	if (entry == NULL)
+		entry = after(text, "/proc/thread-self/");
+	if (entry == NULL) {
+		if (sscanf(text, "/proc/%d/%n", id, &used) != 1 || used == 0)
+			return NULL;
+		entry = text + used;
+	}
+	used = 0;
+	return sscanf(entry, "task/%d/%n", id, &used) == 1 && used > 0 ? entry + used : entry;
+}
+
+/* Does this entry of /proc lead straight to a file, whatever the text of the link? */
+static bool is_magic(const char *entry)
+{
+	const char *number = after(entry, "fd/");
+
+	if (number != NULL)
+		return *number != '\0' && number[strspn(number, "0123456789")] == '\0';
+	return strcmp(entry, "cwd") == 0 || strcmp(entry, "root") == 0 || strcmp(entry, "exe") == 0;
+}
+
+/* The names in /dev of what is in /proc/self. */
+static void replace_device(char *text, size_t *used)
+{
+	static const char *const names[][2] = { { "/dev/fd", "/proc/self/fd" },
+						{ "/dev/stdin", "/proc/self/fd/0" },
+						{ "/dev/stdout", "/proc/self/fd/1" },
+						{ "/dev/stderr", "/proc/self/fd/2" } };
+
+	for (size_t i = 0; i < 4; i++)
+		if (strcmp(text, names[i][0]) == 0)
+			*used = (size_t)sprintf(text, "%s", names[i][1]);
+}
+
+/* Puts what a link of /proc leads to in the place of its text. rest: what follows it in the path. */
+static enum path_result replace_magic(pid_t tid, const char *rest, struct path *path, size_t *used)
+{
+	char link[64];
+	const char *entry;
+	enum path_result result;
+	int id;
+
+	path->text[*used] = '\0';
+	if (path->text[1] == 'd')
+		replace_device(path->text, used);
+	entry = proc_entry(path->text, tid, &id);
+	if (entry == NULL || !is_magic(entry))
+		return PATH_FOUND;
+	snprintf(link, sizeof(link), "/proc/%d/%.30s", id, entry);
+	result = path_of_link(link, path);
+	if (result == PATH_FAILED && id != tid) {
+		/* The traced thread may look there no more than the probe. */
+		path->text[*used] = '\0';
+		return PATH_FOUND;
+	}
+	if (result == PATH_NAMELESS && rest[strspn(rest, "/")] != '\0') {
+		errno = EIO;
+		return is_removed(path->text) && strstr(rest, "..") == NULL ? PATH_NOWHERE : PATH_FAILED;
+	}
+	*used = strcmp(path->text, "/") == 0 ? 0 : strlen(path->text);
+	return result;
+}
+
+/* Sets path->lookup only where the path as given would lead the probe elsewhere. */
+static enum path_result normalise(struct path_resolver *r, pid_t pid, pid_t tid, const char *raw, struct path *path)
+{
+	char *text = path->text;
+	const char *entry;
+	size_t used = 0;
+	bool replaced = false;
+	int id;
+
+	path->lookup[0] = '\0';
 	for (;;) {
+		enum path_result result = PATH_FOUND;
 		size_t length;
 
 		raw += strspn(raw, "/");
@@ -93,171 +215,77 @@ static enum path_result normalise(struct path_resolver *r, pid_t pid, const char
 			break;
 		length = strcspn(raw, "/");
 		if (length == 2 && raw[0] == '.' && raw[1] == '.') {
-			enum path_result result = go_up(r, pid, text, &used);
-
-			if (result != PATH_FOUND)
-				return result;
+			path->lookup[0] = '\0';
+			result = go_up(r, pid, text, &used);
 		} else if (length != 1 || raw[0] != '.') {
 			if (used + 1 + length >= PATH_TEXT_MAX) {
-				errno = ENAMETOOLONG;
+				errno = EIO;
 				return PATH_FAILED;
 			}
 			text[used] = '/';
 			memcpy(text + used + 1, raw, length);
 			used += 1 + length;
+			path->lookup[0] = '\0';
+			if (used > 6 && (memcmp(text, "/proc/", 6) == 0 || memcmp(text, "/dev/", 5) == 0))
+				result = replace_magic(tid, raw + length, path, &used);
+			replaced = replaced || path->lookup[0] != '\0';
 		}
+		if (result != PATH_FOUND)
+			return result;
 		raw += length;
 	}
 	if (used == 0)
 		text[used++] = '/';
 	text[used] = '\0';
-	return PATH_FOUND;
-}
-
-/* The path of a descriptor as /proc gives it is no path for what has no name. */
-static enum path_result named(struct path *path)
-{
-	static const char deleted[] = " (deleted)";
-	size_t length = strlen(path->text);
-	struct stat st;
-
-	if (path->text[0] != '/')
-		return PATH_NAMELESS;
-	if (length >= sizeof(deleted) && strcmp(path->text + length - (sizeof(deleted) - 1), deleted) == 0 &&
-	    lstat(path->text, &st) < 0)
-		return PATH_NAMELESS;
-	memcpy(path->lookup, path->text, length + 1);
-	return PATH_FOUND;
-}
-
-enum path_result path_of_descriptor(pid_t tid, int fd, struct path *path)
-{
-	if (tracee_descriptor(tid, fd, path->text, sizeof(path->text)) < 0)
-		return PATH_FAILED;
-	snprintf(path->lookup, sizeof(path->lookup), "/proc/%d/fd/%d", (int)tid, fd);
-	return named(path);
-}
-
-enum path_result path_of_directory(pid_t tid, struct path *path)
-{
-	if (tracee_directory(tid, path->text, sizeof(path->text)) < 0)
-		return PATH_FAILED;
-	return named(path);
-}
-
-/*
- * Paths that mean another thing in the probe than in the traced process: the
- * rest after its own directory in /proc, or NULL.
- */
-static const char *own_proc_entry(pid_t pid, const char *given, const char **entry)
-{
-	static const char *const standard[] = { "/dev/stdin", "/dev/stdout", "/dev/stderr" };
-	static const char *const standard_entry[] = { "fd/0", "fd/1", "fd/2" };
-	char own[32];
-	size_t length;
-
-	for (size_t i = 0; i < 3; i++)
-		if (strcmp(given, standard[i]) == 0) {
-			*entry = standard_entry[i];
-			return given;
-		}
-	if (strncmp(given, "/dev/fd/", 8) == 0) {
-		*entry = given + 5;
-		return given;
-	}
-	if (strncmp(given, "/proc/", 6) != 0)
-		return NULL;
-	length = (size_t)snprintf(own, sizeof(own), "/proc/%d/", (int)pid);
-	if (strncmp(given, "/proc/self/", 11) == 0)
-		*entry = given + 11;
-	else if (strncmp(given, "/proc/thread-self/", 18) == 0)
-		*entry = given + 18;
-	else if (strncmp(given, own, length) == 0)
-		*entry = given + length;
-	else
-		return NULL;
-	return given;
-}
-
-static int join(char *to, const char *directory, const char *name)
-{
-	if (snprintf(to, PATH_TEXT_MAX, "%s/%s", directory, name) < PATH_TEXT_MAX)
-		return 0;
-	errno = ENAMETOOLONG;
-	return -1;
-}
-
-/* What follows the slashes, as a path relative to what is before them. */
-static const char *below(const char *slashes)
-{
-	slashes += strspn(slashes, "/");
-	return *slashes == '\0' ? "." : slashes;
-}
-
-/* What /proc/self/{fd/N,cwd/...,root/...} of the traced process leads to. */
-static enum path_result resolve_own_proc(struct path_resolver *r, pid_t pid, pid_t tid, const char *given,
-					 const char *entry, struct path *path)
-{
-	char rest[PATH_TEXT_MAX];
-	int fd, used = 0;
-
-	if (sscanf(entry, "fd/%d%n", &fd, &used) == 1 && entry[used] == '\0')
-		return path_of_descriptor(tid, fd, path);
-	if (used > 0 && entry[used] == '/')
-		return path_resolve(r, pid, tid, fd, below(entry + used), path);
-	if (strncmp(entry, "cwd/", 4) == 0)
-		return path_resolve(r, pid, tid, AT_FDCWD, below(entry + 3), path);
-	if (strncmp(entry, "root/", 5) == 0)
-		return path_resolve(r, pid, tid, AT_FDCWD, entry + 4, path);
-	if (snprintf(path->lookup, sizeof(path->lookup), "/proc/%d/%s", (int)tid, entry) >= PATH_TEXT_MAX ||
-	    snprintf(rest, sizeof(rest), "%s", given) >= PATH_TEXT_MAX) {
-		errno = ENAMETOOLONG;
+	if (replaced && path->lookup[0] == '\0')
+		memcpy(path->lookup, text, used + 1);
+	entry = path->lookup[0] == '\0' ? proc_entry(text, tid, &id) : NULL;
+	if (entry != NULL && snprintf(path->lookup, PATH_TEXT_MAX, "/proc/%d/%s", id, entry) >= PATH_TEXT_MAX) {
+		errno = EIO;
 		return PATH_FAILED;
 	}
-	return normalise(r, pid, rest, path->text);
-}
-
-/* Of a directory that was removed, or lies outside of the root, the way up is not known. */
-static bool is_reachable(const char *directory, const char *given)
-{
-	static const char deleted[] = " (deleted)";
-	size_t length = strlen(directory);
-	struct stat st;
-
-	if (strncmp(directory, "(unreachable)", 13) == 0)
-		return false;
-	return length < sizeof(deleted) || strcmp(directory + length - (sizeof(deleted) - 1), deleted) != 0 ||
-	       lstat(directory, &st) == 0 || strstr(given, "..") == NULL;
+	return PATH_FOUND;
 }
 
 enum path_result path_resolve(struct path_resolver *r, pid_t pid, pid_t tid, int directory,
 			      const char *given, struct path *path)
 {
-	const char *entry;
-	char raw[PATH_TEXT_MAX];
+	char raw[PATH_TEXT_MAX], link[64];
+	enum path_result result;
 
 	if (given[0] == '/') {
-		if (own_proc_entry(pid, given, &entry) != NULL)
-			return resolve_own_proc(r, pid, tid, given, entry, path);
-		memcpy(path->lookup, given, strlen(given) + 1);
-		return normalise(r, pid, given, path->text);
+		result = normalise(r, pid, tid, given, path);
+		if (result == PATH_FOUND && path->lookup[0] == '\0')
+			memcpy(path->lookup, given, strlen(given) + 1);
+		return result;
 	}
-	if ((directory == AT_FDCWD ? tracee_directory(tid, path->text, sizeof(path->text))
-				   : tracee_descriptor(tid, directory, path->text, sizeof(path->text))) < 0)
-		return PATH_FAILED;
-	if (!is_reachable(path->text, given)) {
+	if (directory == AT_FDCWD)
+		snprintf(link, sizeof(link), "/proc/%d/cwd", (int)tid);
+	else
+		snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)tid, directory);
+	result = path_of_link(link, path);
+	path->lookup[0] = '\0';
+	if (result == PATH_FAILED && errno == ENAMETOOLONG)
+		errno = EIO; /* the call itself does not fail for that */
+	if (result == PATH_FAILED)
+		return result;
+	/* Of a directory that was removed, or lies outside of the root, the way up is not known. */
+	if (result == PATH_NAMELESS && (after(path->text, "(unreachable)") != NULL || strstr(given, "..") != NULL)) {
 		errno = EIO;
 		return PATH_FAILED;
 	}
-	if (path->text[0] != '/')
-		return PATH_NAMELESS;
-	if (join(raw, path->text, given) < 0)
+	if (result == PATH_NAMELESS)
+		return result;
+	if (snprintf(raw, sizeof(raw), "%s/%s", path->text, given) >= PATH_TEXT_MAX) {
+		errno = EIO;
 		return PATH_FAILED;
+	}
+	result = normalise(r, pid, tid, raw, path);
+	if (result != PATH_FOUND || path->lookup[0] != '\0')
+		return result;
 	if (strlen(raw) <= RECORD_PATH_MAX)
 		memcpy(path->lookup, raw, strlen(raw) + 1);
-	else if (directory == AT_FDCWD)
-		snprintf(path->lookup, sizeof(path->lookup), "/proc/%d/cwd/%s", (int)tid, given);
 	else
-		snprintf(path->lookup, sizeof(path->lookup), "/proc/%d/fd/%d/%s", (int)tid, directory, given);
-	return normalise(r, pid, raw, path->text);
+		snprintf(path->lookup, sizeof(path->lookup), "%s/%s", link, given);
+	return result;
 }

@@ -40,7 +40,6 @@ enum path_result path_resolve(struct path_resolver *r, pid_t pid, pid_t tid, int
 enum path_kind { PATH_REAL_DIRECTORY, PATH_LINK, PATH_OTHER, PATH_MISSING };
 enum path_kind path_kind_of(struct path_resolver *r, const char *text);
 enum path_result path_of_descriptor(pid_t tid, int fd, struct path *path);
-enum path_result path_of_directory(pid_t tid, struct path *path);
 /* To be called when a directory may have become something else. */
 void path_forget_directories(struct path_resolver *r);
 uint64_t path_hash(const char *text);

@@ -1,10 +1,8 @@
 #include "tracee.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #define PAGE 4096
 /* Nearly all paths are shorter, and a short read is a cheap one. */
@@ -54,30 +52,4 @@ int tracee_bytes(pid_t tid, uint64_t address, void *bytes, size_t size)
 	if (got >= 0)
 		errno = EFAULT;
 	return -1;
-}
-
-static ssize_t read_link(const char *link, char *path, size_t size)
-{
-	ssize_t length = readlink(link, path, size - 1);
-
-	if (length < 0)
-		return -1;
-	path[length] = '\0';
-	return length;
-}
-
-ssize_t tracee_directory(pid_t tid, char *path, size_t size)
-{
-	char link[48];
-
-	snprintf(link, sizeof(link), "/proc/%d/cwd", (int)tid);
-	return read_link(link, path, size);
-}
-
-ssize_t tracee_descriptor(pid_t tid, int fd, char *path, size_t size)
-{
-	char link[48];
-
-	snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)tid, fd);
-	return read_link(link, path, size);
 }
