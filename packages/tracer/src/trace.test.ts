@@ -186,6 +186,14 @@ describe('what cannot be seen', () => {
     expect(reasons(await running)).toEqual([expect.stringMatching(/^a signal interrupted a call/)]);
   });
 
+  test('a program that ends because the command has ended was no more than late', async () => {
+    execFileSync('mkfifo', [join(folder, 'p')]);
+    for (let i = 0; i < 10; i++)
+      expect(reasons(await trace(['sh', '-c', 'cat < p > /dev/null & exec 3> p'], { cwd: folder }))).toEqual(
+        [],
+      );
+  });
+
   test('a program that goes on after the command makes the trace incomplete, and is left alone', async () => {
     mkdirSync(join(folder, 'd'));
     execFileSync('mkfifo', [join(folder, 'go'), join(folder, 'done')]);

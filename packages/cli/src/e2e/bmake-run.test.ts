@@ -203,6 +203,13 @@ story('with -n nothing is written', async () => {
   expect(space.exists('out.meta')).toBe(false);
 });
 
+story('a symbolic link that leads nowhere is no more than written', async () => {
+  const space = tree({ Makefile: `${mode}out:\n\tln -s /nowhere/at/all out\n` });
+  await bmake(space);
+  expect(section(space, 'out.meta')).toContainEqual(expect.stringMatching(/^W \d+ .*\/out$/));
+  expect((await plan(space, 'out')).reasons).not.toContain('missing files');
+});
+
 story('what a target wrote itself before it read it is no prerequisite', async () => {
   const space = tree();
   space.write({

@@ -14,10 +14,15 @@ static bool leads_over(const char *path, const char *link)
 	return strncmp(path, link, length) == 0 && path[length] == '/';
 }
 
+static bool is_source(const struct change *change, const struct look *look)
+{
+	return look->error == 0 && look->st.st_dev == change->device && look->st.st_ino == change->inode;
+}
+
 static bool has_taken_effect(const struct change *change)
 {
 	struct look look = look_at(change->lookup, false);
-	bool same = look.error == 0 && look.st.st_dev == change->device && look.st.st_ino == change->inode;
+	bool same = is_source(change, &look);
 
 	switch (change->kind) {
 	case CHANGE_REMOVE:
@@ -36,7 +41,11 @@ static bool has_taken_effect(const struct change *change)
 		return same || ((look.error == 0 || leads_over(change->to, change->from)) &&
 				look_at(change->from, false).error == ENOENT);
 	case CHANGE_EXCHANGE:
-		return same;
+		if (same)
+			return true;
+		/* The new path may have led over the link that moved. */
+		look = look_at(change->from, false);
+		return look.error == 0 && !is_source(change, &look);
 	}
 	return false;
 }

@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* From Linux 6.6, newer than the headers in use. */
@@ -34,6 +35,9 @@
 
 /* Calls made by others while the command ended; those that go on for ever shall not hold it up. */
 #define LAST_CALLS_MAX 256
+
+/* How long what the command left running is still watched, if that might end by itself. */
+#define GRACE_MILLISECONDS 50
 
 static const struct backend *const self = &notify_backend;
 
@@ -384,6 +388,32 @@ static void serve(struct watch *w, int listener)
 		tell_interruption(w);
 }
 
+static long milliseconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000L + now.tv_nsec / 1000000;
+}
+
+/* What ends because the command has ended needs a moment for it. */
+static void serve_those_left(struct watch *w, int listener)
+{
+	struct pollfd polled[] = { { .fd = listener, .events = POLLIN }, { .fd = w->tasks.epoll, .events = POLLIN } };
+	long end = milliseconds_now() + GRACE_MILLISECONDS, left;
+
+	while (tasks_leave_running(&w->tasks) && (left = end - milliseconds_now()) > 0) {
+		if (poll(polled, 2, (int)left) <= 0)
+			continue;
+		if (polled[1].revents)
+			tasks_collect(&w->tasks, process_ended, w);
+		if (polled[0].revents & POLLIN)
+			serve(w, listener);
+		else if (polled[0].revents)
+			polled[0].fd = -1;
+	}
+}
+
 /* Processes have ended, sessions perhaps with them: those end when what has been called by then is recorded. */
 static void collect(struct watch *w, int listener)
 {
@@ -395,6 +425,7 @@ static void collect(struct watch *w, int listener)
 	for (int i = 0; i < LAST_CALLS_MAX && poll(&polled, 1, 0) > 0 && (polled.revents & POLLIN); i++)
 		serve(w, listener);
 	tasks_collect(&w->tasks, process_ended, w);
+	serve_those_left(w, listener);
 	tasks_end_sessions(&w->tasks);
 }
 

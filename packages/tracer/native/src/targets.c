@@ -192,6 +192,17 @@ static bool is_own(struct written *w, char *line)
 	return written_has(w, path_hash(name_of(copy)) | 1, strchr("WML", line[0]) != NULL) && strchr("RE", line[0]) != NULL;
 }
 
+/* bmake asks whether a link's text leads somewhere from its own directory: as W the link is no more than written. */
+static int write_line(FILE *meta, char *line)
+{
+	char copy[2 * RECORD_PATH_MAX + 64];
+
+	if (line[0] != 'L' || strlen(line) >= sizeof(copy))
+		return fprintf(meta, "%s\n", line);
+	strcpy(copy, line);
+	return fprintf(meta, "W %d %s\n", atoi(line + 2), name_of(copy));
+}
+
 static int copy_lines(FILE *log, FILE *meta, struct written *w)
 {
 	char *line = NULL;
@@ -200,12 +211,8 @@ static int copy_lines(FILE *log, FILE *meta, struct written *w)
 	int failed = 0;
 
 	while (failed == 0 && (length = getline(&line, &size, log)) > 0) {
-		bool own;
-
 		line[length - 1] = '\0';
-		own = is_own(w, line);
-		line[length - 1] = '\n';
-		if (!own && fwrite(line, 1, (size_t)length, meta) != (size_t)length)
+		if (!is_own(w, line) && write_line(meta, line) < 0)
 			failed = -1;
 	}
 	free(line);

@@ -437,22 +437,51 @@ bool tasks_have_ended_session(const struct tasks *t)
 	return s != NULL;
 }
 
+static bool is_running(const struct process *process, char *name, size_t size)
+{
+	if (process->exiting || read_proc(process->pid, "comm", name, size) < 0)
+		return false;
+	name[strcspn(name, "\n")] = '\0';
+	return true;
+}
+
 /*
  * `sleep` does nothing any more (configure leaves one behind). Of any other
  * program nobody knows what it goes on to read.
  */
+static bool may_read_more(const char *name)
+{
+	return strcmp(name, "sleep") != 0;
+}
+
 static void record_left(struct session *s, const struct process *process)
 {
 	char name[64], reason[128];
 
-	if (process->exiting || read_proc(process->pid, "comm", name, sizeof(name)) < 0)
+	if (!is_running(process, name, sizeof(name)))
 		return;
-	name[strcspn(name, "\n")] = '\0';
 	record_left_running(&s->recorder, process->pid, name);
-	if (strcmp(name, "sleep") == 0)
+	if (!may_read_more(name))
 		return;
 	snprintf(reason, sizeof(reason), "'%s' was still running when the command ended", name);
 	record_incomplete_here(&s->recorder, process->pid, reason);
+}
+
+static bool is_left_by(const struct process *process, const struct session *s)
+{
+	char name[64];
+
+	return session_is_within(process->session, s) && is_running(process, name, sizeof(name)) && may_read_more(name);
+}
+
+bool tasks_leave_running(const struct tasks *t)
+{
+	for (const struct session *s = t->sessions; s != NULL; s = s->next)
+		for (size_t i = 0; i < TASK_BUCKETS && s->root_ended; i++)
+			for (const struct process *process = t->by_pid[i]; process != NULL; process = process->next)
+				if (is_left_by(process, s))
+					return true;
+	return false;
 }
 
 static void record_all_left(struct tasks *t, struct session *s)
