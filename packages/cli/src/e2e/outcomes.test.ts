@@ -264,3 +264,26 @@ describe('without seccomp', () => {
     await space.upToDate(['build'], { under: [space.path('no-seccomp')] });
   });
 });
+
+describe('what could not be seen', () => {
+  test('is told in one line, and the result is not kept', async () => {
+    const space = workspace({ 'in.txt': 'x' });
+    const command = ['unshare', '--user', '--mount', 'cat', 'in.txt'];
+    const { status, stdout, stderr } = await space.oodate('run', '--', ...command);
+    expect([status, stdout]).toEqual([0, 'x']);
+    expect(stderr).toMatch(
+      /^oodate: .* not kept, since not all it did could be seen: a process entered a mount namespace of its own; .*$/m,
+    );
+    expect((await space.oodate('check', '--', ...command)).status).toBe(1);
+  });
+
+  test('a file made through a link that led nowhere is an output', async () => {
+    const space = workspace();
+    space.link('link', 'made');
+    const command = ['sh', '-c', 'echo x > link'];
+    await space.oodate('run', '--', ...command);
+    expect((await space.oodate('check', '--', ...command)).status).toBe(0);
+    space.write({ made: 'edited' });
+    expect((await space.oodate('check', '--', ...command)).status).toBe(1);
+  });
+});
