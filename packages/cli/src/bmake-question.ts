@@ -104,23 +104,23 @@ export interface ExpandedTarget {
 /** Expands the commands of targets, each in the place of its target, with all local variables. */
 export function askCommands(tree: BmakeTree, targets: readonly WalkedTarget[]): ExpandedTarget[] {
   if (targets.length === 0) return [];
-  const odd = targets.find(
-    ({ name, isDouble, isByOneSuffix }) => isDouble || isByOneSuffix || !plainName.test(name),
-  );
+  const odd = targets.find(({ name, isDouble }) => isDouble || !plainName.test(name));
   if (odd !== undefined)
     throw new CliError(
       'BMAKE_REFUSED',
       `bmake cannot be asked for the commands of ${odd.name}`,
-      'judge it by its meta file: only targets with plain names, one colon and no single-suffix rule can be asked for',
+      'judge it by its meta file: only targets with plain names and one colon can be asked for',
     );
   const own = `oodate-${nonce}`;
   const input = [...withoutMeta];
-  targets.forEach(({ name, commands }, index) => {
+  targets.forEach(({ name, implied, commands }, index) => {
     // Ours come before the target's own, which the three dots put off until an end that never comes.
     input.push(...forcing(name, ':', index), `${name}: ${own}-${index}`, `${own}-${index}: .USEBEFORE`);
-    input.push(`\t${mark}${index} path \${.OODATE::=}\${.TARGET}`);
+    const [before, after] = implied === undefined ? ['', ''] : settingImplied(implied);
+    if (implied !== undefined) input.push(`${name}: ${implied}`);
+    input.push(`\t${mark}${index} path ${expression('.OODATE::=')}${before}${expression('.TARGET')}`);
     for (const command of commands) input.push(`\t${mark}${index} text ${command}`);
-    input.push(`\t${mark}${index} end`, '\t...');
+    input.push(`\t${mark}${index} end${after}`, '\t...');
   });
   const goals = [...targets.map(({ name }) => name), `${own}-none`];
   const { stdout, stderr, status } = runBmake(
@@ -194,6 +194,15 @@ function defaultMakefile(
   if (args.some((word) => word.startsWith('-f'))) return [];
   const found = preference.find((name) => directories.some((directory) => existsSync(join(directory, name))));
   return found === undefined ? [] : ['-f', found];
+}
+
+/**
+ * Sets .IMPSRC, and takes it away. Our commands keep bmake from finding by a rule
+ * for one suffix what the target is made from, so it is a plain source then.
+ */
+function settingImplied(implied: string): readonly [string, string] {
+  const found = `${expression(`.ALLSRC:M${implied}`)} ${expression(`.ALLSRC:M*/${implied}`)}`;
+  return [expression(`<::=${expression(`:U${found}:[1]`)}`), expression('<::=')];
 }
 
 function expression(text: string): string {

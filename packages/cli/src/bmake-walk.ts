@@ -11,8 +11,8 @@ export interface WalkedTarget {
   readonly attributes: ReadonlySet<BmakeAttribute>;
   /** Defined with `::`. */
   readonly isDouble: boolean;
-  /** Made by a rule for one suffix, as `.c:`, which bmake takes only for targets without commands. */
-  readonly isByOneSuffix: boolean;
+  /** What it is made from by a rule for one suffix, as `.c:`. bmake takes such a rule only for targets without commands. */
+  readonly implied: string | undefined;
   /** As the makefile has them. Those of a suffix rule included. */
   readonly commands: readonly string[];
   /** Undefined if the ordinary rules find it up to date. */
@@ -39,7 +39,8 @@ export function parseWalk(text: string): WalkedTarget[] | undefined {
     const rule = applied.get(name);
     const ruled = rule === undefined ? [] : (transforms.get(`${rule.from}${rule.to}`) ?? []);
     const commands = node.commands.length > 0 ? node.commands : ruled;
-    targets.push({ ...node, name, commands, isByOneSuffix: rule?.to === '', made: ruleReason(told) });
+    const implied = rule?.to === '' ? `${name}${rule.from}` : undefined;
+    targets.push({ ...node, name, commands, implied, made: ruleReason(told) });
   }
   return targets;
 }

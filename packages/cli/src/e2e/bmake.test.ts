@@ -64,6 +64,38 @@ const trees: Readonly<Record<string, Tree>> = {
     targets: ['foo.o'],
     verdict: 'out of date',
   },
+  'a suffix rule for what has no suffix, and a rule after it': {
+    files: [
+      makefile(
+        ...[
+          '.SUFFIXES: .c .y',
+          '.c:',
+          '\tcc $(.IMPSRC) $< -o $(.TARGET) $(.PREFIX) $(.ALLSRC)',
+          '.y.c:',
+          '\tyacc $(.IMPSRC)',
+        ],
+        ...['all: prog more out', 'prog: in', 'out: in', '\t: $(.IMPSRC)$< $(.ALLSRC)'],
+      ),
+      ...['in', 'prog.c', 'more.y'].map((name) => made(name, old)),
+      ...['prog', 'more.c', 'more', 'out'].map((name) => made(name)),
+      meta('prog', ['cc prog.c prog.c -o prog prog in prog.c']),
+      meta('more', ['cc more.c more.c -o more more more.c']),
+      meta('more.c', ['yacc more.y']),
+      meta('out', [':  in']),
+    ],
+    targets: ['all'],
+    verdict: 'up to date',
+  },
+  'a suffix rule for what has no suffix, found on a search path': {
+    files: [
+      makefile('.PATH: @ROOT@/src', '.SUFFIXES: .c', '.c:', '\tcc $(.IMPSRC) -o $(.TARGET)', 'prog:'),
+      { path: 'src/prog.c', text: 'x\n', mtime: old },
+      made('prog'),
+      meta('prog', ['cc prog.c -o prog']),
+    ],
+    targets: ['prog'],
+    verdict: 'out of date',
+  },
   'local variables of all kinds': {
     files: [
       makefile('out: in in2', '\t@echo $(.ALLSRC) $> $(.TARGET:T) $(@F) $* $(.OODATE)', '\t-x $(.TARGET:H)'),
@@ -240,7 +272,6 @@ withBmake('with the makefile of a tree', () => {
 
   test.each([
     ['a target of two colons', makefile('out:: in', '\techo $(.TARGET)')],
-    ['a rule for a single suffix', makefile('.SUFFIXES: .c', '.c:', '\tcc $(.IMPSRC) -o $(.TARGET)', 'out:')],
     ['an odd name', makefile('all: o@*', 'o@*:', '\techo $(.TARGET)')],
   ])('the commands of %s cannot be asked for, which is trouble', async (_title: string, file: CaseFile) => {
     const space = workspace({}, { inCheckout: true });
