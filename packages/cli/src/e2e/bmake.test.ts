@@ -1,4 +1,4 @@
-import { utimesSync } from 'node:fs';
+import { readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import {
   askBmake,
@@ -14,6 +14,9 @@ import {
 /* `--mode bmake` over trees and meta files beyond the fixture's cases. */
 
 const withBmake = requireTool('bmake') ? describe : describe.skip;
+
+const logFolder = new URL('../../../../fixtures/filemon-logs/', import.meta.url);
+const logs = readdirSync(logFolder).filter((name) => name.endsWith('.log'));
 
 const old = 1_500_000_000;
 const built = 1_600_000_000;
@@ -225,6 +228,45 @@ withBmake('with the makefile of a tree', () => {
     expect(bmake.verdict).toBe(tree.verdict);
     const status = tree.verdict === 'up to date' ? 0 : 1;
     expect(await judged(space, tree)).toEqual({ status, stderr: '', log: bmake.log });
+  });
+
+  test.each(logs)('the log %s is judged as bmake judges it', async (log) => {
+    const space = workspace({}, { inCheckout: true });
+    const head = meta('out', ['true']).lines?.slice(0, 5) ?? [];
+    const text = [
+      ...head,
+      '-- filemon acquired metadata --',
+      readFileSync(new URL(log, logFolder), 'latin1'),
+    ];
+    const tree: Tree = {
+      files: [
+        makefile('.MAKE.META.BAILIWICK=/', 'out:', '\ttrue'),
+        made('out'),
+        { path: 'work/out.meta', text: text.join('\n') },
+      ],
+      verdict: 'out of date',
+    };
+    layOut(tree, space.folder);
+    for (const time of [built, 4_000_000_000]) {
+      utimesSync(space.path('work/out'), time, time);
+      const { verdict, log: told } = askBmake({ ...tree, targets: ['out'] }, space.folder);
+      const status = verdict === 'up to date' ? 0 : 1;
+      expect(await judged(space, tree)).toEqual({ status, stderr: '', log: told });
+    }
+  });
+
+  test('the filter for commands is honoured, also where only bmake can evaluate it', async () => {
+    const space = workspace({}, { inCheckout: true });
+    const tree: Tree = {
+      files: [makefile('out:', '\tcc -O$(LEVEL) x.c'), made('out'), meta('out', ['cc -O2 x.c'])],
+      verdict: 'out of date',
+    };
+    layOut(tree, space.folder);
+    const ask = async (filter: string) =>
+      (await judged(space, tree, '--cmp-filter', filter, '--', 'LEVEL=3')).status;
+    expect(await ask('C,-O[0-9],,')).toBe(0);
+    expect(await ask('N-O*')).toBe(0);
+    expect(await ask('S,x.c,y.c,')).toBe(1);
   });
 
   test('no command is run, not even one that begins with +', async () => {
