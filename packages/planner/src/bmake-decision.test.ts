@@ -18,7 +18,7 @@ const unasked: BmakeExpressions = {
 };
 
 describe.each(['rule', 'quirk'] as const)('a %s of bmake', (kind) => {
-  const rows = bmakeCases('cases.json').filter((row) => row.kind === kind);
+  const rows = bmakeCases().filter((row) => row.kind === kind);
 
   test.each(rows.map((row) => [`${row.id}: ${row.rule}`, row] as const))(
     '%s',
@@ -29,7 +29,9 @@ describe.each(['rule', 'quirk'] as const)('a %s of bmake', (kind) => {
       const { settings, targets } = readMakefile(row, folder, files);
       const run = new BmakeRun(settings, files, unasked);
       const found = targets.flatMap((target) => run.judge(target));
-      expect(found.filter(isTold).map(shortly)).toEqual(row.expected.log.flatMap(shortLine));
+      expect(found.filter(isTold).map(shortly)).toEqual(
+        row.expected.log.map((line) => placeIn(line, folder)).flatMap(shortLine),
+      );
       expect(found.some(isBmakeReason)).toBe(row.expected.reason !== null);
     },
   );
@@ -43,8 +45,8 @@ test.each([
   ['V', 'record-malformed 2'],
   ["M 10 'one'", 'record-malformed 2'],
   ["L 10 'one' ", 'record-malformed 2'],
-  ['R 10 /gone', 'file-missing'],
-  ['RX 10 /gone', 'file-missing'],
+  ['R 10 /gone', 'file-missing /gone'],
+  ['RX 10 /gone', 'file-missing /gone'],
   ['R  10 /gone', undefined],
   ['Z 10 /gone', undefined],
   [' R 10 /gone', undefined],
@@ -80,10 +82,17 @@ function judgedWith(record: string): string[] {
   return new BmakeRun(settings, files, unasked).judge(target).map(shortly);
 }
 
-/** Kind and line of a finding. bmake says the same of a changed command, whether it counts or not. */
+/** bmake says the same, whether it counts or not. */
+const sameWords: Readonly<Partial<Record<BmakeFinding['kind'], string>>> = {
+  'command-change-ignored': 'build-command-changed',
+  'truncated-in-command': 'line-truncated',
+};
+
+/** Kind, line and path of a finding. */
 function shortly(finding: BmakeFinding): string {
-  const kind = finding.kind === 'command-change-ignored' ? 'build-command-changed' : finding.kind;
-  return 'line' in finding ? `${kind} ${finding.line}` : kind;
+  const kind = sameWords[finding.kind] ?? finding.kind;
+  const words = [kind, 'line' in finding ? finding.line : '', 'path' in finding ? finding.path : ''];
+  return words.filter((word) => word !== '').join(' ');
 }
 
 /** Of meta files that are not used, bmake tells only where it is for a sub-make. */
@@ -93,9 +102,11 @@ function isTold(finding: BmakeFinding): boolean {
 
 /** The same for a line that bmake wrote; none for the lines that only go on. */
 function shortLine(line: string): string[] {
-  const [, number = '', words = line] = /^(?:bmake: )?[^:]+\.meta:(?: (\d+):)? (.*)$/.exec(line) ?? [];
+  const [, number, words = line] = /^(?:bmake: )?[^:]+\.meta:(?: (\d+):)? (.*)$/.exec(line) ?? [];
   const kind = told.find(([start]) => words.startsWith(start))?.[1];
-  return kind === undefined ? [] : [`${kind} ${number}`.trim()];
+  const [, path] =
+    /^(?:file '(?=.*')|missing files: )(.*?)(?:' is newer than the target)?\.\.\.$/.exec(words) ?? [];
+  return kind === undefined ? [] : [[kind, number, path].filter((word) => word !== undefined).join(' ')];
 }
 
 const told: readonly (readonly [string, string])[] = [
@@ -142,6 +153,7 @@ function readMakefile(
       ignoreFilter: variable('IGNORE_FILTER'),
       cmpFilter: variable('CMP_FILTER'),
       bailiwick: variable('BAILIWICK'),
+      temporary: row.env?.TMPDIR === undefined ? undefined : placeIn(row.env.TMPDIR, root),
     },
     files,
   );

@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { lutimesSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** A tree with meta files, and what bmake says of it. Those of fixtures/bmake-cases tell more of the format. */
@@ -33,10 +41,14 @@ export interface BmakeAnswer {
   readonly log: readonly string[];
 }
 
-/** The cases in the file of this name in fixtures/bmake-cases. */
-export function bmakeCases(name: string): BmakeCase[] {
-  const file = new URL(`../../../fixtures/bmake-cases/${name}`, import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { cases: BmakeCase[] }).cases;
+/** All cases of fixtures/bmake-cases. */
+export function bmakeCases(): BmakeCase[] {
+  const folder = new URL('../../../fixtures/bmake-cases/', import.meta.url);
+  return readdirSync(folder)
+    .sort()
+    .flatMap(
+      (name) => (JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as { cases: BmakeCase[] }).cases,
+    );
 }
 
 /** The text with the names that stand for `root`, the directory above the case's tree, replaced. */

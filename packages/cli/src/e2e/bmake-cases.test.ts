@@ -18,7 +18,7 @@ import {
  */
 
 const withBmake = requireTool('bmake') ? describe : describe.skip;
-const cases = bmakeCases('cases.json');
+const cases = bmakeCases();
 
 withBmake.each(['rule', 'quirk'] as const)('a %s of bmake', (kind) => {
   const rows = cases.filter((row) => row.kind === kind).map((row) => [row.id, row] as const);

@@ -357,6 +357,15 @@ describe('with meta files alone', () => {
     expect(await check(out, '--ignore-patterns', '*.h')).toMatchObject({ status: 0 });
     expect(await check(out, '--no-curdirok')).toMatchObject({ status: 0 });
     expect(await check('work/two.meta', '--command', 'false')).toMatchObject({ status: 1 });
+    space.write({
+      'work/echo': '',
+      'work/echo.meta': 'CMD a\nCMD b\nCWD /\nTARGET echo\n-- command output --\nCMD c\n',
+    });
+    expect((await check('work/echo.meta', '--format', 'oodate')).stdout).toContain('it ran in /');
+    space.write({ 'work/echo.meta': `CMD a\nCWD ${space.path('work')}\n-- command output --\nCMD c\n` });
+    expect((await check('work/echo.meta', '--format', 'oodate')).stdout).toContain(
+      'line 4: it had a command',
+    );
     expect(await check('work/two.meta', '--command', 'true', '--command', 'x')).toMatchObject({
       status: 1,
     });
