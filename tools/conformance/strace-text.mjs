@@ -47,7 +47,7 @@ export function parseStrace(text) {
       if (by !== undefined && unfinished.has(by)) unfinished.set(pid, unfinished.get(by));
       continue;
     }
-    const [, resumed] = /^<\.\.\. \w+ resumed>(.*)$/s.exec(rest) ?? [];
+    const [, resumed] = /^<\.\.\. [\w?]+ resumed>(.*)$/s.exec(rest) ?? [];
     const call = resumed === undefined ? { pid: Number(pid), text: rest } : unfinished.get(pid);
     if (call === undefined) {
       unreadable.push(line);
@@ -62,6 +62,8 @@ export function parseStrace(text) {
   }
   const calls = [];
   for (const { pid, text } of begun) {
+    // A thread that had ended before strace could ask which call it was about to make.
+    if (text.startsWith('???(')) continue;
     const call = parseCall(text);
     if (call === undefined) unreadable.push(`${pid} ${text}`);
     else calls.push({ pid, ...call });

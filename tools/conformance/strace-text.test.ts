@@ -98,6 +98,12 @@ describe('a call on two lines', () => {
     ).toEqual(['7 openat(AT_FDCWD</d> | "f" | O_RDONLY) = ?', '8 wait4(-1 | <unfinished ...>) = ?']);
   });
 
+  test('is none if the thread was ended before strace knew which', () => {
+    expect(
+      calls('7 ???( <unfinished ...>', '7 <... ??? resumed>) = ?', '8 ???() = ?', '7 +++ exited with 0 +++'),
+    ).toEqual([]);
+  });
+
   test('that executes a program in a thread comes back under the number of the first thread', () => {
     expect(
       calls(
