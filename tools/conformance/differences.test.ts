@@ -72,6 +72,13 @@ describe('explained is only', () => {
       unexplained: ['missing S /s/tty', 'extra R /s/tty'],
     },
     {
+      what: 'what Node reads of itself',
+      expected: ['executed: E /bin/node', 'executed: E /bin/sh'],
+      recorded: ['E /bin/node', 'E /bin/sh', 'R /bin/node', 'R /bin/sh', 'R /lib/node'],
+      explained: ['code of Node'],
+      unexplained: ['extra R /bin/sh', 'extra R /lib/node'],
+    },
+    {
       what: 'what malloc asks for threads',
       recorded: [
         'R /sys/devices/system/cpu/online',

@@ -59,6 +59,14 @@ export const explanations = [
     explains: ({ letter, data }) =>
       letter === 'R' && ['/sys/devices/system/cpu/online', '/proc/sys/vm/overcommit_memory'].includes(data),
   },
+  {
+    name: 'code of Node',
+    reason:
+      'Node maps its code once more from its own file where the kernel happens to have put it far from what V8 makes. ' +
+      'The file is an input in any case, as it was executed.',
+    explains: ({ letter, data }, { witnessed }) =>
+      letter === 'R' && data.endsWith('/node') && witnessed('E', data) !== undefined,
+  },
 ];
 
 function isBelow(path, folder) {
