@@ -80,14 +80,15 @@ class Witness {
     else this.add(kind, letter, `'${from}' '${to}'`);
   }
 
-  /** What a thread has: its directory, and its files by their descriptors as far as they were met. */
+  /** What a thread has: its directory, the program that it runs, and its files by their descriptors as far as they were met. */
   thread(pid) {
     return this.#threads.get(pid) ?? this.#first;
   }
 
   forked(pid, child, flags) {
-    const { directory, files } = this.thread(pid);
+    const { directory, files, program } = this.thread(pid);
     this.#threads.set(child, {
+      program,
       directory: /\bCLONE_FS\b/.test(flags) ? directory : { ...directory },
       files: /\bCLONE_FILES\b/.test(flags) ? files : new Map(files),
     });
@@ -109,6 +110,7 @@ class Witness {
     if (text === undefined || text === '') return undefined;
     const own = ownDescriptor(text);
     if (own !== undefined) return pathOf(this.thread(call.pid).files.get(own));
+    if (text === '/proc/self/exe') return this.thread(call.pid).program;
     if (text.startsWith('/')) return this.#normal(text);
     const base = descriptorOf(directory) ?? (/^AT_FDCWD/.test(directory) && this.thread(call.pid).directory);
     return base ? this.#normal(`${base.path}/${text}`) : undefined;
@@ -156,8 +158,10 @@ class Witness {
     this.#present.set(path, there);
   }
 
-  executed(path) {
+  executed(pid, path) {
     this.add('executed', 'E', path);
+    // Of a script it is the interpreter, which nobody asks for.
+    this.#threads.set(pid, { ...this.thread(pid), program: this.#disk.real(path) ?? path });
     for (const { letter, path: interpreter } of interpretersOf(path))
       this.add('executed', letter, interpreter);
   }
@@ -350,8 +354,8 @@ function alterDescriptor(witness, call) {
 function readlink(name, directory) {
   return (witness, call) => {
     const path = witness.path(call, call.args[name], call.args[directory]);
-    // What a descriptor leads to was seen when it was opened.
-    if (path === undefined || ownDescriptor(stringOf(call.args[name])) !== undefined) return;
+    // The links in /proc are the kernel's: what they lead to was seen when it was opened or executed.
+    if (path === undefined || /^\/(proc|dev\/fd)\//.test(stringOf(call.args[name]))) return;
     if (call.error === undefined) witness.add('looked at', 'S', path);
     else failed(witness, path, call.error);
   };
@@ -364,7 +368,7 @@ function execute(name, directory) {
       ? descriptorOf(call.args[directory])?.path
       : witness.path(call, call.args[name], call.args[directory]);
     if (path === undefined) return;
-    if (call.error === undefined) witness.executed(path);
+    if (call.error === undefined) witness.executed(call.pid, path);
     else failed(witness, path, call.error);
   };
 }

@@ -157,6 +157,11 @@ describe('executing', () => {
 
   test.each<Case>([
     { calls: ['1 execve("/none", ["none"], 0x1) = -1 ENOENT (No)'], records: ['N /none'] },
+    {
+      calls: ['1 execve("/a", ["a"], 0x1) = 0', '1 fork() = 2', '2 execve("/proc/self/exe", ["a"], 0x1) = 0'],
+      records: ['E /a'],
+    },
+    { calls: ['1 readlink("/proc/self/exe", "/a", 9) = 2'], records: [] },
     { calls: ['1 execve("/plain", ["plain"], 0x1) = -1 EACCES (No)'], records: ['S /plain'] },
     { calls: ['1 execveat(3</gone/sh>, "", ["sh"], 0x1, AT_EMPTY_PATH) = 0'], records: ['E /gone/sh'] },
   ])('$calls gives $records', check);
