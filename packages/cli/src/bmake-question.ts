@@ -138,23 +138,28 @@ export function askCommands(tree: BmakeTree, targets: readonly WalkedTarget[]): 
   });
 }
 
-/** Lets bmake evaluate what oodate cannot. `args` make it read makefiles, or none; there is an answer for each text once. */
+/** Lets bmake evaluate what oodate cannot. `args` make it read makefiles, or none. */
 export function bmakeExpressions(args: readonly string[]): BmakeExpressions {
-  const names = new Map<string, string>();
-  const filterName = (name: string): string => {
-    let filtered = names.get(name);
-    if (filtered === undefined) {
-      filtered = askVariables(args, { name: `${name}:L:${expression('.MAKE.META.IGNORE_FILTER:ts:')}` }).name;
-      names.set(name, filtered);
-    }
+  const ask = (names: readonly string[]): string[] => {
+    const filter = expression('.MAKE.META.IGNORE_FILTER:ts:');
+    const asked = Object.fromEntries(names.map((name, index) => [index, `${name}:L:${filter}`]));
+    return Object.values(askVariables(args, asked));
+  };
+  const filterNames = (names: readonly string[]): string[] => {
+    const filtered: string[] = [];
+    for (let at = 0; at < names.length; at += namesAtOnce)
+      filtered.push(...ask(names.slice(at, at + namesAtOnce)));
     return filtered;
   };
   const filterCommand = (text: string): string =>
     askVariables([...args, `.MAKE.cmd_filtered=${text}`], {
       text: `.MAKE.cmd_filtered:${expression('.MAKE.META.CMP_FILTER:ts:')}`,
     }).text;
-  return { filterName, filterCommand };
+  return { filterNames, filterCommand };
 }
+
+/** Their text stays well below what the kernel takes as arguments of a program. */
+const namesAtOnce = 200;
 
 const questions = {
   mode: '.MAKE.MODE',

@@ -9,7 +9,7 @@ import { type BmakeFinding, isBmakeReason } from './bmake-reason.js';
 import { type BmakeSettings, parseBmakeMode, resolveBmakeSettings } from './bmake-settings.js';
 
 const unasked: BmakeExpressions = {
-  filterName: () => {
+  filterNames: () => {
     throw new Error('no case needs bmake for a filter');
   },
   filterCommand: () => {
@@ -55,32 +55,61 @@ test.each([
   expect(judgedWith(record)).toEqual(expected === undefined ? [] : [expected]);
 });
 
+test('names that bmake must filter are asked for together, each once', () => {
+  const asked: (readonly string[])[] = [];
+  const filterNames = (names: readonly string[]) => {
+    asked.push(names);
+    return names.map((name) => (name === '/a' ? '' : name));
+  };
+  const files = noFiles(['R 10 /a', 'E 10 /b', 'W 10 /c', 'R 10 /a', "L 10 '/d' '/e'"].join('\n'));
+  const variables = { ignoreFilter: 'S,x,y,' };
+  const settings = resolveBmakeSettings(parseBmakeMode('meta curdirok=yes'), variables, files);
+  const run = new BmakeRun(settings, files, { ...unasked, filterNames });
+  for (let time = 0; time < 2; time += 1) expect(run.judge(target).map(shortly)).toEqual(['file-missing /b']);
+  expect(asked).toEqual([['/a', '/b', '/c'], ['/d']]);
+});
+
+test('a target at the root is not exempt from having a meta file', () => {
+  const files = { ...noFiles(''), read: () => undefined };
+  const mode = parseBmakeMode('meta curdirok=yes missing-meta=yes');
+  const run = new BmakeRun(resolveBmakeSettings(mode, {}, files), files, unasked);
+  const kinds = (path: string) => run.judge({ ...target, path }).map(({ kind }) => kind);
+  expect(kinds('/out')).toEqual(['meta-file-missing']);
+  expect(kinds('/obj/out')).toEqual([]);
+});
+
 test('a NUL byte ends the line for bmake, which takes it for cut short', () => {
   expect(judgedWith('R 10 /a\0b')).toEqual(['line-truncated 2']);
 });
 
-/** The findings of a meta file with this one record, on a disk where nothing is. */
+/** The findings of a meta file with this one record. */
 function judgedWith(record: string): string[] {
-  const files: BmakeFiles = {
+  const files = noFiles(record);
+  const settings = resolveBmakeSettings(parseBmakeMode('meta curdirok=yes'), {}, files);
+  return new BmakeRun(settings, files, unasked).judge(target).map(shortly);
+}
+
+/** A disk with a meta file of these records, and nothing else. */
+function noFiles(records: string): BmakeFiles {
+  return {
     stat: (path) => (path === '/obj' ? { type: 'directory', seconds: 1 } : { type: 'none', errno: 'ENOENT' }),
     hasName: () => false,
     realPath: (path) => path,
     resolve: (path) => path,
-    read: () => `-- filemon acquired metadata --\n${record}\n`,
+    read: () => `-- filemon acquired metadata --\n${records}\n`,
   };
-  const target = {
-    metaFile: '/obj/out.meta',
-    seconds: 1,
-    attributes: new Set<BmakeAttribute>(),
-    commands: [{ source: 'true', text: 'true' }],
-    cwd: '/obj',
-    objdir: '/obj',
-    curdir: '/obj',
-    path: 'out',
-  };
-  const settings = resolveBmakeSettings(parseBmakeMode('meta curdirok=yes'), {}, files);
-  return new BmakeRun(settings, files, unasked).judge(target).map(shortly);
 }
+
+const target: BmakeTarget = {
+  metaFile: '/obj/out.meta',
+  seconds: 1,
+  attributes: new Set(),
+  commands: [{ source: 'true', text: 'true' }],
+  cwd: '/obj',
+  objdir: '/obj',
+  curdir: '/obj',
+  path: 'out',
+};
 
 /** bmake says the same, whether it counts or not. */
 const sameWords: Readonly<Partial<Record<BmakeFinding['kind'], string>>> = {

@@ -39,8 +39,8 @@ export interface BmakeCommand {
 
 /** Evaluates what only bmake can. */
 export interface BmakeExpressions {
-  /** `${NAME:L:modifiers}`, the name as it is in the middle of an expression. */
-  filterName(name: string): string;
+  /** For each `${NAME:L:modifiers}`, the name as it is in the middle of an expression. */
+  filterNames(names: readonly string[]): readonly string[];
   /** The modifiers of .MAKE.META.CMP_FILTER applied to a variable with this value. */
   filterCommand(text: string): string;
 }
@@ -53,6 +53,8 @@ export class BmakeRun {
   readonly directories = new Map<number, ProcessDirectories>();
   readonly #expressions: BmakeExpressions;
   readonly #ignored = new Map<string, boolean>();
+  /** What .MAKE.META.IGNORE_FILTER leaves of a name. */
+  readonly #filtered = new Map<string, string>();
   readonly #reads = new Map<string, BmakeFileState | 'ignored'>();
 
   constructor(settings: BmakeSettings, files: BmakeFiles, expressions: BmakeExpressions) {
@@ -71,7 +73,10 @@ export class BmakeRun {
     const { metaFile } = target;
     const unused = this.unusedMetaFile(target);
     if (unused !== undefined) return [{ kind: 'meta-file-unused', metaFile, why: unused }];
-    if (text !== undefined) return new MetaFileWalk(this, target, text).findings();
+    if (text !== undefined) {
+      this.#filterNamesIn(text);
+      return new MetaFileWalk(this, target, text).findings();
+    }
     return this.#mustHaveMetaFile(target) ? [{ kind: 'meta-file-missing', metaFile }] : [];
   }
 
@@ -131,9 +136,30 @@ export class BmakeRun {
   }
 
   #isFilteredOut(name: string): boolean {
-    const { ignoreFilter } = this.settings;
-    if (ignoreFilter === undefined) return false;
-    return (applyModifiers(name, ignoreFilter) ?? this.#expressions.filterName(name)) === '';
+    if (this.settings.ignoreFilter === undefined) return false;
+    if (!this.#filtered.has(name)) this.#filterNames([name]);
+    return this.#filtered.get(name) === '';
+  }
+
+  /** All at once, since each question to bmake takes far longer than a decision. */
+  #filterNamesIn(text: string): void {
+    if (this.settings.ignoreFilter === undefined) return;
+    const names = new Set([...text.matchAll(/^[REW] \S+ (.+)$/gm)].map(([, name]) => name as string));
+    this.#filterNames([...names].filter((name) => !this.#filtered.has(name)));
+  }
+
+  #filterNames(names: readonly string[]): void {
+    const { ignoreFilter = '' } = this.settings;
+    const asked: string[] = [];
+    for (const name of names) {
+      const filtered = applyModifiers(name, ignoreFilter);
+      if (filtered === undefined) asked.push(name);
+      else this.#filtered.set(name, filtered);
+    }
+    if (asked.length === 0) return;
+    this.#expressions.filterNames(asked).forEach((filtered, index) => {
+      this.#filtered.set(asked[index] as string, filtered);
+    });
   }
 
   /** Whether two commands are the same once .MAKE.META.CMP_FILTER was applied to both. */

@@ -56,6 +56,8 @@ const places = [
   'src/d/c.h',
   "src/it's",
   'src/a b.h',
+  'src/a:b.h',
+  'src/a}"b.h',
   'inc/a.h',
   'work/a.h',
   'work/d/c.h',
