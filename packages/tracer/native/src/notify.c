@@ -436,9 +436,10 @@ static void watch_until_end(struct watch *w, int listener)
 	while (!w->root_ended) {
 		if (poll(polled, 2, -1) < 0)
 			continue;
+		/* That may serve the call which was waiting; receiving another where there is none would not return. */
 		if (polled[1].revents)
 			collect(w, listener);
-		if (polled[0].revents & POLLIN)
+		else if (polled[0].revents & POLLIN)
 			serve(w, listener);
 		else if (polled[0].revents)
 			polled[0].fd = -1;
