@@ -90,9 +90,8 @@ function forcing(name: string, operator: ':' | '::', index: number): string[] {
 
 /** A real source that is made comes before, and is the one that bmake names. */
 function isForced({ made }: WalkedTarget): boolean {
-  return made?.kind === 'older-than-source'
-    ? made.source.startsWith(force)
-    : made?.kind === 'made-by-rule' && made.rule === 'non existing child';
+  if (made?.kind === 'made-by-rule') return made.rule === 'non existing child';
+  return made?.source?.startsWith(force) === true;
 }
 
 /** What bmake makes of a target's commands and of its name, if its ordinary rules find it up to date. */

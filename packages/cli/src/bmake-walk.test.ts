@@ -11,6 +11,7 @@ Examining out...modified 12:26:40 Sep 13, 2020...up-to-date.
 Examining out...modified 12:26:40 Sep 13, 2020...:: operator and no sources...out-of-date.
 Examining clean...non-existent....PHONY node...out-of-date.
 Examining gone...non-existent...non-existent and no sources...out-of-date.
+Examining lost...non-existent...modified before source in...out-of-date.
  recheck(gone): update time from  0:00:00 Jan 01, 1970 to now
 #*** Input graph:
 # foo.o, flags 1, type b000000, made 5
@@ -38,6 +39,7 @@ clean           :
 
 
 # gone, flags 1, type b000001, made 4
+# lost, flags 1, type b000001, made 4
 #*** Transformations:
 .c.o            : 
 \tcc -c
@@ -84,6 +86,7 @@ test('a walk gives the targets in their order, with commands, attributes and wha
       made: { kind: 'made-by-rule', rule: '.PHONY node' },
     },
     { ...plain, name: 'gone', made: { kind: 'target-not-there' } },
+    { ...plain, name: 'lost', made: { kind: 'target-not-there', source: 'in' } },
   ]);
 });
 

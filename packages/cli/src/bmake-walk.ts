@@ -118,7 +118,9 @@ function appliedTransforms(
 function ruleReason(told: string): BmakeRuleReason | undefined {
   if (told.endsWith('up-to-date')) return undefined;
   const [, source] = /modified before source (.*)\.\.\.out-of-date$/.exec(told) ?? [];
-  if (source !== undefined) return { kind: 'older-than-source', source };
+  const isThere = !told.startsWith('non-existent...');
+  if (source !== undefined)
+    return isThere ? { kind: 'older-than-source', source } : { kind: 'target-not-there', source };
   if (told.endsWith('non-existent and no sources...out-of-date')) return { kind: 'target-not-there' };
   const [, rule = told] = /([^.]*(?:\.[A-Z]+)?[^.]*)\.\.\.out-of-date$/.exec(told) ?? [];
   return { kind: 'made-by-rule', rule };

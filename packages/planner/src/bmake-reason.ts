@@ -72,7 +72,8 @@ export function isBmakeReason(finding: BmakeFinding): finding is BmakeReason {
 
 /** Why bmake makes a target by its ordinary rules. Its meta file is not read then. */
 export type BmakeRuleReason =
-  | { readonly kind: 'target-not-there' }
+  /** `source`: the newest of those that it has. */
+  | { readonly kind: 'target-not-there'; readonly source?: string }
   /** Or the source is to be made itself. */
   | { readonly kind: 'older-than-source'; readonly source: string }
   /** In bmake's words, as `.PHONY node`. */
