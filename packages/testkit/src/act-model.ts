@@ -245,6 +245,7 @@ class World {
       const node = typeof place === 'string' ? undefined : place.node;
       if (node?.kind === 'directory') {
         if (text === '@') throw new Unforeseen('above the top');
+        this.#record('S', process, text);
         text = text.slice(0, text.lastIndexOf('/'));
         continue;
       }
@@ -696,11 +697,9 @@ const table: Readonly<Record<string, Perform>> = {
   readlink: on((world, caller, path) => {
     const found = world.find(caller, path, false);
     if (typeof found === 'string') return found;
-    // What is no link leaves no record: see docs/design-notes.md.
-    if (found.node?.kind !== 'link') return 'EINVAL';
     world.note(found.node);
     world.record('S', caller, found.text);
-    return succeeds;
+    return found.node?.kind === 'link' ? succeeds : 'EINVAL';
   }),
   list: on((world, caller, path) => world.list(caller, path)),
   mkdir: on((world, caller, path) =>

@@ -39,12 +39,23 @@ export const links: WayGroup = {
       says: 'in.txt was a file of 4 bytes, is a link to same.txt',
     },
     {
+      on: 'that a directory is there which a path leaves again',
+      files: { 'way/none.txt': '', 'in.txt': 'one\n' },
+      command: 'cat way/../in.txt > out.txt',
+      change: {
+        words: 'mv way gone',
+        make(space) {
+          space.rename('way', 'gone');
+        },
+      },
+      says: 'way was a directory, is gone',
+    },
+    {
       on: 'that a file is no link, by readlink alone',
       files: { 'in.txt': 'one\n', 'same.txt': 'one\n' },
       command: 'realpath in.txt > out.txt',
       change: turn('in.txt', 'same.txt'),
-      says: '',
-      short: 'a readlink of what is no link leaves no record; a program that uses the file is seen to do so',
+      says: 'in.txt was a file of 4 bytes, is a link to same.txt',
     },
     {
       on: 'that a directory on the way is no link',

@@ -215,17 +215,16 @@ void handle_name_to_handle(struct request *r)
 		record(r, 'S', path.text);
 }
 
-/* What is there and no link fails with EINVAL and is no news; gcc does that tens of thousands of times. */
+/* That something is no link is an answer, too: realpath(3) asks for no other. */
 void handle_readlink(struct request *r)
 {
 	struct path path;
 	struct look look;
 
 	/* The links of /proc are the kernel's own; libc reads that of the executable when it starts. */
-	if (resolve(r, r->call->directory, r->call->path, &path) != PATH_FOUND ||
-	    strncmp(path.lookup, "/proc/", 6) == 0 || path_kind_of(&r->watch->resolver, path.text) == PATH_REAL_DIRECTORY)
+	if (resolve(r, r->call->directory, r->call->path, &path) != PATH_FOUND || strncmp(path.lookup, "/proc/", 6) == 0)
 		return;
-	if (find(r, &path, false, &look) && S_ISLNK(look.st.st_mode))
+	if (path_kind_of(&r->watch->resolver, path.text) == PATH_REAL_DIRECTORY || find(r, &path, false, &look))
 		record(r, 'S', path.text);
 }
 

@@ -66,6 +66,7 @@ static enum path_result go_up(struct path_resolver *r, pid_t pid, char *text, si
 	text[*used] = '\0';
 	switch (path_kind_of(r, text)) {
 	case PATH_REAL_DIRECTORY:
+		record_path(r->recorder, 'S', pid, text);
 		break;
 	case PATH_LINK:
 		record_path(r->recorder, 'S', pid, text);
