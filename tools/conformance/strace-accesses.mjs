@@ -129,6 +129,8 @@ class Witness {
         } else if (!this.isDirectory(path)) {
           this.add('missing', this.wasThere(path) ? 'S' : 'N', path);
           return undefined;
+        } else {
+          this.add('looked at', 'S', path);
         }
         path = path.slice(0, path.lastIndexOf('/'));
       }
@@ -356,7 +358,8 @@ function readlink(name, directory) {
     const path = witness.path(call, call.args[name], call.args[directory]);
     // The links in /proc are the kernel's: what they lead to was seen when it was opened or executed.
     if (path === undefined || /^\/(proc|dev\/fd)\//.test(stringOf(call.args[name]))) return;
-    if (call.error === undefined) witness.add('looked at', 'S', path);
+    // That something is no link is an answer, too.
+    if (call.error === undefined || call.error === 'EINVAL') witness.add('looked at', 'S', path);
     else failed(witness, path, call.error);
   };
 }

@@ -70,7 +70,7 @@ describe('looking', () => {
     { calls: ['1 access("a/b", R_OK) = -1 ENOTDIR (No)'], records: ['N /d/a/b'] },
     { calls: ['1 access("a", X_OK) = -1 EACCES (No)'], records: ['S /d/a'] },
     { calls: ['1 newfstatat(3</d/a>, "", {st_mode=S_IFREG|0644, ...}, AT_EMPTY_PATH) = 0'], records: [] },
-    { calls: ['1 readlink("a", 0x7f, 9) = -1 EINVAL (No)'], records: [] },
+    { calls: ['1 readlink("a", 0x7f, 9) = -1 EINVAL (No)'], records: ['S /d/a'] },
     { calls: ['1 getxattr("a", "security.x", 0x7f, 9) = -1 ENODATA (No)'], records: ['S /d/a'] },
     { calls: ['1 getdents64(3</d>, 0x7f /* 3 entries */, 32768) = 80'], records: ['G /d'] },
     {
@@ -121,7 +121,7 @@ describe('directories', () => {
   test.each<Case>([
     { calls: ['1 chdir("e") = 0', '1 stat("a", {}) = 0'], records: ['C /d/e', 'S /d/e/a'] },
     { calls: ['1 fchdir(3</e>) = 0', '1 stat("a", {}) = 0'], records: ['C /e', 'S /e/a'] },
-    { calls: ['1 stat("./e/../a", {}) = 0'], records: ['S /d/a'], disk: ['/d/e/'] },
+    { calls: ['1 stat("./e/../a", {}) = 0'], records: ['S /d/e', 'S /d/a'], disk: ['/d/e/'] },
     { calls: ['1 stat("l/../a", {}) = 0'], records: ['S /d/l', 'S /f/a'], disk: ['/d/l->/f/g'] },
     { calls: ['1 stat("e/../a", {}) = -1 ENOENT (No)'], records: ['N /d/e'] },
     {

@@ -48,7 +48,7 @@ export const links: WayGroup = {
           space.rename('way', 'gone');
         },
       },
-      says: 'way was a directory, is gone',
+      says: 'way is gone, was a directory',
     },
     {
       on: 'that a file is no link, by readlink alone',
