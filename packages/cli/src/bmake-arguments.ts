@@ -61,7 +61,7 @@ export function parseBmakeArguments(
 function parsedWords(words: readonly string[]) {
   try {
     return parseArgs({
-      args: [...words],
+      args: words.map(plainSwitch),
       allowPositionals: true,
       allowNegative: true,
       options: { ...bmakeOptions, mode: word, directory: { type: 'string', short: 'C' }, json: flag },
@@ -70,6 +70,17 @@ function parsedWords(words: readonly string[]) {
     return undefined;
   }
 }
+
+/** `--curdirok=yes` as bmake reads `curdirok=yes`. */
+function plainSwitch(text: string): string {
+  const [, name, value = ''] = /^--([a-z-]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || !switches.has(name)) return text;
+  return /^[0nf]/i.test(value) ? `--no-${name}` : `--${name}`;
+}
+
+const switches: ReadonlySet<string> = new Set(
+  Object.entries(bmakeOptions).flatMap(([name, option]) => (option === flag ? [name] : [])),
+);
 
 /** Throws a CliError if an option is given that means something with --mode bmake alone. */
 export function refuseBmakeArguments(given: BmakeArguments): void {
