@@ -198,10 +198,20 @@ static enum path_result replace_magic(pid_t tid, const char *rest, struct path *
 }
 
 /* Sets path->lookup only where the path as given would lead the probe elsewhere. */
+/* What makes a look-up of the path follow a link at its end, and fail for what is no directory. */
+static const char *ending_of(const char *given)
+{
+	size_t length = strlen(given);
+
+	if (length > 0 && given[length - 1] == '/')
+		return "/";
+	return length > 1 && strcmp(given + length - 2, "/.") == 0 ? "/." : "";
+}
+
 static enum path_result normalise(struct path_resolver *r, pid_t pid, pid_t tid, const char *raw, struct path *path)
 {
 	char *text = path->text;
-	const char *entry;
+	const char *given = raw, *entry;
 	size_t used = 0;
 	bool replaced = false;
 	int id;
@@ -239,7 +249,7 @@ static enum path_result normalise(struct path_resolver *r, pid_t pid, pid_t tid,
 		text[used++] = '/';
 	text[used] = '\0';
 	if (replaced && path->lookup[0] == '\0')
-		memcpy(path->lookup, text, used + 1);
+		snprintf(path->lookup, PATH_TEXT_MAX, "%s%s", text, ending_of(given));
 	entry = path->lookup[0] == '\0' ? proc_entry(text, tid, &id) : NULL;
 	if (entry != NULL && snprintf(path->lookup, PATH_TEXT_MAX, "/proc/%d/%s", id, entry) >= PATH_TEXT_MAX) {
 		errno = EIO;
