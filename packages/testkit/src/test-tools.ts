@@ -10,6 +10,7 @@ export interface TestTool {
 
 const testTools: readonly TestTool[] = [
   { name: 'aarch64-linux-gnu-gcc', packages: ['gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross'] },
+  { name: 'apt-get', packages: ['apt'] },
   { name: 'bmake', packages: ['bmake'] },
   { name: 'ninja', packages: ['ninja-build'] },
   { name: 'busybox', packages: ['busybox-static'] },
