@@ -27,9 +27,4 @@ export const suites = [
     does: 'zlib, compiled with AddressSanitizer and LeakSanitizer',
     test: 'CFLAGS="-g -O1 -fsanitize=address" ./configure && make -s test',
   },
-  {
-    name: 'sed',
-    does: 'GNU sed: its own tests and those of gnulib',
-    test: './configure -q && make -s && make -k check',
-  },
 ];

@@ -1,3 +1,5 @@
+// First, since it takes its variable out of the environment that commands are given.
+import './front.js';
 import { parseBmakeArguments } from './bmake-arguments.js';
 import { openTerminal } from './terminal.js';
 import { errorWords } from './words.js';
