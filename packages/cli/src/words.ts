@@ -403,10 +403,15 @@ function contentWords(was: RecordedContent, is: RecordedContent): string {
   return `changed (${count(Number(is.size), 'byte')} as before)`;
 }
 
+/** A directory keeps its slash, a link gets the mark that ls gives it. */
+function entryWords(name: string): string {
+  return textWords(name.replace(/\/([@=])$/, '$1'));
+}
+
 function listingWords(gained: readonly string[], lost: readonly string[]): string {
   const parts: string[] = [];
-  if (gained.length > 0) parts.push(`has gained ${listWords(gained.map(textWords))}`);
-  if (lost.length > 0) parts.push(`has lost ${listWords(lost.map(textWords))}`);
+  if (gained.length > 0) parts.push(`has gained ${listWords(gained.map(entryWords))}`);
+  if (lost.length > 0) parts.push(`has lost ${listWords(lost.map(entryWords))}`);
   return parts.length === 0 ? 'cannot be listed now' : parts.join(' and ');
 }
 

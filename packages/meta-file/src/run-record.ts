@@ -77,7 +77,7 @@ export interface RecordedContent {
 
 export interface RecordedListing {
   readonly path: AbsolutePath;
-  /** Names in byte order, without those that the command itself makes or removes. */
+  /** Names in byte order, each with a mark for what it is, without those that the command itself makes or removes. */
   readonly names: readonly string[];
   /** Names that the command itself makes or removes: they say nothing, there or not. */
   readonly own: readonly string[];

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   linkSync,
@@ -75,6 +76,14 @@ describe('what the disk says', () => {
       digest: 'c7e87c52278d1ec3bf60c7c884ad89ee34527ca6b89ecddda26946507391a9d2',
       file: files.state(at('file')),
     });
+  });
+
+  test('names come with what they are', () => {
+    mkdirSync(at('d'));
+    symlinkSync('d', at('l'));
+    execFileSync('mkfifo', [at('p')]);
+    writeFileSync(at('f'), '');
+    expect(files.list(root as AbsolutePath)).toEqual(['d/', 'f', 'l/@', 'p/=']);
   });
 
   test('names come in byte order and to the byte', () => {

@@ -3,6 +3,7 @@ import {
   type BigIntStats,
   closeSync,
   constants,
+  type Dirent,
   fstatSync,
   lstatSync,
   openSync,
@@ -13,6 +14,7 @@ import {
 } from 'node:fs';
 import { type AbsolutePath, decodePath, fsPath } from '@oodate/filemon';
 import type { DigestedFile, FileState, FileStates, PresentFile } from './file-states.js';
+import { type EntryType, listedName } from './listed-name.js';
 
 /** The disk as it is; each look is a new one. */
 export function diskFileStates(): FileStates {
@@ -102,10 +104,18 @@ function digestContent(fd: number): string {
 
 function list(path: AbsolutePath): readonly string[] | undefined {
   try {
-    return readdirSync(fsPath(path), { encoding: 'buffer' }).sort(Buffer.compare).map(decodePath);
+    return readdirSync(fsPath(path), { encoding: 'buffer', withFileTypes: true })
+      .sort((one, other) => Buffer.compare(one.name, other.name))
+      .map((entry) => listedName(decodePath(entry.name), entryType(entry)));
   } catch {
     return undefined;
   }
+}
+
+function entryType(entry: Dirent<Buffer>): EntryType {
+  if (entry.isFile()) return 'file';
+  if (entry.isDirectory()) return 'directory';
+  return entry.isSymbolicLink() ? 'link' : 'special';
 }
 
 function errnoOf(error: unknown): string {

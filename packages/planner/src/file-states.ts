@@ -13,7 +13,7 @@ export interface FileStates {
   linkState(path: AbsolutePath): FileState;
   /** Content and state that belong together, or why it cannot be read. */
   digest(path: AbsolutePath): DigestedFile | { readonly errno: string };
-  /** Names in byte order (path text), or undefined if it is no readable directory. */
+  /** As `listedName` writes them, names in byte order; undefined if it is no readable directory. */
   list(path: AbsolutePath): readonly string[] | undefined;
 }
 

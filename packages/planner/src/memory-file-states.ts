@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AbsolutePath } from '@oodate/filemon';
 import type { DigestedFile, FileState, FileStates } from './file-states.js';
+import { listedName } from './listed-name.js';
 import { childOf, nameOf, parentOf } from './path-walk.js';
 
 type Node = { mtime: bigint; ctime: bigint } & (
@@ -122,8 +123,11 @@ export class MemoryFileStates implements FileStates {
     if (this.#nodes.get(place)?.type !== 'directory') return undefined;
     return [...this.#nodes.keys()]
       .filter((known) => known !== '/' && parentOf(known) === place)
-      .map(nameOf)
-      .sort();
+      .sort()
+      .map((known) => {
+        const type = this.#nodes.get(known)?.type;
+        return listedName(nameOf(known), type === undefined || type === 'unreadable' ? 'file' : type);
+      });
   }
 
   #times(): { mtime: bigint; ctime: bigint } {

@@ -10,6 +10,7 @@ import {
 } from '@oodate/meta-file';
 import { difference, presentState } from './differences.js';
 import type { FileState, FileStates } from './file-states.js';
+import { plainName } from './listed-name.js';
 import { PathWalk, parentOf } from './path-walk.js';
 import type { InputReason, Reason, VariableValue } from './reason.js';
 import type { Target } from './target.js';
@@ -233,7 +234,7 @@ function* changedListing(listing: RecordedListing, files: FileStates): Generator
   const was = new Set(names);
   const is = new Set(present);
   const ignored = new Set(own);
-  const gained = [...is].filter((name) => !was.has(name) && !ignored.has(name));
+  const gained = [...is].filter((name) => !was.has(name) && !ignored.has(plainName(name)));
   const lost = names.filter((name) => !is.has(name));
   if (gained.length > 0 || lost.length > 0) yield { kind: 'listing-changed', path, by, gained, lost };
 }

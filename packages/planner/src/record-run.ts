@@ -11,6 +11,7 @@ import {
 import { presentState } from './differences.js';
 import type { FileState, FileStates, PresentDirectory } from './file-states.js';
 import { clockTick } from './file-system-clock.js';
+import { plainName } from './listed-name.js';
 import { OwnChanges } from './own-changes.js';
 import { childOf, nameOf, PathWalk, parentOf, type WalkedPath } from './path-walk.js';
 import { volatilePathsFor } from './volatile-paths.js';
@@ -141,7 +142,8 @@ class Recorder {
     if (this.#own.wrote(place) && this.#isLate(link))
       this.#outputs.push({ path: place, use: 'output', state, by, disturbed: false });
     else {
-      const disturbed = this.#isLate(link) || this.#isMovedBelow(parentOf(place));
+      const disturbed =
+        (this.#isLate(link) && !this.#isOwnInode(link)) || this.#isMovedBelow(parentOf(place));
       this.#links.push({ path: place, use: 'looked', state, by, disturbed });
     }
   }
@@ -227,7 +229,7 @@ class Recorder {
     if (present === undefined) return;
     const own = new Set(this.#own.namesIn(real));
     for (const ignored of this.#ignored) if (parentOf(ignored) === real) own.add(nameOf(ignored));
-    const names = present.filter((name) => !own.has(name));
+    const names = present.filter((name) => !own.has(plainName(name)));
     const disturbed = this.#isListingDisturbed(real, names);
     this.listings.push({ path, names, own: [...own].sort(), by, disturbed });
   }
@@ -236,7 +238,7 @@ class Recorder {
     const now = this.#files.state(dir);
     if (now.type !== 'directory' || !this.#isLate(now)) return false;
     if (!this.#own.changedBelow(dir) && !this.#own.changed(dir)) return true;
-    return names.some((name) => this.#hasArrived(childOf(dir, name)));
+    return names.some((name) => this.#hasArrived(childOf(dir, plainName(name))));
   }
 
   /** Someone else may have made it, or moved it there, while the command ran. */
@@ -280,11 +282,11 @@ class Recorder {
 
   /** A hard link to a file that the run wrote under another name. */
   #isOwnInode(state: FileState): boolean {
-    return state.type === 'file' && this.#ownInodes.has(inodeKey(state));
+    return (state.type === 'file' || state.type === 'link') && this.#ownInodes.has(inodeKey(state));
   }
 
   #noteInode(state: FileState): void {
-    if (state.type === 'file') this.#ownInodes.add(inodeKey(state));
+    if (state.type === 'file' || state.type === 'link') this.#ownInodes.add(inodeKey(state));
   }
 
   #isNoInput(path: AbsolutePath): boolean {
@@ -305,7 +307,9 @@ function metaFoldersIn(paths: Iterable<AbsolutePath>): Set<AbsolutePath> {
   return folders;
 }
 
-/** Inodes of two file systems can have one number; not with the same ctime to the nanosecond. */
-function inodeKey({ inode, ctime }: { readonly inode: bigint; readonly ctime: bigint }): string {
-  return `${inode}:${ctime}`;
+/** Inodes of two file systems can have one number; not with the same ctime to the nanosecond. A link's text stands for its inode. */
+function inodeKey(
+  state: { readonly ctime: bigint } & ({ readonly inode: bigint } | { readonly target: string }),
+): string {
+  return `${'inode' in state ? state.inode : state.target}:${state.ctime}`;
 }

@@ -378,7 +378,16 @@ describe('a directory that was listed', () => {
     const story = new Story('src/a').runs('G .', 'W src/generated');
     story.disk.move('/w/src', '/w/other');
     expect(story.all()).toContainEqual(
-      expect.objectContaining({ kind: 'listing-changed', gained: ['other'], lost: ['src'] }),
+      expect.objectContaining({ kind: 'listing-changed', gained: ['other/'], lost: ['src/'] }),
+    );
+  });
+
+  test('and has a directory now where a file was', () => {
+    const story = new Story('src/a').runs('G src');
+    story.disk.remove('/w/src/a');
+    story.disk.mkdir('/w/src/a');
+    expect(story.all()).toContainEqual(
+      expect.objectContaining({ kind: 'listing-changed', gained: ['a/'], lost: ['a'] }),
     );
   });
 

@@ -35,6 +35,18 @@ export const directories: WayGroup = {
       'the directory src/sub has gained b',
     ),
     listing(
+      'what a name is, as the listing alone tells it',
+      'find src -type f > out.txt',
+      {
+        words: 'rm src/a; mkdir src/a',
+        make(space) {
+          space.remove('src/a');
+          space.write({ 'src/a/none': '' });
+        },
+      },
+      'the directory src has gained a/ and has lost a',
+    ),
+    listing(
       'a listing of the directory it writes to',
       'ls src > src/out.txt',
       add('src/b'),
