@@ -109,8 +109,10 @@ void recorder_start(struct recorder *r, pid_t target)
 
 int recorder_close(struct recorder *r)
 {
-	append_time(r, "Stop");
-	append_format(r, "# Bye bye\n");
+	if (!r->bare) {
+		append_time(r, "Stop");
+		append_format(r, "# Bye bye\n");
+	}
 	flush(r);
 	free(r->buffer);
 	r->buffer = NULL;

@@ -15,6 +15,7 @@
 struct recorder {
 	struct recorder *outer; /* gets the same records; NULL if there is none */
 	int fd;
+	bool bare; /* head and end are written by others */
 	bool muted; /* ordinary records go to the outer ones alone */
 	char incomplete[160]; /* the first reason for incompleteness; empty if there is none */
 	int error; /* errno of a write that failed: the log must not be closed as if it were whole */

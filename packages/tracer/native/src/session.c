@@ -115,7 +115,6 @@ static struct session *open_session(struct session **all, struct session *outer,
 	s->end = end;
 	s->next = *all;
 	*all = s;
-	recorder_start(&s->recorder, root);
 	return s;
 }
 
@@ -127,6 +126,12 @@ struct session *session_begin(struct session **all, struct session *outer, pid_t
 
 	if (s == NULL)
 		return NULL;
+	if (flags & ATTACH_BARE) {
+		s->recorder.bare = true;
+		/* What is open in it then is bmake's. */
+		return s;
+	}
+	recorder_start(&s->recorder, root);
 	if (flags & ATTACH_BMAKE) {
 		s->bmake = s;
 		s->recorder.muted = true;
@@ -143,8 +148,10 @@ struct session *session_begin_target(struct session **all, struct session *outer
 	while (outer->is_target)
 		outer = outer->outer;
 	s = open_session(all, outer, bmake, dup(log), -1);
-	if (s != NULL)
+	if (s != NULL) {
 		s->is_target = true;
+		recorder_start(&s->recorder, bmake);
+	}
 	return s;
 }
 

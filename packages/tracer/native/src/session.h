@@ -44,6 +44,11 @@ struct session {
 
 /* attach()'s flag: the command is a bmake, whose meta files get filemon sections; the log tells of those alone. */
 #define ATTACH_BMAKE 1
+/*
+ * And another: a command of a bmake that has a filemon of its own, over attach(): one
+ * of those that write to the same log, whose head and end bmake writes.
+ */
+#define ATTACH_BARE 2
 
 /* attach() as the child calls it that will be the command. log: -1 to ask only whether a supervisor is there. */
 int session_attach(int log, int end, unsigned flags);
