@@ -31,6 +31,8 @@
 /* Set while bmake starts itself anew, so that it does so once. */
 #define GUARD "OODATE_FILEMON_STARTED"
 #define WORDS_MAX 4096
+/* As the probe says that the rest of what a program does was not seen. */
+#define LEFT_RUNNING "# Left running "
 
 struct filemon {
 	int log;
@@ -288,7 +290,7 @@ static char *edit(FILE *from, size_t *size, int *incomplete)
 	while (!failed && (length = getline(&line, &room, from)) > 0) {
 		if (line[length - 1] == '\n')
 			line[length - 1] = '\0';
-		if (line[0] == 'Q')
+		if (line[0] == 'Q' || strncmp(line, LEFT_RUNNING, strlen(LEFT_RUNNING)) == 0)
 			*incomplete = 1;
 		failed = print_line(to, line, &written) < 0;
 	}
