@@ -3,8 +3,10 @@ import { commandMetaFile, scriptMetaFile } from '@oodate/meta-file';
 import type { Target } from '@oodate/planner';
 import { assertWordsIntact } from './argument-words.js';
 import { CliError } from './cli-error.js';
+import { logicalDirectory } from './logical-directory.js';
 import { findPackage, scriptEnvironment, scriptsToRun, scriptWords } from './package-script.js';
 import { quoteWords } from './shell-quoting.js';
+import { standardInput } from './standard-input.js';
 
 /** What the user named: a script of package.json, or a command. */
 export interface NamedTarget extends Target {
@@ -39,7 +41,13 @@ export function resolveTarget({ names, rest, meta }: TargetName, own: NodeJS.Pro
     );
   const target =
     name === undefined ? commandTarget(cwd, rest ?? [], own) : scriptTarget(cwd, name, rest ?? [], own);
-  return meta === undefined ? target : { ...target, metaFile: joinPath(cwd, meta) };
+  const logicalCwd = logicalDirectory(target.cwd, target.environment);
+  return {
+    ...target,
+    stdin: standardInput(),
+    ...(logicalCwd !== undefined && { logicalCwd }),
+    ...(meta !== undefined && { metaFile: joinPath(cwd, meta) }),
+  };
 }
 
 function commandTarget(cwd: AbsolutePath, words: readonly string[], own: NodeJS.ProcessEnv): NamedTarget {

@@ -77,6 +77,8 @@ export function reasonWords(reason: Reason, cwd: string): string {
       return `${path} is gone, was ${stateWords(reason.was, cwd)}`;
     case 'input-appeared':
       return `${path} is there now (${stateWords(reason.is, cwd)}), was looked for and not there`;
+    case 'standard-input-changed':
+      return `standard input was ${stdinWords(reason.was, cwd)}, is ${stdinWords(reason.is, cwd)}`;
     case 'link-changed':
       return `${path} was a link to ${pathWords(reason.was, cwd)}, is ${stateWords(reason.is, cwd)}`;
     case 'listing-changed':
@@ -195,6 +197,7 @@ export function groupWords(reason: Reason): (typeof reasonGroups)[number] {
     case 'command-changed':
     case 'directory-changed':
     case 'variable-changed':
+    case 'standard-input-changed':
       return 'command and environment';
     case 'input-changed':
     case 'input-gone':
@@ -406,6 +409,13 @@ function contentWords(was: RecordedContent, is: RecordedContent): string {
 /** A directory keeps its slash, a link gets the mark that ls gives it. */
 function entryWords(name: string): string {
   return textWords(name.replace(/\/([@=])$/, '$1'));
+}
+
+/** As in `Target.stdin` of the planner. */
+function stdinWords(stdin: string, cwd: string): string {
+  const [, offset, path] = /^file (\d+) (.*)$/s.exec(stdin) ?? [];
+  if (path !== undefined) return `${pathWords(path, cwd)}${offset === '0' ? '' : ` from byte ${offset} on`}`;
+  return stdin === 'null' ? 'empty (/dev/null)' : stdin === 'closed' ? 'closed' : 'a pipe or terminal';
 }
 
 function listingWords(gained: readonly string[], lost: readonly string[]): string {

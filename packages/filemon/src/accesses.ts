@@ -53,6 +53,8 @@ export interface Accesses {
   readonly incomplete: readonly Incompleteness[];
   /** Comments of the probe for people, without the `# Note ` before them. */
   readonly notes: readonly string[];
+  /** Standard input was a device that holds nothing, such as /dev/null, and was read. */
+  readonly readsStdin: boolean;
   readonly paths: ReadonlyMap<AbsolutePath, Access>;
   /** Numbers of process records and of processes seen. */
   readonly records: number;
@@ -74,6 +76,7 @@ class Summary {
   readonly #histories = new PathHistories();
   readonly #incomplete = new Map<string, Incompleteness>();
   readonly #notes = new Set<string>();
+  #readsStdin = false;
   #version: number | undefined;
   #targetPid: number | undefined;
   #started: number | undefined;
@@ -237,6 +240,10 @@ class Summary {
       this.#ended = true;
       return;
     }
+    if (text === ' Standard input read') {
+      this.#readsStdin = true;
+      return;
+    }
     const match = /^ (Target pid|Start|Stop|Note) (.+)$/s.exec(text);
     if (match === null) return;
     const value = match[2] as string;
@@ -269,6 +276,7 @@ class Summary {
       ended: this.#ended,
       incomplete: [...this.#incomplete.values()],
       notes: [...this.#notes],
+      readsStdin: this.#readsStdin,
       paths: accessesOf(this.#histories),
       records: this.#records,
       processes: this.#processes.count,

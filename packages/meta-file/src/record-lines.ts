@@ -52,6 +52,8 @@ export function formatRunRecord(record: RunRecord): string {
     `# oodate recorded ${formatTime(record.recorded, 9)}`,
     `# oodate cwd ${escapeText(record.cwd)}`,
   ];
+  if (record.logicalCwd !== undefined) lines.push(`# oodate logical ${escapeText(record.logicalCwd)}`);
+  if (record.stdin !== undefined) lines.push(`# oodate stdin ${escapeText(record.stdin)}`);
   for (const words of record.commands) {
     lines.push('# oodate command');
     for (const word of words) lines.push(`# oodate word ${escapeText(word)}`);
@@ -131,6 +133,8 @@ class RecordReader {
   #started: bigint | undefined;
   #recorded: bigint | undefined;
   #cwd: string | undefined;
+  #logicalCwd: string | undefined;
+  #stdin: string | undefined;
   readonly #commands: string[][] = [];
   readonly #environment: RecordedVariable[] = [];
   readonly #processes: (string | undefined)[] = [undefined];
@@ -170,6 +174,12 @@ class RecordReader {
         return this.#recorded !== undefined;
       case 'cwd':
         this.#cwd = unescapeText(rest);
+        return true;
+      case 'logical':
+        this.#logicalCwd = unescapeText(rest);
+        return true;
+      case 'stdin':
+        this.#stdin = unescapeText(rest);
         return true;
       case 'word':
         return this.#commands.at(-1)?.push(unescapeText(rest)) !== undefined;
@@ -269,6 +279,8 @@ class RecordReader {
       version: recordVersion,
       commands: this.#commands,
       cwd: this.#cwd as AbsolutePath,
+      ...(this.#logicalCwd === undefined ? {} : { logicalCwd: this.#logicalCwd as AbsolutePath }),
+      ...(this.#stdin === undefined ? {} : { stdin: this.#stdin }),
       environment: this.#environment,
       started: Number(this.#started),
       recorded: this.#recorded,

@@ -10,6 +10,10 @@ export interface RunRecord {
   /** The command as words, one array for each command of the target. */
   readonly commands: readonly (readonly string[])[];
   readonly cwd: AbsolutePath;
+  /** Another name by which the command knew that directory (PWD); undefined if there was none. */
+  readonly logicalCwd?: AbsolutePath;
+  /** What the command was given as standard input, if it may have used it: see `Target.stdin` of the planner. */
+  readonly stdin?: string;
   /** The environment of the command, volatile variables left out. */
   readonly environment: readonly RecordedVariable[];
   /** Microseconds since the epoch: when the command was started. */

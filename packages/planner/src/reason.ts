@@ -22,6 +22,8 @@ export type Reason =
       readonly was: VariableValue;
       readonly is: VariableValue;
     }
+  /** As in `Target.stdin`. */
+  | { readonly kind: 'standard-input-changed'; readonly was: string; readonly is: string }
   /** The command's output on these streams is wanted and was not kept. */
   | { readonly kind: 'output-not-recorded'; readonly streams: readonly (1 | 2)[] }
   | InputReason;

@@ -51,6 +51,7 @@ export function* reasonsToRun(
   yield* changedCommands(target, run);
   yield* changedDirectory(target, run);
   yield* changedVariables(target, run);
+  yield* changedStdin(target, run);
   yield* outputNotKept(run, options);
   yield* changedWhileRunning(run);
   const present = new PresentStates(run, files);
@@ -81,7 +82,9 @@ function* changedCommands(target: Target, run: RunRecord): Generator<Reason> {
 }
 
 function* changedDirectory(target: Target, run: RunRecord): Generator<Reason> {
-  if (target.cwd !== run.cwd) yield { kind: 'directory-changed', was: run.cwd, is: target.cwd };
+  const was = run.logicalCwd ?? run.cwd;
+  const is = target.logicalCwd ?? target.cwd;
+  if (target.cwd !== run.cwd || is !== was) yield { kind: 'directory-changed', was, is };
 }
 
 function* changedVariables(target: Target, run: RunRecord): Generator<Reason> {
@@ -101,6 +104,11 @@ function* changedVariables(target: Target, run: RunRecord): Generator<Reason> {
 function shown(name: string, value: string): VariableValue {
   const { hidden } = recordedVariable(name, value);
   return { value: hidden ? '' : value, hidden };
+}
+
+function* changedStdin({ stdin }: Target, run: RunRecord): Generator<Reason> {
+  if (run.stdin !== undefined && stdin !== undefined && stdin !== run.stdin)
+    yield { kind: 'standard-input-changed', was: run.stdin, is: stdin };
 }
 
 function* outputNotKept(run: RunRecord, { replay = [] }: DecisionOptions): Generator<Reason> {

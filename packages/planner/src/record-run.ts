@@ -23,6 +23,9 @@ export interface FinishedRun {
   readonly commands: readonly (readonly string[])[];
   readonly cwd: AbsolutePath;
   readonly environment: Readonly<NodeJS.ProcessEnv>;
+  /** As of the target. */
+  readonly logicalCwd?: AbsolutePath | undefined;
+  readonly stdin?: string | undefined;
   /** Microseconds since the epoch. */
   readonly started: number;
   /**
@@ -55,6 +58,8 @@ export function recordRun(run: FinishedRun): RecordedRun {
     version: 1,
     commands: run.commands,
     cwd: run.cwd,
+    ...(run.logicalCwd !== undefined && { logicalCwd: run.logicalCwd }),
+    ...(run.stdin !== undefined && mayHaveRead(run.stdin, run.accesses) && { stdin: run.stdin }),
     environment: [...comparedEnvironment(run.environment)].map(([name, value]) =>
       recordedVariable(name, value),
     ),
@@ -64,6 +69,11 @@ export function recordRun(run: FinishedRun): RecordedRun {
     listings: recorder.listings,
   };
   return { record, causes: causesOfDistrust(run.accesses) };
+}
+
+/** Of a file it is not known; a pipe or terminal that was read makes the trace incomplete. */
+function mayHaveRead(stdin: string, accesses: Accesses): boolean {
+  return stdin.startsWith('file ') || (stdin === 'null' && accesses.readsStdin);
 }
 
 function causesOfDistrust({ incomplete, ended }: Accesses): string[] {

@@ -185,6 +185,8 @@ function keep(
     accesses,
     commands: target.commands,
     cwd: target.cwd,
+    logicalCwd: target.logicalCwd,
+    stdin: target.stdin,
     environment: target.environment,
     started: accesses.started ?? begun * 1000,
     recorded: settledClock(dirname(metaFile), BigInt(stopped) * 1000n),

@@ -8,7 +8,7 @@ import { oodate, type Running, scripts, workspace } from '@oodate/testkit';
  * Says that it has begun, and goes on when `go` is called. By a signal, since a
  * pipe or a file to wait for would be an input.
  */
-const remote = 'trap gone=1 USR2; echo beg\'\'un; while [ -z "$gone" ]; do sleep 0.02; done';
+const remote = 'trap gone=1 USR2; echo beg\'\'un; while [ -z "$gone" ]; do :; done';
 
 function go(running: Running): void {
   running.kill('SIGUSR2');

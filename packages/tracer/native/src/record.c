@@ -241,3 +241,8 @@ void record_section(struct recorder *r, const char *path, const char *objection)
 		append_format(r, ": %s", objection);
 	append(r, "\n", 1);
 }
+
+void record_stdin_read(struct recorder *r)
+{
+	append_format(r, "# Standard input read\n");
+}

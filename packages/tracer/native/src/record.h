@@ -42,6 +42,8 @@ void record_incomplete(struct recorder *r, pid_t pid, const char *reason);
 void record_incomplete_here(struct recorder *r, pid_t pid, const char *reason);
 /* Of a meta file of bmake's: that it has got its section, or why not (NULL if it has). For this log alone. */
 void record_section(struct recorder *r, const char *path, const char *objection);
+/* Standard input, which holds nothing, was read. For this log alone. */
+void record_stdin_read(struct recorder *r);
 /* For this log and none around it. */
 void record_left_running(struct recorder *r, pid_t pid, const char *name);
 void record_note(struct recorder *r, const char *text, const char *path);

@@ -68,9 +68,15 @@ static void note_given(struct session *s, const char *fd)
 	snprintf(link, sizeof(link), "/proc/%d/fd/%.16s", (int)s->root, fd);
 	if (read_flags(s->root, fd, &flags) < 0 || (flags & O_CLOEXEC) || stat(link, &st) < 0)
 		return;
-	if (S_ISREG(st.st_mode))
+	if (S_ISREG(st.st_mode)) {
 		record_given_file(s, number, flags);
-	else if (number != STDOUT_FILENO && number != STDERR_FILENO && is_stream(&st) &&
+		/* Which file it is another time cannot be told from its number. */
+		if (number > STDERR_FILENO && (flags & O_ACCMODE) != O_WRONLY)
+			record_incomplete_here(&s->recorder, s->root, "a file was given to the command open for reading");
+	} else if (number == STDIN_FILENO && !is_stream(&st)) {
+		s->stdin_device = (struct given_stream){ st.st_dev, st.st_ino };
+	}
+	if (number != STDOUT_FILENO && number != STDERR_FILENO && is_stream(&st) &&
 		 s->streams_count < GIVEN_STREAMS_MAX)
 		s->streams[s->streams_count++] = (struct given_stream){ st.st_dev, st.st_ino };
 }
@@ -176,12 +182,22 @@ bool session_is_within(const struct session *s, const struct session *around)
 	return s != NULL;
 }
 
+static bool is_stream_of(const struct given_stream *stream, const struct stat *st)
+{
+	return st->st_dev == stream->device && st->st_ino == stream->inode;
+}
+
 void session_use_stream(struct session *s, pid_t pid, const struct stat *st, const char *reason)
 {
-	for (; s != NULL; s = s->outer)
+	for (; s != NULL; s = s->outer) {
+		if (!s->stdin_read && is_stream_of(&s->stdin_device, st)) {
+			record_stdin_read(&s->recorder);
+			s->stdin_read = true;
+		}
 		for (unsigned i = 0; i < s->streams_count && !s->input_told; i++)
-			if (st->st_dev == s->streams[i].device && st->st_ino == s->streams[i].inode) {
+			if (is_stream_of(&s->streams[i], st)) {
 				record_incomplete_here(&s->recorder, pid, reason);
 				s->input_told = true;
 			}
+	}
 }

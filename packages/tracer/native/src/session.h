@@ -22,6 +22,11 @@
 
 #define GIVEN_STREAMS_MAX 32
 
+struct given_stream {
+	dev_t device;
+	ino_t inode;
+};
+
 struct session {
 	struct session *next; /* all that are open, those within before those around them */
 	struct session *outer;
@@ -34,12 +39,11 @@ struct session {
 	bool root_ended;
 	int root_status, root_signal; /* once root_ended */
 	bool input_told, overload_told, interruption_told; /* reasons for incompleteness already recorded */
+	bool stdin_read; /* as already recorded: null and zero devices, which are no streams, too */
+	struct given_stream stdin_device; /* zero if standard input is none such */
 	/* Pipes, sockets and devices the command was given open: what they hold cannot be compared another time. */
 	unsigned streams_count;
-	struct given_stream {
-		dev_t device;
-		ino_t inode;
-	} streams[GIVEN_STREAMS_MAX];
+	struct given_stream streams[GIVEN_STREAMS_MAX];
 };
 
 /* attach()'s flag: the command is a bmake, whose meta files get filemon sections; the log tells of those alone. */
