@@ -123,7 +123,7 @@ class Witness {
       if (name === '' || name === '.') continue;
       if (name !== '..') path += `/${name}`;
       else if (path !== '') {
-        if (this.#isLink(path)) {
+        if (this.isLink(path)) {
           this.add('looked at', 'S', path);
           path = this.#disk.real(path) ?? path;
         } else if (!this.isDirectory(path)) {
@@ -138,7 +138,7 @@ class Witness {
     return path === '' ? '/' : path;
   }
 
-  #isLink(path) {
+  isLink(path) {
     return this.#disk.after(path)?.isSymbolicLink() ?? false;
   }
 
@@ -321,7 +321,7 @@ function link(from, to, fromDirectory, toDirectory) {
     witness.isNow(made, true);
     // By descriptor: a file that was made without a name gets its first.
     if (source === undefined) return witness.add('linked', 'W', made);
-    witness.add('linked', 'R', source);
+    witness.add('linked', witness.isLink(source) ? 'S' : 'R', source);
     witness.addPair('linked', 'L', source, made, () => witness.add('linked', 'W', made));
   };
 }

@@ -524,7 +524,7 @@ class World {
     }
     to.parent.entries.set(to.name, node);
     this.touch(to);
-    this.record('R', caller, from.text);
+    this.record(node.kind === 'link' ? 'S' : 'R', caller, from.text);
     this.recordPair('L', caller, from.text, to.text);
     return succeeds;
   }

@@ -90,7 +90,7 @@ static void record(struct changes *c, const struct change *change)
 		record_path(recorder, 'W', change->pid, change->to);
 		break;
 	case CHANGE_LINK:
-		record_path(recorder, 'R', change->pid, change->from);
+		record_path(recorder, change->symlink ? 'S' : 'R', change->pid, change->from);
 		record_pair(recorder, 'L', change->pid, change->from, change->to);
 		break;
 	case CHANGE_SYMLINK:
@@ -116,6 +116,7 @@ struct change *changes_add(struct changes *c, enum change_kind kind, struct reco
 	change->pid = pid;
 	change->tid = tid;
 	change->directory = false;
+	change->symlink = false;
 	return change;
 }
 

@@ -22,6 +22,7 @@ struct change {
 	dev_t device; /* of the file that is removed, moved or linked */
 	ino_t inode;
 	bool directory;
+	bool symlink; /* it is one itself */
 	char lookup[PATH_TEXT_MAX]; /* where the effect will be seen */
 	char from[PATH_TEXT_MAX]; /* rename, link: the old path. symlink: the link's text */
 	char to[PATH_TEXT_MAX]; /* the path that is made, or removed */

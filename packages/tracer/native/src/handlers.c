@@ -147,6 +147,7 @@ static struct change *begin_change(struct request *r, enum change_kind kind, con
 		change->device = look->st.st_dev;
 		change->inode = look->st.st_ino;
 		change->directory = S_ISDIR(look->st.st_mode);
+		change->symlink = S_ISLNK(look->st.st_mode);
 	}
 	return change;
 }
