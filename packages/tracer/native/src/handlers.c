@@ -236,7 +236,7 @@ static void record_dead_end(struct request *r, const struct path *path, const st
 	struct path target;
 
 	record(r, 'N', path->text);
-	if (look_target(path->lookup, text) &&
+	if (look_target(path->text, text) &&
 	    path_resolve(&r->watch->resolver, r->process->pid, r->task->tid, AT_FDCWD, text, &target) == PATH_FOUND)
 		record_no_room(r, &target, look);
 }

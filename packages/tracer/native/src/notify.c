@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -319,10 +320,15 @@ static void tell_interruption(struct watch *w)
 	}
 }
 
-/* Calls are numbered one by one. Those of threads that their process ends just now need not be made any more. */
+/*
+ * Calls are numbered one by one. Those of threads that their process ends just
+ * now need not be made any more. Go interrupts its own threads by SIGURG all the
+ * time, and what it interrupts is made again.
+ */
 static void count_call(struct watch *w, uint64_t number)
 {
-	if (w->next_call != 0 && number != w->next_call && w->tasks.ending_threads == 0)
+	if (w->next_call != 0 && number != w->next_call && w->tasks.ending_threads == 0 &&
+	    !tasks_catch(&w->tasks, SIGURG))
 		tell_interruption(w);
 	w->next_call = number + 1;
 }

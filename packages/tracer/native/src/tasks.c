@@ -437,6 +437,27 @@ bool tasks_have_ended_session(const struct tasks *t)
 	return s != NULL;
 }
 
+static bool catches(pid_t pid, int signal)
+{
+	char status[2048];
+	const char *line;
+	unsigned long long caught;
+
+	if (read_proc(pid, "status", status, sizeof(status)) < 0 || (line = strstr(status, "\nSigCgt:")) == NULL ||
+	    sscanf(line, "\nSigCgt: %llx", &caught) != 1)
+		return false;
+	return caught >> (signal - 1) & 1;
+}
+
+bool tasks_catch(const struct tasks *t, int signal)
+{
+	for (size_t i = 0; i < TASK_BUCKETS; i++)
+		for (const struct process *process = t->by_pid[i]; process != NULL; process = process->next)
+			if (catches(process->pid, signal))
+				return true;
+	return false;
+}
+
 static bool is_running(const struct process *process, char *name, size_t size)
 {
 	if (process->exiting || read_proc(process->pid, "comm", name, size) < 0)

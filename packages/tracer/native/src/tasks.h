@@ -54,6 +54,8 @@ void tasks_collect(struct tasks *t, void (*ended)(void *context, pid_t pid), voi
 /* The process begins a session, with descriptors of its own. Returns -1 with errno. */
 int tasks_begin_session(struct tasks *t, struct process *process, int log, int end, unsigned flags);
 bool tasks_have_ended_session(const struct tasks *t);
+/* Does any process catch this signal? */
+bool tasks_catch(const struct tasks *t, int signal);
 /* Is anything still running that makes an ended session incomplete? */
 bool tasks_leave_running(const struct tasks *t);
 /* Ends the sessions whose root has ended, after recording what they left running. */
