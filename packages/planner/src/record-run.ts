@@ -125,7 +125,7 @@ class Recorder {
       if (real === place) continue;
       // Written through a link, unless it was the link alone that the run made.
       const behind = this.#files.state(real);
-      if (behind.type !== 'file' || !this.#isLate(behind)) continue;
+      if ((behind.type !== 'file' && behind.type !== 'directory') || !this.#isLate(behind)) continue;
       this.#own.add(real, 'written');
       this.#noteInode(behind);
     }
