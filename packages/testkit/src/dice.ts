@@ -7,8 +7,8 @@ export interface Dice {
   bytes(length: number): Buffer;
 }
 
-/** Without a seed each run of a test draws something else; OODATE_TEST_SEED sets it for all. */
-export function dice(seed = Number(process.env.OODATE_TEST_SEED ?? 1 + (Date.now() % 1_000_000))): Dice {
+/** Every run of a test draws the same; OODATE_TEST_SEED sets another seed for all, and `random` a new one each time. */
+export function dice(seed = chosenSeed()): Dice {
   // xorshift, with the first numbers of a small seed thrown away.
   let state = seed >>> 0 || 1;
   const next = (): number => {
@@ -21,6 +21,11 @@ export function dice(seed = Number(process.env.OODATE_TEST_SEED ?? 1 + (Date.now
   for (let i = 0; i < 8; i += 1) next();
   const below = (limit: number): number => next() % limit;
   return { seed, below, bytes: (length) => Buffer.from(Array.from({ length }, () => below(256))) };
+}
+
+function chosenSeed(): number {
+  const { OODATE_TEST_SEED: given = '23' } = process.env;
+  return given === 'random' ? 1 + (Date.now() % 1_000_000) : Number(given);
 }
 
 /** How often a test does what it draws by lot; OODATE_TEST_ROUNDS=10 makes it ten times as often. */
