@@ -1,4 +1,4 @@
-import { type ReadRecord, readMetaFile } from '@oodate/meta-file';
+import { type ReadRecord, type RunRecord, readMetaFile } from '@oodate/meta-file';
 import { type DecisionOptions, diskFileStates, type Reason, reasonsToRun } from '@oodate/planner';
 import { type Counts, countUses } from './counts.js';
 import type { NamedTarget } from './target.js';
@@ -9,6 +9,8 @@ export interface Judgement {
   readonly record: ReadRecord;
   /** Of the last good run; undefined if there is no record of one. */
   readonly counts: Counts | undefined;
+  /** How long that run took, in milliseconds. */
+  readonly took: number | undefined;
   /** In the order in which they are found; none if the target is up to date. */
   readonly reasons: Iterable<Reason>;
 }
@@ -19,9 +21,15 @@ export function judge(target: NamedTarget, options: DecisionOptions): Judgement 
     target,
     record,
     counts: record.kind === 'good' ? countUses(record.run) : undefined,
+    took: record.kind === 'good' ? durationOf(record.run) : undefined,
     // Under an outer trace the inputs must be seen to be read, or the outer target would not depend on them.
     reasons: reasonsToRun(target, record, diskFileStates(), { ...options, digestAll: isTraced() }),
   };
+}
+
+/** The states are taken as soon as the command has ended. */
+function durationOf({ started, recorded }: RunRecord): number {
+  return Math.max(0, Number(recorded / 1000n) - started) / 1000;
 }
 
 /** Whether this process runs inside a traced command; the probe tells by this variable. */

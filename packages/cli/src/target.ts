@@ -13,6 +13,8 @@ export interface NamedTarget extends Target {
   readonly kind: 'script' | 'command';
   /** The script's name, or the command on one line. */
   readonly name: string;
+  /** What messages call it: the name, with its package where there are several. */
+  readonly title: string;
   /** What is executed for all of `commands`. */
   readonly words: readonly string[];
   /** One for each of `commands`, as a person would type it. */
@@ -26,11 +28,16 @@ export interface TargetName {
   readonly rest: readonly string[] | undefined;
   /** Another place for the meta file. */
   readonly meta?: string | undefined;
+  /** Whose package is meant, or where the command runs; default: the current directory. */
+  readonly directory?: string | undefined;
 }
 
 /** A name before `--` is a script; without one, a command follows. Throws a CliError. */
-export function resolveTarget({ names, rest, meta }: TargetName, own: NodeJS.ProcessEnv): NamedTarget {
-  const cwd = process.cwd() as AbsolutePath;
+export function resolveTarget(
+  { names, rest, meta, directory = process.cwd() }: TargetName,
+  own: NodeJS.ProcessEnv,
+): NamedTarget {
+  const cwd = directory as AbsolutePath;
   assertWordsIntact(rest ?? []);
   const [name, extra] = names;
   if (extra !== undefined)
@@ -61,6 +68,7 @@ function commandTarget(cwd: AbsolutePath, words: readonly string[], own: NodeJS.
   return {
     kind: 'command',
     name: text,
+    title: text,
     commands: [words],
     words,
     texts: [text],
@@ -82,11 +90,12 @@ function scriptTarget(
   return {
     kind: 'script',
     name,
+    title: name,
     commands: scripts.map(({ text }) => ['sh', '-c', text]),
     words: scriptWords(scripts),
     texts: scripts.map(({ text }) => text),
     cwd: directory,
-    environment: scriptEnvironment(found, name, own, cwd),
+    environment: scriptEnvironment(found, name, own, process.cwd()),
     metaFile: scriptMetaFile(directory, name),
   };
 }

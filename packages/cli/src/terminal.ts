@@ -6,6 +6,8 @@ import { type OutputStream, writeOut } from './output-streams.js';
 export interface Terminal {
   /** One line of oodate's own, with its name before it. Nothing if it shall be quiet. */
   say(line: string): void;
+  /** As `say`, but dim: nothing has happened. */
+  remark(line: string): void;
   /** As `say`, but also if it shall be quiet: what went wrong. */
   complain(line: string): void;
 }
@@ -15,7 +17,8 @@ export function openTerminal(quiet: boolean): Terminal {
   const complain = (line: string) => {
     writeOut(2, `${colours.dim('oodate:')} ${line}\n`);
   };
-  return { complain, say: quiet ? () => {} : complain };
+  if (quiet) return { complain, say: () => {}, remark: () => {} };
+  return { complain, say: complain, remark: (line) => writeOut(2, `${colours.dim(`oodate: ${line}`)}\n`) };
 }
 
 /** Colours for what is written to `stream`: only on a terminal, unless NO_COLOR or FORCE_COLOR say otherwise. */

@@ -231,7 +231,9 @@ test('a run that is kept says how long it took and what was seen', () => {
 });
 
 test('a target that is up to date says how many inputs were compared', () => {
-  expect(upToDateWords('build', counts)).toBe('build is up to date (412 inputs unchanged)');
+  expect(upToDateWords('build', counts, 670)).toBe(
+    'build is up to date (412 inputs unchanged; ran in 0.67 s last time)',
+  );
 });
 
 test('a run that failed says with what', () => {

@@ -218,8 +218,9 @@ export function groupWords(reason: Reason): (typeof reasonGroups)[number] {
   }
 }
 
-export function upToDateWords(name: string, counts: Counts): string {
-  return `${nameWords(name)} is up to date (${count(counts.inputs, 'input')} unchanged)`;
+/** `milliseconds`: how long the last run took. */
+export function upToDateWords(name: string, counts: Counts, milliseconds: number): string {
+  return `${nameWords(name)} is up to date (${count(counts.inputs, 'input')} unchanged; ran in ${durationWords(milliseconds)} last time)`;
 }
 
 export function runningWords(name: string, clause: string): string {

@@ -20,7 +20,8 @@ export function why(target: NamedTarget, options: DecisionOptions & { readonly j
   const verdict = reasons.length === 0 ? 'up to date' : 'out of date';
   if (options.json) printJson(reportOf(judgement, verdict, reasons));
   else if (reasons.length > 0) writeOut(1, explanation(target.name, reasons));
-  else if (judgement.counts !== undefined) writeOut(1, `${upToDateWords(target.name, judgement.counts)}\n`);
+  else if (judgement.counts !== undefined && judgement.took !== undefined)
+    writeOut(1, `${upToDateWords(target.name, judgement.counts, judgement.took)}\n`);
   return 0;
 }
 

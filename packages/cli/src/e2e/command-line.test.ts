@@ -129,7 +129,9 @@ describe('why', () => {
     await space.kept(['build']);
     const { stdout, status } = await space.oodate('why', 'build');
     expect({ stdout, status }).toEqual({
-      stdout: expect.stringMatching(/^build is up to date \(\d+ inputs unchanged\)\n$/),
+      stdout: expect.stringMatching(
+        /^build is up to date \(\d+ inputs unchanged; ran in \d.* s last time\)\n$/,
+      ),
       status: 0,
     });
   });

@@ -42,7 +42,7 @@ test(
         const target = targetOf(command, folder as AbsolutePath, metaFile);
         const said: string[] = [];
         const say = (line: string) => said.push(line);
-        expect(await run(target, options, { say, complain: say })).toBe(0);
+        expect(await run(target, options, { say, remark: say, complain: say })).toBe(0);
         expect(said).toContainEqual(expect.stringContaining('; kept: '));
 
         const reasons = (): readonly Reason[] => [...judge(target, {}).reasons];
@@ -73,5 +73,15 @@ test(
 function targetOf(words: readonly string[], cwd: AbsolutePath, metaFile: AbsolutePath): NamedTarget {
   const name = words.join(' ');
   const commands = [words];
-  return { kind: 'command', name, texts: [name], words, commands, cwd, environment: process.env, metaFile };
+  return {
+    kind: 'command',
+    name,
+    title: name,
+    texts: [name],
+    words,
+    commands,
+    cwd,
+    environment: process.env,
+    metaFile,
+  };
 }

@@ -1,0 +1,83 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { ProgramEnd, ProgramStart } from '@oodate/tracer';
+
+export interface ChildOptions {
+  /** Default: this process's own, or its stderr in place of stdout where that is asked for. */
+  readonly stdio?: StdioOptions;
+  /** Called with each program that is started, before any signal is passed on to it. */
+  readonly onStart?: (child: ChildProcess) => void;
+}
+
+/** In which what a program wrote before its end is read. */
+const restMilliseconds = 500;
+
+/** Starts programs as children of this process, to which it passes on the signals that would end it. */
+export function childStart({ stdio, onStart }: ChildOptions = {}): ProgramStart {
+  return async ([program = '', ...args], { cwd, env, stdoutToStderr }) => {
+    // Before the start, since a signal can come as soon as the command speaks.
+    const signals = holdSignals();
+    const child = spawn(program, args, {
+      cwd,
+      env,
+      stdio: stdio ?? ['inherit', stdoutToStderr ? 2 : 'inherit', 'inherit'],
+    });
+    onStart?.(child);
+    signals.passTo(child);
+    try {
+      return await new Promise<ProgramEnd>((resolve) => {
+        child.on('error', ({ code = 'EIO' }: NodeJS.ErrnoException) =>
+          resolve({ kind: 'not-started', code }),
+        );
+        child.on('exit', (status, signal) => {
+          const end: ProgramEnd =
+            signal === null
+              ? { kind: 'exited', status: status ?? 0 }
+              : { kind: 'killed', signal: constants.signals[signal] };
+          // What it has written is to be read first. Who else still holds the pipe is not waited for.
+          child.on('close', () => resolve(end));
+          setTimeout(resolve, restMilliseconds, end).unref();
+        });
+      });
+    } finally {
+      signals.release();
+    }
+  };
+}
+
+interface HeldSignals {
+  passTo(child: ChildProcess): void;
+  release(): void;
+}
+
+/** Handlers run only once the present code has ended, so that none of them finds itself without a child. */
+function holdSignals(): HeldSignals {
+  let child: ChildProcess | undefined;
+  const fromTerminal: readonly NodeJS.Signals[] = hasTerminal() ? ['SIGINT', 'SIGQUIT'] : [];
+  const handlers = (['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
+    const handler = () => {
+      // A terminal sends to the whole process group: the command has it already, and this process must outlive it.
+      if (!fromTerminal.includes(signal)) child?.kill(signal);
+    };
+    process.on(signal, handler);
+    return { signal, handler };
+  });
+  return {
+    passTo(started) {
+      child = started;
+    },
+    release() {
+      for (const { signal, handler } of handlers) process.off(signal, handler);
+    },
+  };
+}
+
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
+}

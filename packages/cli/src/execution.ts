@@ -1,0 +1,222 @@
+import { dirname } from 'node:path';
+import type { AbsolutePath, ProcessExit } from '@oodate/filemon';
+import {
+  type Attempt,
+  filemonSection,
+  invalidateMetaFile,
+  MetaFileError,
+  noteAttempt,
+  type RunMark,
+  type RunRecord,
+  wasAlone,
+  writeMetaFile,
+} from '@oodate/meta-file';
+import { diskFileStates, type Reason, type RecordedRun, recordRun, settledClock } from '@oodate/planner';
+import type { ProgramStart, Trace } from '@oodate/tracer';
+import { type Counts, countUses } from './counts.js';
+import { startByFront } from './front.js';
+import { isTraced } from './judgement.js';
+import { runPlainly } from './plain-run.js';
+import type { RunReport } from './report.js';
+import type { NamedTarget } from './target.js';
+import type { Terminal } from './terminal.js';
+import {
+  disturbedWords,
+  errorWords,
+  failedWords,
+  incompleteWords,
+  keptWords,
+  noteWords,
+  plainRunWords,
+  reasonWords,
+} from './words.js';
+
+export interface ExecutionOptions {
+  /** What the command writes to stdout goes to stderr: stdout is for JSON. */
+  readonly json: boolean;
+  readonly backend: string | undefined;
+  /** The user chose the place of the meta file: other files may lie beside it. */
+  readonly ownPlace: boolean;
+  /** By whom the command is started; default: by the front, or else by this process. */
+  readonly start?: ProgramStart | undefined;
+}
+
+/** One run that has ended. */
+export interface Done {
+  readonly report: RunReport;
+  readonly counts?: Counts;
+  /**
+   * What it used, also if it failed or could not be kept; to be called at once, since it
+   * looks at the files. undefined if nothing was seen.
+   */
+  readonly seen?: () => RunRecord;
+}
+
+/** Runs the target, and keeps what was seen if it was a good run and all was seen. */
+export async function execute(
+  target: NamedTarget,
+  options: ExecutionOptions,
+  terminal: Terminal,
+): Promise<Done> {
+  const mark = invalidate(target);
+  if (typeof mark === 'string') return executePlainly(target, options, terminal, mark);
+  const begun = Date.now();
+  const start = performance.now();
+  const trace = await traceTarget(target, options);
+  if (typeof trace === 'string') return executePlainly(target, options, terminal, trace);
+  const milliseconds = Math.round(performance.now() - start);
+  for (const note of trace.accesses.notes) terminal.say(noteWords(note));
+  const take = () => takeDown(target, trace, begun, options);
+  if (trace.status === 0) return keep(target, { trace, mark, milliseconds, take }, terminal);
+  const exit: ProcessExit = trace.accesses.exit ?? { status: trace.status, signal: 0 };
+  note(target, { kind: 'failed', exit });
+  const line = failedWords(target.title, exit);
+  terminal.say(line);
+  return {
+    report: { status: trace.status, milliseconds, kept: false, notes: [line] },
+    seen: () => take().record,
+  };
+}
+
+interface Ended {
+  readonly trace: Trace;
+  readonly mark: RunMark;
+  readonly milliseconds: number;
+  readonly take: () => RecordedRun;
+}
+
+/** Or the reason, for people, why nothing can be kept. */
+function invalidate({ metaFile }: NamedTarget): RunMark | string {
+  try {
+    return invalidateMetaFile(metaFile);
+  } catch (error) {
+    if (error instanceof MetaFileError) return errorWords(error.message, error.hint);
+    throw error;
+  }
+}
+
+/** The trace; or why there can be none now, and then nothing has run. */
+async function traceTarget(target: NamedTarget, options: ExecutionOptions): Promise<Trace | string> {
+  // Only here, since most runs find the target up to date and need no tracer.
+  const { trace, TraceError } = await import('@oodate/tracer');
+  const { start = startByFront } = options;
+  try {
+    return await trace(target.words, {
+      cwd: target.cwd,
+      env: target.environment,
+      captureOutput: true,
+      // In a folder of our own nothing shows to a command that lists the system's temporary one.
+      ...(!options.ownPlace && { folder: dirname(target.metaFile) }),
+      stdoutToStderr: options.json,
+      ...(start !== undefined && { start }),
+      ...(options.backend !== undefined && { backend: options.backend }),
+    });
+  } catch (error) {
+    if (!(error instanceof TraceError)) throw error;
+    if (error.code === 'LOG_NOT_WRITABLE') return errorWords(error.message, error.hint);
+    if (error.code === 'SECCOMP_BUSY' && isTraced())
+      return 'the probe of the oodate around this one has gone';
+    note(target, { kind: 'failed', exit: { status: error.status, signal: 0 } });
+    throw error;
+  }
+}
+
+/** The exit status of the command matters more than how well its failure is remembered: without it, it runs again too. */
+function note({ metaFile }: NamedTarget, attempt: Attempt): void {
+  try {
+    noteAttempt(metaFile, attempt);
+  } catch (error) {
+    if (!(error instanceof MetaFileError)) throw error;
+  }
+}
+
+function keep(target: NamedTarget, { trace, mark, milliseconds, take }: Ended, terminal: Terminal): Done {
+  const { title, metaFile } = target;
+  const { output } = trace;
+  const recorded = take();
+  const { record } = recorded;
+  const causes = [...recorded.causes];
+  const done = (kept: boolean, line: string, notes: readonly string[]): Done => {
+    terminal.say(line);
+    return {
+      report: { status: 0, milliseconds, kept, notes },
+      counts: countUses(record),
+      seen: () => record,
+    };
+  };
+  if (!wasAlone(metaFile, mark)) causes.push('another run of it was under way at the same time');
+  if (causes.length > 0) {
+    note(target, { kind: 'incomplete', causes });
+    return done(false, incompleteWords(title, milliseconds, causes), causes);
+  }
+  try {
+    writeMetaFile(metaFile, {
+      path: metaFile,
+      commands: target.texts,
+      cwd: target.cwd,
+      target: target.name,
+      output: output?.bytes ?? new Uint8Array(),
+      filemon: filemonSection(trace.log),
+      run:
+        output === undefined
+          ? record
+          : { ...record, output: { streams: output.streams, chunks: output.chunks } },
+    });
+  } catch (error) {
+    if (!(error instanceof MetaFileError)) throw error;
+    const why = errorWords(error.message, error.hint);
+    return done(false, plainRunWords(title, milliseconds, why), [why]);
+  }
+  const disturbance = firstDisturbance(record);
+  if (disturbance === undefined) return done(true, keptWords(title, milliseconds, countUses(record)), []);
+  const clause = reasonWords(disturbance, process.cwd());
+  return done(true, disturbedWords(title, milliseconds, clause), [clause]);
+}
+
+/** What the run used and left, as it is now. */
+function takeDown(
+  target: NamedTarget,
+  { accesses }: Trace,
+  begun: number,
+  options: ExecutionOptions,
+): RecordedRun {
+  const stopped = accesses.stopped ?? Date.now() * 1000;
+  return recordRun({
+    accesses,
+    commands: target.commands,
+    cwd: target.cwd,
+    logicalCwd: target.logicalCwd,
+    stdin: target.stdin,
+    environment: target.environment,
+    started: accesses.started ?? begun * 1000,
+    recorded: settledClock(dirname(target.metaFile), BigInt(stopped) * 1000n),
+    files: diskFileStates(),
+    ignored: ownPaths(target, options),
+  });
+}
+
+/** What this program itself writes while the command runs. */
+function ownPaths({ metaFile }: NamedTarget, { ownPlace }: ExecutionOptions): AbsolutePath[] {
+  if (!ownPlace) return [dirname(metaFile) as AbsolutePath];
+  return [metaFile, `${metaFile}.last` as AbsolutePath];
+}
+
+function firstDisturbance({ files, listings }: RunRecord): Reason | undefined {
+  const disturbed = [...files, ...listings].find((used) => used.disturbed);
+  return disturbed && { kind: 'changed-while-running', path: disturbed.path, by: disturbed.by };
+}
+
+/** Runs the target without a trace. `why`: the reason, for people, that nothing is kept. */
+export async function executePlainly(
+  target: NamedTarget,
+  options: ExecutionOptions,
+  terminal: Terminal,
+  why: string,
+): Promise<Done> {
+  const start = performance.now();
+  const status = await runPlainly(target, { stdoutToStderr: options.json, start: options.start });
+  const milliseconds = Math.round(performance.now() - start);
+  if (status === 0) terminal.say(plainRunWords(target.title, milliseconds, why));
+  else terminal.say(failedWords(target.title, { status, signal: 0 }));
+  return { report: { status, milliseconds, kept: false, notes: [why] } };
+}
