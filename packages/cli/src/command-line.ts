@@ -1,21 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { logFormats } from '@oodate/filemon';
-import type { DecisionOptions } from '@oodate/planner';
 import yargs, { type Argv } from 'yargs';
 import { splitArguments } from './argument-words.js';
-import {
-  type BmakeArguments,
-  bmakeOptionNames,
-  bmakeRequest,
-  refuseBmakeArguments,
-} from './bmake-arguments.js';
+import { withPlainSwitches } from './bmake-arguments.js';
 import { CliError } from './cli-error.js';
-import type { BmakeRequest } from './commands/bmake.js';
 import { enterDirectory } from './directory.js';
 import { isTraced } from './judgement.js';
 import { nearNames } from './near-names.js';
+import {
+  backendOption,
+  decisionOptions,
+  directoryOption,
+  jsonOption,
+  metaOption,
+  runOptions,
+} from './options.js';
 import { findPackage } from './package-script.js';
-import { type NamedTarget, resolveTarget } from './target.js';
+import { targetCommands } from './target-commands.js';
 import { openTerminal, stdoutColumns } from './terminal.js';
 import { namedFiles, stdinPath } from './traced-files.js';
 
@@ -23,7 +24,10 @@ import { namedFiles, stdinPath } from './traced-files.js';
  * Reads the arguments and does what they say. Gives the exit status. What stands
  * after `--` belongs to the user's command and is never parsed.
  */
-export async function runCommandLine(args: readonly string[]): Promise<number> {
+export async function runCommandLine(
+  args: readonly string[],
+  { run, why, check } = targetCommands,
+): Promise<number> {
   const completing = args.includes('--get-yargs-completions');
   const { own, rest } = completing ? { own: args, rest: undefined } : splitArguments(args);
   let status = 0;
@@ -31,27 +35,27 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     status = await given;
   };
 
-  const parser = yargs(withStdinNamed(own))
+  const parser = yargs(withStdinNamed(isDecision(own) ? withPlainSwitches(own) : own))
     .scriptName('oodate')
     .locale('en')
     .usage('Runs a command only if something it really used has changed, and says why.\n\noodate <command>')
     .command(
       'run [script..]',
       'Run a script of package.json, or a command, if it is out of date',
-      (y) => runOptions(targetUsage(y, 'run')),
-      (argv) => ends(runCommand(argv, rest)),
+      (y) => runHelp(targetUsage(y, 'run')),
+      (argv) => ends(run(argv, rest)),
     )
     .command(
       'why [script..]',
       'Say why it is out of date, with every reason',
-      (y) => bmakeOptions(decisionOptions(targetUsage(y, 'why'))),
-      (argv) => ends(whyCommand(argv, rest)),
+      (y) => decisionHelp(targetUsage(y, 'why')),
+      (argv) => ends(why(argv, rest)),
     )
     .command(
       'check [script..]',
       'Tell by the exit status alone: 0 up to date, 1 out of date, 2 trouble',
-      (y) => bmakeOptions(decisionOptions(targetUsage(y, 'check'))),
-      (argv) => ends(checkCommand(argv, rest)),
+      (y) => decisionHelp(targetUsage(y, 'check')),
+      (argv) => ends(check(argv, rest)),
     )
     .command(
       'trace [script..]',
@@ -77,7 +81,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     .command(
       'doctor',
       'Say what works on this machine and, of what does not, why',
-      (y) => directoryOption(y.usage('oodate doctor\n\nExit status: 1 if no command can be traced here.')),
+      (y) =>
+        y.usage('oodate doctor\n\nExit status: 1 if no command can be traced here.').options(directoryOption),
       (argv) => {
         enterDirectory(argv.directory);
         return ends(import('./commands/doctor.js').then(({ doctor }) => doctor()));
@@ -103,42 +108,15 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   return status;
 }
 
+function isDecision([command]: readonly string[]): boolean {
+  return command === 'why' || command === 'check';
+}
+
 /** yargs loses a `-` that stands for a file. As the value of an option it keeps it. */
 function withStdinNamed(own: readonly string[]): string[] {
   const isFile = (at: number) => own[0] === 'meta' && !/^-(?:o|-output)$/.test(own[at - 1] ?? '');
   return own.map((word, at) => (word === '-' && isFile(at) ? stdinPath : word));
 }
-
-const options = {
-  force: { type: 'boolean', describe: 'Take it for out of date in any case' },
-  json: { type: 'boolean', describe: 'Print one JSON object on stdout' },
-  meta: { type: 'string', requiresArg: true, describe: 'Keep what is known in this file' },
-  mode: {
-    choices: ['content', 'mtime'] as const,
-    default: 'content' as const,
-    describe: 'Compare files by content, or by time and size',
-  },
-  decisionMode: {
-    choices: ['content', 'mtime', 'bmake'] as const,
-    default: 'content' as const,
-    describe: "Compare files by content, or by time and size; or decide as bmake's meta mode does",
-  },
-  backend: { type: 'string', requiresArg: true, describe: 'See in this way; "oodate doctor" lists them' },
-  dryRun: { type: 'boolean', describe: 'Say what would be done and why; run nothing' },
-  untraced: { type: 'boolean', describe: 'Run it plainly: in any case, and keep nothing' },
-  quiet: {
-    type: 'boolean',
-    default: false,
-    alias: 'q',
-    describe: "Say nothing of oodate's own but what went wrong",
-  },
-  directory: {
-    type: 'string',
-    requiresArg: true,
-    alias: 'C',
-    describe: 'Work as if started in this directory',
-  },
-} as const;
 
 function targetUsage(y: Argv, command: string): Argv<{ script: string[] }> {
   return y
@@ -153,28 +131,9 @@ function targetUsage(y: Argv, command: string): Argv<{ script: string[] }> {
     });
 }
 
-function directoryOption<T>(y: Argv<T>) {
-  return y.option('directory', options.directory);
-}
-
-function keepingOptions<T>(y: Argv<T>) {
-  return directoryOption(y)
-    .option('force', options.force)
-    .option('json', options.json)
-    .option('meta', options.meta);
-}
-
-function decisionOptions<T>(y: Argv<T>) {
-  return keepingOptions(y).option('mode', options.decisionMode);
-}
-
-function runOptions<T>(y: Argv<T>) {
-  return keepingOptions(y)
-    .option('mode', options.mode)
-    .option('dry-run', options.dryRun)
-    .option('backend', options.backend)
-    .option('untraced', options.untraced)
-    .option('quiet', options.quiet)
+function runHelp<T>(y: Argv<T>) {
+  return y
+    .options(runOptions)
     .example('oodate run build', 'run the script "build" if it is out of date')
     .example('oodate run -C packages/a build', 'the same in another package')
     .example('oodate run -- cc -c foo.c -o foo.o', 'run a command if it is out of date')
@@ -185,38 +144,17 @@ function runOptions<T>(y: Argv<T>) {
     );
 }
 
-/** They mean something with --mode bmake alone. */
-function bmakeOptions<T>(y: Argv<T>) {
-  const words = { type: 'string', requiresArg: true, group: bmakeGroup } as const;
-  const flag = { type: 'boolean', group: bmakeGroup } as const;
+function decisionHelp<T>(y: Argv<T>) {
   return y
-    .option('format', {
-      choices: ['oodate', 'bmake'] as const,
-      group: bmakeGroup,
-      describe: "Say the reasons in these words: ours, or bmake's own",
-    })
-    .option('command', {
-      ...words,
-      array: true,
-      describe: 'A command of the target as it is now; once for each',
-    })
-    .option('ignore-paths', { ...words, describe: '.MAKE.META.IGNORE_PATHS' })
-    .option('ignore-patterns', { ...words, describe: '.MAKE.META.IGNORE_PATTERNS' })
-    .option('ignore-filter', { ...words, describe: '.MAKE.META.IGNORE_FILTER' })
-    .option('cmp-filter', { ...words, describe: '.MAKE.META.CMP_FILTER' })
-    .option('bailiwick', { ...words, describe: '.MAKE.META.BAILIWICK' })
-    .option('missing-meta', { ...flag, describe: 'Out of date without a meta file' })
-    .option('missing-filemon', { ...flag, describe: 'Out of date without a filemon section' })
-    .option('ignore-cmd', { ...flag, describe: 'Changed commands do not count' })
-    .option('curdirok', { ...flag, describe: 'Meta files in .CURDIR count' })
+    .options(decisionOptions)
     .example('oodate check --mode bmake obj/*.meta', "bmake's verdict by these meta files")
     .example('oodate why --mode bmake -C src all', 'what bmake would make there, and why');
 }
 
-const bmakeGroup = 'With --mode bmake:';
-
 function logOptions(y: Argv) {
-  return directoryOption(y.usage('oodate trace -o LOG -- command [argument…]'))
+  return y
+    .usage('oodate trace -o LOG -- command [argument…]')
+    .options(directoryOption)
     .positional('script', { type: 'string', array: true, default: [], hidden: true })
     .option('output', {
       type: 'string',
@@ -225,64 +163,9 @@ function logOptions(y: Argv) {
       alias: 'o',
       describe: 'Where the log goes',
     })
-    .option('backend', options.backend)
+    .options(backendOption)
     .example('oodate trace -o log -- make', 'what make and all that it starts reads and writes')
     .epilogue('Exit status: that of the command.');
-}
-
-interface TargetArguments {
-  readonly script: readonly string[];
-  readonly directory: string | undefined;
-  readonly meta: string | undefined;
-}
-
-interface KeepingArguments extends TargetArguments {
-  readonly force: boolean | undefined;
-  readonly json: boolean | undefined;
-  readonly mode: string;
-}
-
-interface DecisionArguments extends KeepingArguments, BmakeArguments {}
-
-interface RunArguments extends KeepingArguments {
-  readonly dryRun: boolean | undefined;
-  readonly backend: string | undefined;
-  readonly untraced: boolean | undefined;
-  readonly quiet: boolean | undefined;
-}
-
-async function runCommand(argv: RunArguments, rest: readonly string[] | undefined): Promise<number> {
-  const target = targetOf(argv, rest);
-  const { run } = await import('./commands/run.js');
-  const runOptions = {
-    ...decisionOf(argv),
-    dryRun: argv.dryRun === true,
-    backend: argv.backend,
-    untraced: argv.untraced === true,
-    ownPlace: argv.meta !== undefined,
-  };
-  // Inside a traced command the outer oodate speaks; what is said here would be output of that command.
-  return run(target, runOptions, openTerminal(argv.quiet === true || isTraced()));
-}
-
-async function whyCommand(argv: DecisionArguments, rest: readonly string[] | undefined): Promise<number> {
-  if (argv.mode === 'bmake') {
-    const { bmakeWhy } = await import('./commands/bmake.js');
-    return bmakeWhy(bmakeRequestOf(argv, rest));
-  }
-  refuseBmakeArguments(argv);
-  const { why } = await import('./commands/why.js');
-  return why(targetOf(argv, rest), decisionOf(argv));
-}
-
-async function checkCommand(argv: DecisionArguments, rest: readonly string[] | undefined): Promise<number> {
-  if (argv.mode === 'bmake') {
-    const { bmakeCheck } = await import('./commands/bmake.js');
-    return bmakeCheck(bmakeRequestOf(argv, rest));
-  }
-  refuseBmakeArguments(argv);
-  const { check } = await import('./commands/check.js');
-  return check(targetOf(argv, rest), decisionOf(argv));
 }
 
 async function traceCommand(
@@ -312,7 +195,7 @@ function metaCommands(
   rest: readonly string[] | undefined,
   ends: (given: number | Promise<number>) => Promise<void>,
 ) {
-  const named = (argv: TargetArguments) => {
+  const named = (argv: { script: string[]; directory: string | undefined; meta: string | undefined }) => {
     enterDirectory(argv.directory);
     return namedFiles({ names: argv.script, rest, meta: argv.meta });
   };
@@ -324,16 +207,14 @@ function metaCommands(
     .command(
       ['show [script..]', '$0'],
       'Show commands, processes, accesses, output and the record of the run',
-      (z) =>
-        namedFileOptions(z, 'show', 'build', "what the script's last run used").option('json', options.json),
+      (z) => namedFileOptions(z, 'show', 'build', "what the script's last run used").options(jsonOption),
       (argv) =>
         ends((async () => (await import('./commands/meta-show.js')).showFiles(named(argv), json(argv)))()),
     )
     .command(
       'verify [script..]',
       'Say what is wrong with them, line by line; exit status 1 if anything is',
-      (z) =>
-        namedFileOptions(z, 'verify', '*.meta', 'whether they can be trusted').option('json', options.json),
+      (z) => namedFileOptions(z, 'verify', '*.meta', 'whether they can be trusted').options(jsonOption),
       (argv) =>
         ends(
           (async () => (await import('./commands/meta-verify.js')).verifyFiles(named(argv), json(argv)))(),
@@ -360,20 +241,19 @@ function metaCommands(
 }
 
 function namedFileOptions(y: Argv, command: string, example: string, meaning: string) {
-  return directoryOption(
-    y
-      .usage(
-        `oodate meta ${command} [options] <file or script>…\noodate meta ${command} [options] -- command [argument…]`,
-      )
-      .positional('script', {
-        type: 'string',
-        array: true,
-        default: [],
-        describe:
-          'Script of package.json if there is one of that name, else a meta file or filemon log; - is stdin',
-      }),
-  )
-    .option('meta', options.meta)
+  return y
+    .options(directoryOption)
+    .usage(
+      `oodate meta ${command} [options] <file or script>…\noodate meta ${command} [options] -- command [argument…]`,
+    )
+    .positional('script', {
+      type: 'string',
+      array: true,
+      default: [],
+      describe:
+        'Script of package.json if there is one of that name, else a meta file or filemon log; - is stdin',
+    })
+    .options(metaOption)
     .example(`oodate meta ${command} ${example}`, meaning);
 }
 
@@ -401,23 +281,6 @@ function convertOptions(y: Argv) {
     .epilogue('Several files become one: that of a target with all their commands, in this order.');
 }
 
-function targetOf(argv: TargetArguments, rest: readonly string[] | undefined): NamedTarget {
-  enterDirectory(argv.directory);
-  return resolveTarget({ names: argv.script, rest, meta: argv.meta }, process.env);
-}
-
-function decisionOf({ force, mode, json }: KeepingArguments): DecisionOptions & { readonly json: boolean } {
-  return { force: force === true, mode: mode === 'mtime' ? 'mtime' : 'content', json: json === true };
-}
-
-function bmakeRequestOf(argv: DecisionArguments, rest: readonly string[] | undefined): BmakeRequest {
-  for (const name of ['force', 'meta'] as const)
-    if (argv[name] !== undefined)
-      throw new CliError('USAGE', `--${name} has no meaning with --mode bmake`, 'see oodate check --help');
-  enterDirectory(argv.directory);
-  return bmakeRequest(argv.script, rest ?? [], argv, argv.json === true);
-}
-
 function completeScripts(
   _current: string,
   argv: { _?: unknown[] },
@@ -441,16 +304,7 @@ function scriptNames(): string[] {
 const commands = ['run', 'why', 'check', 'meta', 'trace', 'bmake', 'doctor', 'completion'] as const;
 
 const optionNames = [
-  ...bmakeOptionNames,
-  'force',
-  'json',
-  'meta',
-  'mode',
-  'backend',
-  'dry-run',
-  'untraced',
-  'quiet',
-  'directory',
+  ...Object.keys({ ...runOptions, ...decisionOptions }),
   'output',
   'to',
   'target',

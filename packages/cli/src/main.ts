@@ -1,6 +1,7 @@
 // First, since it takes its variable out of the environment that commands are given.
 import './front.js';
-import { parseBmakeArguments } from './bmake-arguments.js';
+import { parsePlainArguments } from './plain-arguments.js';
+import { targetCommands } from './target-commands.js';
 import { openTerminal } from './terminal.js';
 import { errorWords } from './words.js';
 
@@ -18,13 +19,11 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 async function run(args: readonly string[]): Promise<number> {
-  const bmake = parseBmakeArguments(args);
-  if (bmake === undefined) {
-    const { runCommandLine } = await import('./command-line.js');
-    return runCommandLine(args);
-  }
-  const { bmakeCheck, bmakeWhy } = await import('./commands/bmake.js');
-  return (bmake.command === 'check' ? bmakeCheck : bmakeWhy)(bmake.request);
+  const plain = parsePlainArguments(args);
+  if (plain?.command === 'run') return targetCommands.run(plain.argv, plain.rest);
+  if (plain !== undefined) return targetCommands[plain.command](plain.argv, plain.rest);
+  const { runCommandLine } = await import('./command-line.js');
+  return runCommandLine(args);
 }
 
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {

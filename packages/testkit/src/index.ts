@@ -10,6 +10,7 @@ export {
   type BranchesCase,
   type ChangesCase,
 } from './arbitrary-acts.js';
+export { arbitraryArguments } from './arbitrary-arguments.js';
 export { arbitraryBmakeTree, type BmakeTreeCase } from './arbitrary-bmake-tree.js';
 export {
   askBmake,

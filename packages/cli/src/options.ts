@@ -1,0 +1,102 @@
+import type { Options } from 'yargs';
+
+/*
+ * The options of the commands that decide about targets. yargs makes help, errors
+ * and completion of these tables, and plain-arguments.ts reads plain words by them.
+ */
+
+/** As yargs has it, and no wider than plain-arguments.ts reads it. */
+export interface Option extends Options {
+  readonly type: 'boolean' | 'string';
+  readonly describe: string;
+  readonly array?: true;
+  readonly choices?: readonly string[];
+  /** One letter. */
+  readonly alias?: string;
+}
+
+/** The values of the options in a table, by their names; undefined where one was not given. */
+export type ArgumentsOf<Table> = {
+  readonly [Name in keyof Table]?:
+    | (Table[Name] extends { array: true }
+        ? readonly string[]
+        : Table[Name] extends { type: 'boolean' }
+          ? boolean
+          : string)
+    | undefined;
+};
+
+const value = { type: 'string', requiresArg: true } as const;
+const flag = { type: 'boolean' } as const;
+
+export const directoryOption = {
+  directory: { ...value, alias: 'C', describe: 'Work as if started in this directory' },
+} as const;
+
+export const jsonOption = { json: { ...flag, describe: 'Print one JSON object on stdout' } } as const;
+
+export const metaOption = { meta: { ...value, describe: 'Keep what is known in this file' } } as const;
+
+export const backendOption = {
+  backend: { ...value, describe: 'See in this way; "oodate doctor" lists them' },
+} as const;
+
+const keepingOptions = {
+  ...directoryOption,
+  force: { ...flag, describe: 'Take it for out of date in any case' },
+  ...jsonOption,
+  ...metaOption,
+} as const;
+
+export const runOptions = {
+  ...keepingOptions,
+  mode: {
+    type: 'string',
+    choices: ['content', 'mtime'],
+    defaultDescription: '"content"',
+    describe: 'Compare files by content, or by time and size',
+  },
+  'dry-run': { ...flag, describe: 'Say what would be done and why; run nothing' },
+  ...backendOption,
+  untraced: { ...flag, describe: 'Run it plainly: in any case, and keep nothing' },
+  quiet: { ...flag, alias: 'q', describe: "Say nothing of oodate's own but what went wrong" },
+} as const satisfies Record<string, Option>;
+
+const bmakeValue = { ...value, group: 'With --mode bmake:' } as const;
+const bmakeFlag = { ...flag, group: 'With --mode bmake:' } as const;
+
+/** Of `check` and `why`; they mean something with --mode bmake alone. */
+export const bmakeOptions = {
+  format: {
+    ...bmakeValue,
+    choices: ['oodate', 'bmake'],
+    describe: "Say the reasons in these words: ours, or bmake's own",
+  },
+  command: {
+    ...bmakeValue,
+    array: true,
+    nargs: 1,
+    describe: 'A command of the target as it is now; once for each',
+  },
+  'ignore-paths': { ...bmakeValue, describe: '.MAKE.META.IGNORE_PATHS' },
+  'ignore-patterns': { ...bmakeValue, describe: '.MAKE.META.IGNORE_PATTERNS' },
+  'ignore-filter': { ...bmakeValue, describe: '.MAKE.META.IGNORE_FILTER' },
+  'cmp-filter': { ...bmakeValue, describe: '.MAKE.META.CMP_FILTER' },
+  bailiwick: { ...bmakeValue, describe: '.MAKE.META.BAILIWICK' },
+  'missing-meta': { ...bmakeFlag, describe: 'Out of date without a meta file' },
+  'missing-filemon': { ...bmakeFlag, describe: 'Out of date without a filemon section' },
+  'ignore-cmd': { ...bmakeFlag, describe: 'Changed commands do not count' },
+  curdirok: { ...bmakeFlag, describe: 'Meta files in .CURDIR count' },
+} as const satisfies Record<string, Option>;
+
+/** Of `check` and `why`. */
+export const decisionOptions = {
+  ...keepingOptions,
+  mode: {
+    type: 'string',
+    choices: ['content', 'mtime', 'bmake'],
+    defaultDescription: '"content"',
+    describe: "Compare files by content, or by time and size; or decide as bmake's meta mode does",
+  },
+  ...bmakeOptions,
+} as const satisfies Record<string, Option>;

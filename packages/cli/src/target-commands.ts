@@ -1,0 +1,76 @@
+import type { DecisionOptions } from '@oodate/planner';
+import { type BmakeArguments, bmakeRequest, refuseBmakeArguments } from './bmake-arguments.js';
+import { CliError } from './cli-error.js';
+import type { BmakeRequest } from './commands/bmake.js';
+import { check as checkTarget } from './commands/check.js';
+import { run as runTarget } from './commands/run.js';
+import { why as whyTarget } from './commands/why.js';
+import { enterDirectory } from './directory.js';
+import { isTraced } from './judgement.js';
+import type { ArgumentsOf, decisionOptions, runOptions } from './options.js';
+import { type NamedTarget, resolveTarget } from './target.js';
+import { openTerminal } from './terminal.js';
+
+/** The words before `--` that are no options: names of scripts, or of what --mode bmake judges. */
+interface Scripts {
+  readonly script: readonly string[];
+}
+
+export type RunArguments = Scripts & ArgumentsOf<typeof runOptions>;
+export type DecisionArguments = Scripts & ArgumentsOf<typeof decisionOptions>;
+
+/** What `oodate run`, `why` and `check` do. They get the words after `--` as `rest`, and give the exit status. */
+export const targetCommands = { run, why, check } as const;
+
+function run(argv: RunArguments, rest: readonly string[] | undefined): Promise<number> {
+  const target = targetOf(argv, rest);
+  const options = {
+    ...decisionOf(argv),
+    dryRun: argv['dry-run'] === true,
+    backend: argv.backend,
+    untraced: argv.untraced === true,
+    ownPlace: argv.meta !== undefined,
+  };
+  // Inside a traced command the outer oodate speaks; what is said here would be output of that command.
+  return runTarget(target, options, openTerminal(argv.quiet === true || isTraced()));
+}
+
+async function why(argv: DecisionArguments, rest: readonly string[] | undefined): Promise<number> {
+  if (argv.mode === 'bmake') {
+    const { bmakeWhy } = await import('./commands/bmake.js');
+    return bmakeWhy(bmakeRequestOf(argv, rest));
+  }
+  refuseBmakeArguments(argv);
+  return whyTarget(targetOf(argv, rest), decisionOf(argv));
+}
+
+async function check(argv: DecisionArguments, rest: readonly string[] | undefined): Promise<number> {
+  if (argv.mode === 'bmake') {
+    const { bmakeCheck } = await import('./commands/bmake.js');
+    return bmakeCheck(bmakeRequestOf(argv, rest));
+  }
+  refuseBmakeArguments(argv);
+  return checkTarget(targetOf(argv, rest), decisionOf(argv));
+}
+
+function targetOf(
+  { script, directory, meta }: RunArguments | DecisionArguments,
+  rest: readonly string[] | undefined,
+): NamedTarget {
+  enterDirectory(directory);
+  return resolveTarget({ names: script, rest, meta }, process.env);
+}
+
+function decisionOf({ force, mode, json }: RunArguments | DecisionArguments): DecisionOptions & {
+  readonly json: boolean;
+} {
+  return { force: force === true, mode: mode === 'mtime' ? 'mtime' : 'content', json: json === true };
+}
+
+function bmakeRequestOf(argv: DecisionArguments, rest: readonly string[] | undefined): BmakeRequest {
+  for (const name of ['force', 'meta'] as const)
+    if (argv[name] !== undefined)
+      throw new CliError('USAGE', `--${name} has no meaning with --mode bmake`, 'see oodate check --help');
+  enterDirectory(argv.directory);
+  return bmakeRequest(argv.script, rest ?? [], argv satisfies BmakeArguments, argv.json === true);
+}
