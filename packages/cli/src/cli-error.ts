@@ -26,6 +26,7 @@ export type CliErrorCode =
   | 'COMMAND_NOT_FOUND'
   | 'CANNOT_EXECUTE'
   | 'FRONT_ENDED'
+  | 'NOT_WATCHABLE'
   | 'WORD_NOT_UTF8'
   | 'LOG_NOT_WRITABLE'
   | 'NO_BMAKE'

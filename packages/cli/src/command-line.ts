@@ -14,6 +14,7 @@ import {
   jsonOption,
   metaOption,
   runOptions,
+  watchOptions,
 } from './options.js';
 import { findPackage } from './package-script.js';
 import { targetCommands } from './target-commands.js';
@@ -26,7 +27,7 @@ import { namedFiles, stdinPath } from './traced-files.js';
  */
 export async function runCommandLine(
   args: readonly string[],
-  { run, why, check } = targetCommands,
+  { run, watch, why, check } = targetCommands,
 ): Promise<number> {
   const completing = args.includes('--get-yargs-completions');
   const { own, rest } = completing ? { own: args, rest: undefined } : splitArguments(args);
@@ -44,6 +45,12 @@ export async function runCommandLine(
       'Run a script of package.json, or a command, if it is out of date',
       (y) => runHelp(targetUsage(y, 'run')),
       (argv) => ends(run(argv, rest)),
+    )
+    .command(
+      'watch [script..]',
+      'Run it whenever something it used has changed, until Ctrl-C',
+      (y) => watchHelp(targetUsage(y, 'watch')),
+      (argv) => ends(watch(argv, rest)),
     )
     .command(
       'why [script..]',
@@ -142,6 +149,13 @@ function runHelp<T>(y: Argv<T>) {
       'Exit status: that of the command (128 + n if signal n ended it); 0 if it was up to date; ' +
         '127 if the command was not found, 126 if it cannot be executed, 125 for trouble of oodate.',
     );
+}
+
+function watchHelp<T>(y: Argv<T>) {
+  return y
+    .options(watchOptions)
+    .example('oodate watch build', 'run the script "build" each time it is out of date')
+    .epilogue('It ends by the signal that ends it; with 125 to 127, as of run, if it cannot begin.');
 }
 
 function decisionHelp<T>(y: Argv<T>) {
@@ -288,7 +302,7 @@ function completeScripts(
   done: (completions: string[]) => void,
 ): void {
   filter((_error, defaults = []) => {
-    const takesScript = commands.slice(0, 4).some((command) => argv._?.includes(command));
+    const takesScript = commands.slice(0, 5).some((command) => argv._?.includes(command));
     done(takesScript ? [...scriptNames(), ...defaults] : defaults);
   });
 }
@@ -301,7 +315,7 @@ function scriptNames(): string[] {
   }
 }
 
-const commands = ['run', 'why', 'check', 'meta', 'trace', 'bmake', 'doctor', 'completion'] as const;
+const commands = ['run', 'watch', 'why', 'check', 'meta', 'trace', 'bmake', 'doctor', 'completion'] as const;
 
 const optionNames = [
   ...Object.keys({ ...runOptions, ...decisionOptions }),

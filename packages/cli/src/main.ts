@@ -45,7 +45,7 @@ const expectedErrors = new Set(['CliError', 'MetaFileError', 'TraceError']);
 
 /** For `run`, `trace` and `bmake` as in env(1), so that it is told from an exit status of the command; 2 for the others. */
 function troubleStatus(command: string | undefined, error: unknown): number {
-  if (command !== 'run' && command !== 'trace' && command !== 'bmake') return 2;
+  if (command !== 'run' && command !== 'watch' && command !== 'trace' && command !== 'bmake') return 2;
   const { code } = error as { code?: string };
   return code === 'COMMAND_NOT_FOUND' ? 127 : code === 'CANNOT_EXECUTE' ? 126 : 125;
 }

@@ -62,6 +62,15 @@ export const runOptions = {
   quiet: { ...flag, alias: 'q', describe: "Say nothing of oodate's own but what went wrong" },
 } as const satisfies Record<string, Option>;
 
+export const watchOptions = {
+  ...directoryOption,
+  force: { ...flag, describe: 'Run it once in any case' },
+  ...metaOption,
+  mode: runOptions.mode,
+  ...backendOption,
+  quiet: runOptions.quiet,
+} as const satisfies Record<string, Option>;
+
 const bmakeValue = { ...value, group: 'With --mode bmake:' } as const;
 const bmakeFlag = { ...flag, group: 'With --mode bmake:' } as const;
 

@@ -3,6 +3,7 @@ import { arbitraryArguments, checkAtRandom, timeForRounds } from '@oodate/testki
 import { runCommandLine } from './command-line.js';
 import { decisionOptions, runOptions } from './options.js';
 import { parsePlainArguments } from './plain-arguments.js';
+import { targetCommands } from './target-commands.js';
 
 interface Heard {
   readonly command: string;
@@ -20,7 +21,12 @@ async function byYargs(args: readonly string[]): Promise<Heard | undefined> {
       return 0;
     };
   try {
-    await runCommandLine(args, { run: hear('run'), why: hear('why'), check: hear('check') });
+    await runCommandLine(args, {
+      ...targetCommands,
+      run: hear('run'),
+      why: hear('why'),
+      check: hear('check'),
+    });
     return heard;
   } catch {
     return undefined;

@@ -7,7 +7,7 @@ import { run as runTarget } from './commands/run.js';
 import { why as whyTarget } from './commands/why.js';
 import { enterDirectory } from './directory.js';
 import { isTraced } from './judgement.js';
-import type { ArgumentsOf, decisionOptions, runOptions } from './options.js';
+import type { ArgumentsOf, decisionOptions, runOptions, watchOptions } from './options.js';
 import { type NamedTarget, resolveTarget } from './target.js';
 import { openTerminal } from './terminal.js';
 
@@ -17,10 +17,11 @@ interface Scripts {
 }
 
 export type RunArguments = Scripts & ArgumentsOf<typeof runOptions>;
+export type WatchArguments = Scripts & ArgumentsOf<typeof watchOptions>;
 export type DecisionArguments = Scripts & ArgumentsOf<typeof decisionOptions>;
 
-/** What `oodate run`, `why` and `check` do. They get the words after `--` as `rest`, and give the exit status. */
-export const targetCommands = { run, why, check } as const;
+/** What `oodate run`, `watch`, `why` and `check` do. They get the words after `--` as `rest`, and give the exit status. */
+export const targetCommands = { run, watch, why, check } as const;
 
 function run(argv: RunArguments, rest: readonly string[] | undefined): Promise<number> {
   const target = targetOf(argv, rest);
@@ -33,6 +34,15 @@ function run(argv: RunArguments, rest: readonly string[] | undefined): Promise<n
   };
   // Inside a traced command the outer oodate speaks; what is said here would be output of that command.
   return runTarget(target, options, openTerminal(argv.quiet === true || isTraced()));
+}
+
+async function watch(argv: WatchArguments, rest: readonly string[] | undefined): Promise<number> {
+  const { script, directory, meta, backend } = argv;
+  enterDirectory(directory);
+  const { watch: watchTarget } = await import('./commands/watch.js');
+  const resolve = () => resolveTarget({ names: script, rest, meta }, process.env);
+  const options = { ...decisionOf(argv), backend, ownPlace: meta !== undefined };
+  return watchTarget(resolve, options, openTerminal(argv.quiet === true));
 }
 
 async function why(argv: DecisionArguments, rest: readonly string[] | undefined): Promise<number> {
@@ -61,7 +71,15 @@ function targetOf(
   return resolveTarget({ names: script, rest, meta }, process.env);
 }
 
-function decisionOf({ force, mode, json }: RunArguments | DecisionArguments): DecisionOptions & {
+function decisionOf({
+  force,
+  mode,
+  json,
+}: {
+  readonly force?: boolean | undefined;
+  readonly mode?: string | undefined;
+  readonly json?: boolean | undefined;
+}): DecisionOptions & {
   readonly json: boolean;
 } {
   return { force: force === true, mode: mode === 'mtime' ? 'mtime' : 'content', json: json === true };

@@ -264,6 +264,16 @@ export function plainRunWords(name: string, milliseconds: number, why: string): 
   return `${ranWords(name, milliseconds)}; nothing is kept: ${why}`;
 }
 
+export function watchingWords(name: string, { inputs, missing, listings }: Counts): string {
+  const watched = [count(inputs, 'input'), `${missing} looked for and missing`, count(listings, 'listing')];
+  return `watching ${nameWords(name)}: ${watched.join(', ')}`;
+}
+
+/** Of changes that a watch may miss. */
+export function unheardWords(why: string): string {
+  return `not every change is noticed from now on: ${why}`;
+}
+
 export function noteWords(note: string): string {
   return `note: ${note}`;
 }

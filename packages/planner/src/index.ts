@@ -25,7 +25,7 @@ export { diskFileStates } from './disk-file-states.js';
 export type { DigestedFile, FileState, FileStates, PresentDirectory, PresentFile } from './file-states.js';
 export { settledClock } from './file-system-clock.js';
 export type { InputReason, Reason, VariableValue } from './reason.js';
-export { type DecisionOptions, reasonsToRun } from './reasons-to-run.js';
+export { type DecisionOptions, type KnownRecord, reasonsToRun } from './reasons-to-run.js';
 export { type FinishedRun, type RecordedRun, recordRun } from './record-run.js';
 export type { Target } from './target.js';
 export { comparedEnvironment, volatileVariables } from './volatile-variables.js';

@@ -31,6 +31,11 @@ export interface DecisionOptions {
   readonly replay?: readonly (1 | 2)[];
 }
 
+/** As `readMetaFile` gives it. Of a good one the run alone counts, wherever it is kept. */
+export type KnownRecord =
+  | Exclude<ReadRecord, { kind: 'good' }>
+  | { readonly kind: 'good'; readonly run: RunRecord };
+
 /**
  * Every reason to run the target's commands; none if it is up to date. A
  * generator: who wants to know only whether to run takes the first and stops.
@@ -38,7 +43,7 @@ export interface DecisionOptions {
  */
 export function* reasonsToRun(
   target: Target,
-  record: ReadRecord,
+  record: KnownRecord,
   files: FileStates,
   options: DecisionOptions = {},
 ): Generator<Reason, void, undefined> {
@@ -59,7 +64,7 @@ export function* reasonsToRun(
   for (const listing of run.listings) if (!listing.disturbed) yield* changedListing(listing, files);
 }
 
-function noGoodRecord(record: Exclude<ReadRecord, { kind: 'good' }>): Reason {
+function noGoodRecord(record: Exclude<KnownRecord, { kind: 'good' }>): Reason {
   const { metaFile } = record;
   switch (record.kind) {
     case 'none':

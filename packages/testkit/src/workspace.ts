@@ -269,20 +269,20 @@ export class Running {
     return this.#child.pid as number;
   }
 
-  /** Waits until it has written this text to stdout or stderr. */
-  async says(text: string): Promise<void> {
+  /** Waits until it has written this text to stdout or stderr, `times` times in all. */
+  async says(text: string, times = 1): Promise<void> {
+    const said = () => timesIn(this.#stdout, text) >= times || timesIn(this.#stderr, text) >= times;
     const heard = new Promise<void>((resolve) => {
       const check = () => {
-        if (!this.#stdout.includes(text) && !this.#stderr.includes(text)) return;
+        if (!said()) return;
         this.#waiting.delete(check);
         resolve();
       };
       this.#waiting.add(check);
       check();
     });
-    const ended = this.#ended.then((result) => {
-      if (!result.stdout.includes(text) && !result.stderr.includes(text))
-        throw new Error(`it ended without "${text}":\n${result.stdout}${result.stderr}`);
+    const ended = this.#ended.then(({ stdout, stderr }) => {
+      if (!said()) throw new Error(`it ended without "${text}", ${times} times:\n${stdout}${stderr}`);
     });
     await Promise.race([heard, ended]);
   }
@@ -306,6 +306,10 @@ export class Running {
   ended(): Promise<Result> {
     return this.#ended;
   }
+}
+
+function timesIn(whole: string, part: string): number {
+  return whole.split(part).length - 1;
 }
 
 function utf8(latin1: string): string {

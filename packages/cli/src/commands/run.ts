@@ -49,7 +49,8 @@ function tellPlan(judgement: Judgement, options: RunOptions, terminal: Terminal)
   return 0;
 }
 
-function skip(judgement: Judgement, options: RunOptions, terminal: Terminal): number {
+/** What is up to date is not run: its output is written again. */
+export function skip(judgement: Judgement, options: { readonly json: boolean }, terminal: Terminal): number {
   const { record } = judgement;
   if (record.kind === 'good') replayOutput(record.meta, record.run, options.json);
   sayUpToDate(judgement, terminal);
