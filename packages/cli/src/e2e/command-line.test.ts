@@ -9,7 +9,7 @@ const copying = {
 
 describe('a wrong command line', () => {
   test.each([
-    { args: [], sentence: 'a command of oodate is missing; it is one of run, why,' },
+    { args: [], sentence: 'a command of oodate is missing; it is one of run, watch, why,' },
     { args: ['rnu', 'build'], sentence: 'there is no command "rnu"; did you mean run?' },
     { args: ['check', '--forec', 'build'], sentence: 'there is no option --forec; did you mean --force?' },
     { args: ['why', '-x', 'build'], sentence: 'there is no option -x; see oodate why --help' },
