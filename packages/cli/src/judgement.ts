@@ -27,8 +27,8 @@ export function judge(target: NamedTarget, options: DecisionOptions): Judgement 
   };
 }
 
-/** The states are taken as soon as the command has ended. */
-function durationOf({ started, recorded }: RunRecord): number {
+/** How long the run took, in milliseconds. The states are taken as soon as the command has ended. */
+export function durationOf({ started, recorded }: RunRecord): number {
   return Math.max(0, Number(recorded / 1000n) - started) / 1000;
 }
 

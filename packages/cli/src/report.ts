@@ -1,6 +1,7 @@
 import type { Reason } from '@oodate/planner';
 import type { Counts } from './counts.js';
 import type { Judgement } from './judgement.js';
+import type { MetaJudgement } from './meta-judgement.js';
 import { writeOut } from './output-streams.js';
 
 /** What `--json` prints: described in docs/guide/commands.md, and kept stable. */
@@ -48,6 +49,21 @@ export function reportOf(
     counts: counts ?? null,
     run,
   };
+}
+
+/** What `--json` prints of meta files that were named. */
+export function metaReportOf(
+  judged: readonly (Omit<MetaJudgement, 'reasons'> & { readonly reasons: readonly Reason[] })[],
+) {
+  const targets = judged.map(({ name, metaFile, reasons, counts }) => ({
+    name,
+    metaFile,
+    verdict: reasons.length === 0 ? 'up to date' : 'out of date',
+    reasons,
+    counts: counts ?? null,
+  }));
+  const verdict = targets.every((target) => target.verdict === 'up to date') ? 'up to date' : 'out of date';
+  return { verdict, targets };
 }
 
 /** One object and a newline. 64-bit numbers (sizes, times, inodes) are strings. */

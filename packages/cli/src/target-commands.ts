@@ -2,14 +2,15 @@ import type { DecisionOptions } from '@oodate/planner';
 import { type BmakeArguments, bmakeRequest, refuseBmakeArguments } from './bmake-arguments.js';
 import { CliError } from './cli-error.js';
 import type { BmakeRequest } from './commands/bmake.js';
-import { check as checkTarget } from './commands/check.js';
+import { checkMetaFiles, check as checkTarget } from './commands/check.js';
 import { run as runTarget } from './commands/run.js';
-import { why as whyTarget } from './commands/why.js';
+import { whyMetaFiles, why as whyTarget } from './commands/why.js';
 import { enterDirectory } from './directory.js';
 import { isTraced } from './judgement.js';
 import type { ArgumentsOf, decisionOptions, runOptions, watchOptions } from './options.js';
 import { type NamedTarget, resolveTarget } from './target.js';
 import { openTerminal } from './terminal.js';
+import { metaFilesAmong } from './traced-files.js';
 
 /** The words before `--` that are no options: names of scripts, or of what --mode bmake judges. */
 interface Scripts {
@@ -51,7 +52,10 @@ async function why(argv: DecisionArguments, rest: readonly string[] | undefined)
     return bmakeWhy(bmakeRequestOf(argv, rest));
   }
   refuseBmakeArguments(argv);
-  return whyTarget(targetOf(argv, rest), decisionOf(argv));
+  const named = namedBy(argv, rest);
+  return 'metaFiles' in named
+    ? whyMetaFiles(named.metaFiles, decisionOf(argv))
+    : whyTarget(named.target, decisionOf(argv));
 }
 
 async function check(argv: DecisionArguments, rest: readonly string[] | undefined): Promise<number> {
@@ -60,15 +64,28 @@ async function check(argv: DecisionArguments, rest: readonly string[] | undefine
     return bmakeCheck(bmakeRequestOf(argv, rest));
   }
   refuseBmakeArguments(argv);
-  return checkTarget(targetOf(argv, rest), decisionOf(argv));
+  const named = namedBy(argv, rest);
+  return 'metaFiles' in named
+    ? checkMetaFiles(named.metaFiles, decisionOf(argv))
+    : checkTarget(named.target, decisionOf(argv));
 }
 
 function targetOf(
-  { script, directory, meta }: RunArguments | DecisionArguments,
+  { script, directory, meta }: RunArguments,
   rest: readonly string[] | undefined,
 ): NamedTarget {
   enterDirectory(directory);
   return resolveTarget({ names: script, rest, meta }, process.env);
+}
+
+function namedBy(
+  { script, directory, meta }: DecisionArguments,
+  rest: readonly string[] | undefined,
+): { readonly target: NamedTarget } | { readonly metaFiles: readonly string[] } {
+  enterDirectory(directory);
+  const name = { names: script, rest, meta };
+  const metaFiles = metaFilesAmong(name);
+  return metaFiles.length > 0 ? { metaFiles } : { target: resolveTarget(name, process.env) };
 }
 
 function decisionOf({

@@ -28,6 +28,26 @@ export function namedFiles(name: TargetName): NamedFile[] {
   return names.map((word) => readNamed(pathNamed(word)));
 }
 
+/**
+ * Those words that name meta files and no scripts: all or none, as of both together
+ * there is no one answer. Throws a CliError.
+ */
+export function metaFilesAmong({ names, rest, meta }: TargetName): readonly string[] {
+  const metaFiles = names.filter((name) => name.endsWith('.meta') && !isScript(name));
+  const [first] = metaFiles;
+  const other = names.find((name) => !metaFiles.includes(name));
+  if (first === undefined) return [];
+  if (other !== undefined)
+    throw new CliError('USAGE', `${first} is a meta file, and ${other} is not`, 'name one or the other');
+  if (rest !== undefined || meta !== undefined)
+    throw new CliError(
+      'USAGE',
+      `${first} is a meta file: it tells command and place itself`,
+      'name the meta file alone',
+    );
+  return metaFiles;
+}
+
 function pathNamed(word: string): string {
   if (isScript(word)) return resolveTarget({ names: [word], rest: undefined }, process.env).metaFile;
   const path = joinPath(process.cwd() as AbsolutePath, word);
@@ -38,7 +58,7 @@ function pathNamed(word: string): string {
   return path;
 }
 
-function isScript(word: string): boolean {
+export function isScript(word: string): boolean {
   if (word.includes('/')) return false;
   try {
     return findPackage(process.cwd()).scripts.has(word);

@@ -74,7 +74,11 @@ export function reasonWords(reason: Reason, cwd: string): string {
     case 'looked-at-changed':
       return `${path} ${changeWords(reason.was, reason.is, cwd)}`;
     case 'input-gone':
-      return `${path} is gone, was ${stateWords(reason.was, cwd)}`;
+      return reason.was === undefined
+        ? `${path} is gone`
+        : `${path} is gone, was ${stateWords(reason.was, cwd)}`;
+    case 'input-newer':
+      return `${path} is newer than the target`;
     case 'input-appeared':
       return `${path} is there now (${stateWords(reason.is, cwd)}), was looked for and not there`;
     case 'standard-input-changed':
@@ -200,6 +204,7 @@ export function groupWords(reason: Reason): (typeof reasonGroups)[number] {
     case 'standard-input-changed':
       return 'command and environment';
     case 'input-changed':
+    case 'input-newer':
     case 'input-gone':
     case 'input-appeared':
     case 'looked-at-changed':
@@ -221,6 +226,11 @@ export function groupWords(reason: Reason): (typeof reasonGroups)[number] {
 /** `milliseconds`: how long the last run took. */
 export function upToDateWords(name: string, counts: Counts, milliseconds: number): string {
   return `${nameWords(name)} is up to date (${count(counts.inputs, 'input')} unchanged; ran in ${durationWords(milliseconds)} last time)`;
+}
+
+/** Of a target whose inputs can be compared with its own time only. */
+export function noNewerWords(name: string, counts: Counts): string {
+  return `${nameWords(name)} is up to date (${count(counts.inputs, 'input')} no newer)`;
 }
 
 export function runningWords(name: string, clause: string): string {

@@ -204,7 +204,7 @@ describe('what is no good meta file', () => {
 
   test("bmake's file is foreign", () => {
     writeFileSync(path, '# Meta data file /x\nCWD /\nTARGET x\n-- command output --\n\n');
-    expect(readMetaFile(path)).toEqual({ kind: 'foreign', metaFile: path, version: undefined });
+    expect(readMetaFile(path)).toMatchObject({ kind: 'foreign', metaFile: path, version: undefined });
   });
 
   test('a directory is damaged, and cannot be invalidated or written', () => {

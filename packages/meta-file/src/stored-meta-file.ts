@@ -38,7 +38,7 @@ export type ReadRecord = { readonly metaFile: string } & (
   /** `message` is a clause: "it is a directory". */
   | { readonly kind: 'damaged'; readonly message: string }
   /** Written by bmake (no version), or by an oodate that writes another version of the record. */
-  | { readonly kind: 'foreign'; readonly version: number | undefined }
+  | { readonly kind: 'foreign'; readonly meta: MetaFile; readonly version: number | undefined }
 );
 
 /** Never throws: what cannot be read is `damaged`. */
@@ -56,7 +56,7 @@ export function readMetaFile(path: string): ReadRecord {
   const problem = problems[0];
   if (problem !== undefined)
     return { kind: 'damaged', metaFile: path, message: `${problem.message} (line ${problem.line})` };
-  return { kind: 'foreign', metaFile: path, version: recordVersion };
+  return { kind: 'foreign', metaFile: path, meta, version: recordVersion };
 }
 
 function readFormer(path: string): ReadRecord {

@@ -25,6 +25,7 @@ export { diskFileStates } from './disk-file-states.js';
 export type { DigestedFile, FileState, FileStates, PresentDirectory, PresentFile } from './file-states.js';
 export { settledClock } from './file-system-clock.js';
 export type { InputReason, Reason, VariableValue } from './reason.js';
+export { accessesOfMeta, reasonsToMake, type TracedTarget } from './reasons-to-make.js';
 export { type DecisionOptions, type KnownRecord, reasonsToRun } from './reasons-to-run.js';
 export { type FinishedRun, type RecordedRun, recordRun } from './record-run.js';
 export type { Target } from './target.js';

@@ -40,7 +40,10 @@ interface ByProcess {
 export type InputReason = ByProcess &
   (
     | { readonly kind: 'input-changed'; readonly was: RecordedState; readonly is: RecordedState }
-    | { readonly kind: 'input-gone'; readonly was: RecordedState }
+    /** Later than the target, by the time of modification: of its content nothing is known. */
+    | { readonly kind: 'input-newer' }
+    /** `was` is undefined where no state was recorded. */
+    | { readonly kind: 'input-gone'; readonly was?: RecordedState }
     | { readonly kind: 'input-appeared'; readonly is: RecordedState }
     /** Type, content or executable bit of a path that was only looked at. */
     | { readonly kind: 'looked-at-changed'; readonly was: RecordedState; readonly is: RecordedState }

@@ -76,7 +76,8 @@ function mayHaveRead(stdin: string, accesses: Accesses): boolean {
   return stdin.startsWith('file ') || (stdin === 'null' && accesses.readsStdin);
 }
 
-function causesOfDistrust({ incomplete, ended }: Accesses): string[] {
+/** As sentences without an end; none if the trace shows everything. */
+export function causesOfDistrust({ incomplete, ended }: Accesses): string[] {
   const causes = incomplete.map(({ reason }) => reason);
   if (!ended) causes.push('the trace breaks off before its end');
   return [...new Set(causes)];

@@ -844,6 +844,7 @@ describe('the command itself', () => {
 
 describe('a record that is not good', () => {
   const exit = { status: 2, signal: 0 };
+  const meta = { path: '/m', commands: [], cwd: '/', target: 'm', output: new Uint8Array() };
   test.each<[ReadRecord, object]>([
     [
       { kind: 'none', metaFile: '/m' },
@@ -854,7 +855,7 @@ describe('a record that is not good', () => {
       { kind: 'record-damaged', metaFile: '/m', message: 'cut' },
     ],
     [
-      { kind: 'foreign', metaFile: '/m', version: 9 },
+      { kind: 'foreign', metaFile: '/m', meta, version: 9 },
       { kind: 'record-foreign', metaFile: '/m', version: 9 },
     ],
     [{ kind: 'former', metaFile: '/m', attempt: undefined }, { kind: 'last-run-unfinished' }],

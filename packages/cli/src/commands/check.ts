@@ -1,6 +1,7 @@
 import type { DecisionOptions } from '@oodate/planner';
 import { firstOf, judge } from '../judgement.js';
-import { printJson, reportOf } from '../report.js';
+import { judgeMetaFile } from '../meta-judgement.js';
+import { metaReportOf, printJson, reportOf } from '../report.js';
 import type { NamedTarget } from '../target.js';
 
 /** Says by the exit status alone whether the target is up to date: 0, or 1 if it is not. */
@@ -10,4 +11,18 @@ export function check(target: NamedTarget, options: DecisionOptions & { readonly
   if (options.json)
     printJson(reportOf(judgement, reason ? 'out of date' : 'up to date', reason ? [reason] : []));
   return reason === undefined ? 0 : 1;
+}
+
+/** The same of the targets of these meta files. */
+export function checkMetaFiles(
+  metaFiles: readonly string[],
+  options: DecisionOptions & { readonly json: boolean },
+): number {
+  const judged = metaFiles.map((metaFile) => {
+    const judgement = judgeMetaFile(metaFile, options);
+    const reason = firstOf(judgement.reasons);
+    return { ...judgement, reasons: reason ? [reason] : [] };
+  });
+  if (options.json) printJson(metaReportOf(judged));
+  return judged.every(({ reasons }) => reasons.length === 0) ? 0 : 1;
 }

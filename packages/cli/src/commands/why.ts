@@ -1,11 +1,13 @@
 import type { DecisionOptions, Reason } from '@oodate/planner';
 import { judge } from '../judgement.js';
+import { judgeMetaFile } from '../meta-judgement.js';
 import { writeOut } from '../output-streams.js';
-import { printJson, reportOf } from '../report.js';
+import { metaReportOf, printJson, reportOf } from '../report.js';
 import type { NamedTarget } from '../target.js';
 import { coloursFor } from '../terminal.js';
 import {
   groupWords,
+  noNewerWords,
   outOfDateWords,
   processWords,
   reasonGroups,
@@ -22,6 +24,27 @@ export function why(target: NamedTarget, options: DecisionOptions & { readonly j
   else if (reasons.length > 0) writeOut(1, explanation(target.name, reasons));
   else if (judgement.counts !== undefined && judgement.took !== undefined)
     writeOut(1, `${upToDateWords(target.name, judgement.counts, judgement.took)}\n`);
+  return 0;
+}
+
+/** The same of the targets of these meta files. */
+export function whyMetaFiles(
+  metaFiles: readonly string[],
+  options: DecisionOptions & { readonly json: boolean },
+): number {
+  const judged = metaFiles.map((metaFile) => {
+    const judgement = judgeMetaFile(metaFile, options);
+    return { ...judgement, reasons: [...judgement.reasons] };
+  });
+  if (options.json) {
+    printJson(metaReportOf(judged));
+    return 0;
+  }
+  for (const { name, reasons, counts, took } of judged) {
+    if (reasons.length > 0) writeOut(1, explanation(name, reasons));
+    else if (counts !== undefined)
+      writeOut(1, `${took === undefined ? noNewerWords(name, counts) : upToDateWords(name, counts, took)}\n`);
+  }
   return 0;
 }
 

@@ -1,11 +1,16 @@
-import { cpSync, readdirSync, statSync, utimesSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { cpSync, readdirSync, realpathSync, statSync, utimesSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { oodate, requireTool, type Workspace, workspace } from '@oodate/testkit';
 
 const story = requireTool('bmake') ? test : test.skip;
 const project = fileURLToPath(new URL('../../../../fixtures/projects/units', import.meta.url));
+
+/** What reads the headers. */
+const compiler = () =>
+  realpathSync(execFileSync('cc', ['-print-prog-name=cc1'], { encoding: 'utf8' }).trim());
 
 const everything = [
   'convert.o',
@@ -45,22 +50,27 @@ class Tree {
     return join(this.#built, name);
   }
 
-  /** What bmake makes, by name, and what it says. All then gets older by an hour: bmake compares whole seconds. */
-  async make(...words: string[]): Promise<{ made: string[]; said: string }> {
+  /** What bmake makes, by name. */
+  async make(...words: string[]): Promise<string[]> {
     const before = times(this.space.folder);
-    const { status, stdout, stderr } = await this.space.run([oodate, 'bmake', ...this.#words, ...words], {
+    const { status, stderr } = await this.space.run([oodate, 'bmake', ...this.#words, ...words], {
       env: this.#env,
     });
-    if (status !== 0 || stderr !== '') this.space.fail('it is not built');
-    const after = times(this.space.folder);
-    const made = [...after].filter(([path, time]) => !path.endsWith('.meta') && before.get(path) !== time);
-    for (const [path, time] of after)
-      utimesSync(path, Number(time / 1_000_000_000n) - 3600, Number(time / 1_000_000_000n) - 3600);
-    return { made: made.map(([path]) => basename(path)).sort(), said: stdout };
+    if (status !== 0 || stderr !== '') this.space.fail('it is not built as it should');
+    return [...times(this.space.folder)]
+      .filter(([path, time]) => !path.endsWith('.meta') && before.get(path) !== time)
+      .map(([path]) => basename(path))
+      .sort();
   }
 
-  async makes(...words: string[]): Promise<string[]> {
-    return (await this.make(...words)).made;
+  /** As `make`, after the change. bmake compares whole seconds: all that is there gets older before that. */
+  async makeAfter(change: () => void, ...words: string[]): Promise<string[]> {
+    for (const [path, time] of times(this.space.folder)) {
+      const seconds = Number(time / 1_000_000_000n) - 2;
+      utimesSync(path, seconds, seconds);
+    }
+    change();
+    return this.make(...words);
   }
 
   touch(name: string): void {
@@ -68,8 +78,13 @@ class Tree {
     utimesSync(this.space.path(name), now, now);
   }
 
-  why(...words: string[]): Promise<string> {
-    return this.space.oodate('why', ...words).then(({ stdout }) => stdout);
+  /** Those of the meta files whose targets are not up to date by content. */
+  async outOfDate(...metaFiles: string[]): Promise<string[]> {
+    const { stdout } = await this.space.oodate('check', '--json', ...metaFiles);
+    const { targets } = JSON.parse(stdout) as { targets: { metaFile: string; verdict: string }[] };
+    return targets
+      .filter(({ verdict }) => verdict === 'out of date')
+      .map(({ metaFile }) => relative(this.space.folder, metaFile));
   }
 }
 
@@ -88,36 +103,53 @@ function times(folder: string): Map<string, bigint> {
 
 describe.each([
   ['compat mode', [], { objects: false }],
-  ['jobs mode', ['-j2'], { objects: false }],
-  ['jobs mode, built elsewhere', ['-j2'], { objects: true }],
+  ['jobs mode and directories of its own', ['-j2'], { objects: true }],
 ])('a tree of several directories, built in %s', (_name, words, options) => {
   story('is rebuilt by bmake just where something has changed', async () => {
     const tree = new Tree(words, options);
     const { space } = tree;
+    const after = (change: () => void, ...args: string[]) => tree.makeAfter(change, ...args);
     if (options.objects) await tree.make('obj');
-    expect(await tree.makes()).toEqual(everything);
+    expect(await tree.make()).toEqual(everything);
     const converted = await space.run(['sh', '-c', `echo 2.5 | ${tree.built('unit/unit')} mile km`]);
     expect(converted.stdout).toBe('4.023 km\n');
 
-    const makes: Record<string, unknown> = {};
-    makes['nothing changed'] = await tree.makes();
-    tree.touch('include/rounding.h');
-    makes['a header of two'] = await tree.makes();
-    tree.touch('unit/units.txt');
-    makes['what the table is made from'] = await tree.makes();
-    tree.touch('mktable/mktable.c');
-    makes['the program that makes the table'] = await tree.makes();
-    space.remove(tree.built('unit/table.h'));
-    makes['the table gone'] = await tree.makes();
-    space.remove(tree.built('libunit/libunit.a'));
-    makes['the library gone'] = await tree.makes();
-    tree.touch('bin/cc');
-    makes['another compiler'] = await tree.makes();
-    makes['other flags'] = await tree.makes('LDFLAGS=-s');
-    makes['at last'] = await tree.makes('LDFLAGS=-s');
+    // What was not there is nothing to bmake, but its meta files tell of it.
+    const affected = ['libunit/convert.o', 'unit/print.o'];
+    const meta = (name: string) => tree.built(`${name}.meta`);
+    space.write({ 'local/rounding.h': '#define DIGITS 1\n#define SMALLEST 0.1\n' });
+    expect(await tree.make()).toEqual([]);
+    const others = ['libunit/find.o', 'libunit/libunit.a', 'unit/main.o', 'unit/table.h', 'unit/unit'];
+    expect(await tree.outOfDate(...[...affected, ...others].map(meta))).toEqual(affected.map(meta));
+    expect((await space.oodate('why', '--mode', 'content', meta('unit/print.o'))).stdout).toBe(
+      `print.o is out of date, for 1 reason:
+
+  inputs
+    local/rounding.h is there now (a file of 38 bytes), was looked for and not there; used by ${compiler()}
+`,
+    );
+
+    const makes = {
+      'what the new header concerns': await after(() => {
+        for (const name of affected) space.remove(tree.built(name));
+      }),
+      'nothing changed': await after(() => undefined),
+      'the new header gone': await after(() => space.remove('local/rounding.h')),
+      'a header of two': await after(() => tree.touch('include/rounding.h')),
+      'what the table is made from': await after(() => tree.touch('unit/units.txt')),
+      'the program that makes the table': await after(() => tree.touch('mktable/mktable.c')),
+      'the table gone': await after(() => space.remove(tree.built('unit/table.h'))),
+      'the library gone': await after(() => space.remove(tree.built('libunit/libunit.a'))),
+      'another compiler': await after(() => tree.touch('bin/cc')),
+      'other flags': await after(() => undefined, 'LDFLAGS=-s'),
+      'at last': await after(() => undefined, 'LDFLAGS=-s'),
+    };
+    const users = ['convert.o', 'libunit.a', 'print.o', 'unit'];
     expect(makes).toEqual({
+      'what the new header concerns': users,
       'nothing changed': [],
-      'a header of two': ['convert.o', 'libunit.a', 'print.o', 'unit'],
+      'the new header gone': users,
+      'a header of two': users,
       'what the table is made from': ['main.o', 'table.h', 'unit'],
       'the program that makes the table': ['main.o', 'mktable', 'mktable.o', 'table.h', 'unit'],
       'the table gone': ['main.o', 'table.h', 'unit'],

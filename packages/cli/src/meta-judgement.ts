@@ -1,0 +1,71 @@
+import { dirname } from 'node:path';
+import { type AbsolutePath, joinPath } from '@oodate/filemon';
+import { readMetaFile } from '@oodate/meta-file';
+import {
+  accessesOfMeta,
+  type DecisionOptions,
+  diskBmakeFiles,
+  diskFileStates,
+  type Reason,
+  reasonsToMake,
+  reasonsToRun,
+} from '@oodate/planner';
+import { CliError } from './cli-error.js';
+import { type Counts, countAccesses, countUses } from './counts.js';
+import { durationOf, isTraced } from './judgement.js';
+import { pathWords } from './words.js';
+
+/** What a meta file by itself tells of its target. */
+export interface MetaJudgement {
+  readonly name: string;
+  /** Absolute. */
+  readonly metaFile: string;
+  readonly counts: Counts | undefined;
+  /** How long the recorded run took, in milliseconds; undefined if no record was good. */
+  readonly took: number | undefined;
+  /** In the order in which they are found; none if the target is up to date. */
+  readonly reasons: Iterable<Reason>;
+}
+
+/**
+ * One that oodate wrote is judged by its record, as if its command were run again from
+ * here; of any other, as bmake's, the log alone. Throws a CliError if there is none.
+ */
+export function judgeMetaFile(word: string, options: DecisionOptions): MetaJudgement {
+  const metaFile = joinPath(process.cwd() as AbsolutePath, word);
+  const record = readMetaFile(metaFile);
+  const files = diskFileStates();
+  if (record.kind === 'none')
+    throw new CliError('NO_META_FILE', `there is no meta file ${pathWords(metaFile, process.cwd())}`);
+  if (record.kind === 'foreign' && record.version === undefined) {
+    const { meta } = record;
+    const directory = diskBmakeFiles().realPath(dirname(metaFile)) as AbsolutePath;
+    return {
+      name: meta.target,
+      metaFile,
+      counts: countAccesses(accessesOfMeta(meta)),
+      took: undefined,
+      reasons: options.force === true ? [{ kind: 'forced' }] : reasonsToMake({ meta, directory }, files),
+    };
+  }
+  if (record.kind !== 'good') {
+    const nothing = { commands: [], cwd: '/' as AbsolutePath, environment: {} };
+    const reasons = reasonsToRun(nothing, record, files, options);
+    return {
+      name: pathWords(metaFile, process.cwd()),
+      metaFile,
+      counts: undefined,
+      took: undefined,
+      reasons,
+    };
+  }
+  const { commands, cwd, logicalCwd } = record.run;
+  const target = { commands, cwd, environment: process.env, ...(logicalCwd !== undefined && { logicalCwd }) };
+  return {
+    name: record.meta.target,
+    metaFile,
+    counts: countUses(record.run),
+    took: durationOf(record.run),
+    reasons: reasonsToRun(target, record, files, { ...options, digestAll: isTraced() }),
+  };
+}
