@@ -219,3 +219,12 @@ story('what a target wrote itself before it read it is no prerequisite', async (
   await bmake(space);
   expect(paths(space, 'out.meta', 'R')).toEqual(['in']);
 });
+
+// Each end of a job sends bmake a signal, which may come as it waits for the probe.
+story('each of many short jobs has its section', async () => {
+  const space = tree();
+  const names = Array.from({ length: 150 }, (_, i) => `t${i}`);
+  space.write({ Makefile: `${mode}all: ${names.join(' ')}\n${names.join(' ')}:\n\tcat Makefile > $@\n` });
+  expect(await bmake(space, '-j4')).toMatchObject({ status: 0, stderr: '' });
+  for (const name of names) expect(paths(space, `${name}.meta`, 'W')).toEqual([name]);
+});

@@ -320,27 +320,33 @@ static void tell_interruption(struct watch *w)
 	}
 }
 
-/*
- * Calls are numbered one by one. Those of threads that their process ends just
- * now need not be made any more. Go interrupts its own threads by SIGURG all the
- * time, and what it interrupts is made again.
- */
-static void count_call(struct watch *w, uint64_t number)
-{
-	if (w->next_call != 0 && number != w->next_call && w->tasks.ending_threads == 0 &&
-	    !tasks_catch(&w->tasks, SIGURG))
-		tell_interruption(w);
-	w->next_call = number + 1;
-}
-
 static void process_ended(void *context, pid_t pid)
 {
 	struct watch *w = context;
 
+	tasks_note_end(&w->tasks, pid, w->next_call);
 	changes_settle_process(&w->changes, pid);
 	targets_abandon(&w->targets, &w->tasks, pid);
 	if (pid == w->root)
 		w->root_ended = true;
+}
+
+/*
+ * Calls are numbered one by one. Those of threads that their process ends just
+ * now need not be made any more. Go interrupts its own threads by SIGURG all the
+ * time, and what it interrupts is made again. So is what the end of a job interrupts
+ * in bmake.
+ */
+static void count_call(struct watch *w, uint64_t number)
+{
+	struct tasks *t = &w->tasks;
+
+	if (w->next_call != 0 && number != w->next_call && t->ending_threads == 0) {
+		tasks_collect(t, process_ended, w);
+		if (!tasks_catch(t, SIGURG) && !targets_explain_loss(t, w->next_call))
+			tell_interruption(w);
+	}
+	w->next_call = number + 1;
 }
 
 static void record_call(struct watch *w, const struct seccomp_notif *notification, struct seccomp_notif_resp *answer)

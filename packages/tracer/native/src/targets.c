@@ -71,6 +71,24 @@ bool targets_concern(const struct target *all, const struct tasks *tasks, pid_t 
 	return target != NULL || !tasks_know(tasks, tid);
 }
 
+bool targets_explain_loss(const struct tasks *tasks, uint64_t call)
+{
+	bool explained = false;
+
+	for (size_t i = 0; i < TASK_BUCKETS; i++)
+		for (const struct process *process = tasks->by_pid[i]; process != NULL; process = process->next) {
+			const struct session *session = process->session;
+
+			if (!tasks_may_lose(tasks, process, call))
+				continue;
+			if (session == NULL || session->bmake == NULL ||
+			    !runs_same_program(process->pid, session->bmake->root))
+				return false;
+			explained = true;
+		}
+	return explained;
+}
+
 static bool is_at(const char *path, const struct stat *file)
 {
 	struct stat st;

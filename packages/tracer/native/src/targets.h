@@ -32,6 +32,11 @@ void targets_open(struct target **all, struct tasks *tasks, struct process *proc
 bool targets_concern(const struct target *all, const struct tasks *tasks, pid_t tid);
 /* Appends the sections that are due as the thread makes a call; the ends of processes have been collected before. */
 void targets_settle(struct target **all, struct tasks *tasks, pid_t tid);
+/*
+ * Was this call, which was never received, one that the end of a job interrupted in a
+ * bmake? Such a call is made again, as bmake asks for that. False if it can be another's.
+ */
+bool targets_explain_loss(const struct tasks *tasks, uint64_t call);
 /* A process has ended. If it was a bmake, nothing more comes of its targets. */
 void targets_abandon(struct target **all, struct tasks *tasks, pid_t pid);
 

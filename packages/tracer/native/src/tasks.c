@@ -458,6 +458,28 @@ bool tasks_catch(const struct tasks *t, int signal)
 	return false;
 }
 
+void tasks_note_end(struct tasks *t, pid_t pid, uint64_t call)
+{
+	struct process *process = find_process(t, pid);
+	struct process *parent = process == NULL ? NULL : find_process(t, process->parent);
+
+	if (parent != NULL)
+		parent->child_ended = call;
+}
+
+bool tasks_may_lose(const struct tasks *t, const struct process *process, uint64_t call)
+{
+	uint64_t waiting = 1;
+
+	if (process->child_ended == 0 || !catches(process->pid, SIGCHLD))
+		return false;
+	/* As many calls as there are threads can have had their numbers by then. */
+	for (size_t i = 0; i < TASK_BUCKETS; i++)
+		for (const struct task *task = t->by_tid[i]; task != NULL; task = task->next)
+			waiting++;
+	return process->child_ended + waiting > call;
+}
+
 static bool is_running(const struct process *process, char *name, size_t size)
 {
 	if (process->exiting || read_proc(process->pid, "comm", name, size) < 0)

@@ -22,6 +22,7 @@ struct process {
 	bool ends_threads; /* by its exit, which may find other threads amid a call */
 	int status; /* what it gave to exit_group(2), once exiting */
 	unsigned told; /* reasons for incompleteness already recorded, a bit each */
+	uint64_t child_ended; /* number of the call that was awaited when a child of its had ended; 0: none has */
 	uint64_t listed; /* hash of the directory it listed last */
 };
 
@@ -51,6 +52,10 @@ void tasks_process_exits(struct tasks *t, struct task *task, int status);
 void tasks_forget_threads(struct tasks *t, struct process *process);
 /* Takes note of all processes that have ended; calls ended for each first. */
 void tasks_collect(struct tasks *t, void (*ended)(void *context, pid_t pid), void *context);
+/* Before the process is forgotten: its parent is sent SIGCHLD for it. call: number of the one awaited. */
+void tasks_note_end(struct tasks *t, pid_t pid, uint64_t call);
+/* May the end of a child have interrupted the process in this call, which was never received? */
+bool tasks_may_lose(const struct tasks *t, const struct process *process, uint64_t call);
 /* The process begins a session, with descriptors of its own. Returns -1 with errno. */
 int tasks_begin_session(struct tasks *t, struct process *process, int log, int end, unsigned flags);
 bool tasks_have_ended_session(const struct tasks *t);
