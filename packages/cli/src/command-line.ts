@@ -134,7 +134,10 @@ function targetUsage(y: Argv, command: string): Argv<{ script: string[] }> {
       type: 'string',
       array: true,
       default: [],
-      describe: 'Name of a script of package.json',
+      describe:
+        command === 'run'
+          ? 'Name of a script of package.json'
+          : 'Name of a script of package.json, or meta files',
     });
 }
 
