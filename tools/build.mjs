@@ -13,10 +13,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const say = process.argv.includes('--quiet') ? () => {} : (line) => process.stdout.write(`${line}\n`);
 
-await runTool('build', () => {
+await runTool('build', async () => {
   requireNode(manifest.engines.node.replace('>=', ''));
   if (!isInstalled()) installDependencies(manifest.packageManager);
   compilePackages();
+  await bundlePackages();
   if (!isProbePlatform())
     say(
       `The probe is not built: it needs Linux on x64 or arm64, and this is ${process.platform} on ${process.arch}. ` +
@@ -43,10 +44,10 @@ function isInstalled() {
   if (!existsSync(installed)) return false;
   if (!readFileSync(installed).equals(readFileSync(join(root, 'pnpm-lock.yaml')))) return false;
   return readdirSync(join(root, 'packages')).every((name) => {
-    const { dependencies = {} } = JSON.parse(
+    const { dependencies, devDependencies } = JSON.parse(
       readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'),
     );
-    return Object.keys(dependencies).every((dependency) =>
+    return Object.keys({ ...dependencies, ...devDependencies }).every((dependency) =>
       existsSync(join(root, 'packages', name, 'node_modules', dependency)),
     );
   });
@@ -75,6 +76,12 @@ function isPnpm(version) {
 function compilePackages() {
   if (!runQuietly(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'], { cwd: root }))
     throw new ToolError('NOT_COMPILED', 'the packages do not compile, for the reasons above');
+}
+
+async function bundlePackages() {
+  // Only now, since it imports a dependency.
+  const { bundleCli } = await import('./bundle.mjs');
+  await bundleCli(root);
 }
 
 function isProbePlatform() {

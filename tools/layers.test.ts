@@ -47,9 +47,12 @@ test.each(names)(
         .flatMap(imports)
         .flatMap((specifier) => packageOf(specifier) ?? []),
     );
-    const { dependencies = {} } = readJson(join(packages, name, 'package.json'));
+    const { dependencies = {}, devDependencies = {} } = readJson(join(packages, name, 'package.json'));
     const { references = [] } = readJson(join(packages, name, 'tsconfig.json'));
-    const declared = Object.keys(dependencies).flatMap((dependency) => packageOf(dependency) ?? []);
+    // What is bundled into the program need not be installed with it.
+    const declared = Object.keys({ ...dependencies, ...(name === 'cli' && devDependencies) }).flatMap(
+      (dependency) => packageOf(dependency) ?? [],
+    );
     const referenced = references.map(({ path }) => path.replace('../', ''));
     expect({ declared: declared.sort(), referenced: referenced.sort() }).toEqual({
       declared: [...imported].sort(),
@@ -137,6 +140,7 @@ function sources(name: string): Source[] {
 
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
   readonly references?: readonly { readonly path: string }[];
 }
 

@@ -1,6 +1,7 @@
-import { execa } from 'execa';
+import { spawnSync } from 'node:child_process';
 
 import { findProbe } from './probe.js';
+import { TraceError } from './trace-error.js';
 
 /** Whether one way of seeing works on this machine, as the probe found by trying it. */
 export interface BackendReport {
@@ -26,7 +27,9 @@ export interface BackendLimit {
 
 /** Tries every backend, best first. Throws a TraceError if there is no probe. */
 export async function probeBackends(): Promise<BackendReport[]> {
-  const { stdout } = await execa(findProbe(), ['--check'], { reject: false });
+  const { stdout, error } = spawnSync(findProbe(), ['--check'], { encoding: 'utf8' });
+  if (error !== undefined)
+    throw new TraceError('PROBE_FAILED', 'the probe could not be started', 125, undefined, { cause: error });
   const lines = stdout.split('\n').filter((line) => line !== '');
   const rows = lines.map((line) => {
     const [name = '', word = '', code = '', sentence = '', remedy = ''] = line.split('\t');

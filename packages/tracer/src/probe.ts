@@ -1,9 +1,14 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { TraceError } from './trace-error.js';
 
-const probeFile = fileURLToPath(new URL('../native/build/oodate-probe', import.meta.url));
+const places = [
+  '..',
+  // Where this code has been bundled into the program.
+  '../node_modules/@oodate/tracer',
+  '../../@oodate/tracer',
+].map((folder) => fileURLToPath(new URL(`${folder}/native/build/oodate-probe`, import.meta.url)));
 
 /** Path of the native probe. Throws a TraceError where there is none or can be none. */
 export function findProbe(): string {
@@ -14,6 +19,7 @@ export function findProbe(): string {
       125,
       'pass --untraced to run the command plainly',
     );
+  const probeFile = places.find((place) => existsSync(place)) ?? places[0] ?? '';
   try {
     accessSync(probeFile, constants.X_OK);
   } catch (cause) {

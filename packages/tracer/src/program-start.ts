@@ -1,6 +1,5 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { constants } from 'node:os';
-
-import { execa } from 'execa';
 
 /** How a program ended. `code` is that of the system's error, as ENOENT. */
 export type ProgramEnd =
@@ -26,26 +25,24 @@ const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
 
 /** As a child of this process, to which it passes on signals. */
 export const startAsChild: ProgramStart = async ([program = '', ...args], { cwd, env, stdoutToStderr }) => {
-  const started: { child?: { kill(signal: NodeJS.Signals): boolean } } = {};
+  const started: { child?: ChildProcess } = {};
   const passOn = (signal: NodeJS.Signals) => started.child?.kill(signal);
   // Before the start, since a signal can come as soon as the command speaks.
   for (const signal of passedOn) process.on(signal, passOn);
   try {
-    const child = execa(program, args, {
-      cwd,
-      env,
-      extendEnv: false,
-      stdin: 'inherit',
-      stdout: stdoutToStderr ? process.stderr : 'inherit',
-      stderr: 'inherit',
-      reject: false,
-      cleanup: false,
-    });
+    const stdio: StdioOptions = ['inherit', stdoutToStderr ? 2 : 'inherit', 'inherit'];
+    const child = spawn(program, args, { cwd, env, stdio });
     started.child = child;
-    const { exitCode, signal, code = 'EIO' } = await child;
-    if (exitCode !== undefined) return { kind: 'exited', status: exitCode };
-    if (signal !== undefined) return { kind: 'killed', signal: constants.signals[signal] };
-    return { kind: 'not-started', code };
+    return await new Promise<ProgramEnd>((resolve) => {
+      child.on('error', ({ code = 'EIO' }: NodeJS.ErrnoException) => resolve({ kind: 'not-started', code }));
+      child.on('exit', (status, signal) =>
+        resolve(
+          signal === null
+            ? { kind: 'exited', status: status ?? 0 }
+            : { kind: 'killed', signal: constants.signals[signal] },
+        ),
+      );
+    });
   } finally {
     for (const signal of passedOn) process.off(signal, passOn);
   }

@@ -1,5 +1,5 @@
 import type { DecisionOptions } from '@oodate/planner';
-import { type ExecutionOptions, execute, executePlainly } from '../execution.js';
+import type { ExecutionOptions } from '../execution.js';
 import { firstOf, type Judgement, judge } from '../judgement.js';
 import { readStreams, replayOutput } from '../output-streams.js';
 import { printJson, reportOf } from '../report.js';
@@ -20,6 +20,8 @@ export async function run(target: NamedTarget, options: RunOptions, terminal: Te
   const reason = firstOf(judgement.reasons);
   if (reason === undefined) return skip(judgement, options, terminal);
   terminal.say(runningWords(target.title, reasonWords(reason, process.cwd())));
+  // Only here, since most runs find nothing to do.
+  const { execute } = await import('../execution.js');
   const done = await execute(target, options, terminal);
   if (options.json)
     printJson(
@@ -34,6 +36,7 @@ export async function run(target: NamedTarget, options: RunOptions, terminal: Te
 }
 
 async function runUntraced(target: NamedTarget, options: RunOptions, terminal: Terminal): Promise<number> {
+  const { executePlainly } = await import('../execution.js');
   const { report } = await executePlainly(target, options, terminal, '--untraced was given');
   if (options.json) printJson(reportOf({ target, counts: undefined }, null, [], report));
   return report.status;
