@@ -1,5 +1,11 @@
 import { type ReadRecord, type RunRecord, readMetaFile } from '@oodate/meta-file';
-import { type DecisionOptions, diskFileStates, type Reason, reasonsToRun } from '@oodate/planner';
+import {
+  type DecisionOptions,
+  diskFileStates,
+  type FileStates,
+  type Reason,
+  reasonsToRun,
+} from '@oodate/planner';
 import { type Counts, countUses } from './counts.js';
 import type { NamedTarget } from './target.js';
 
@@ -15,7 +21,11 @@ export interface Judgement {
   readonly reasons: Iterable<Reason>;
 }
 
-export function judge(target: NamedTarget, options: DecisionOptions): Judgement {
+export function judge(
+  target: NamedTarget,
+  options: DecisionOptions,
+  files: FileStates = diskFileStates(),
+): Judgement {
   const record = readMetaFile(target.metaFile);
   return {
     target,
@@ -23,7 +33,7 @@ export function judge(target: NamedTarget, options: DecisionOptions): Judgement 
     counts: record.kind === 'good' ? countUses(record.run) : undefined,
     took: record.kind === 'good' ? durationOf(record.run) : undefined,
     // Under an outer trace the inputs must be seen to be read, or the outer target would not depend on them.
-    reasons: reasonsToRun(target, record, diskFileStates(), { ...options, digestAll: isTraced() }),
+    reasons: reasonsToRun(target, record, files, { ...options, digestAll: isTraced() }),
   };
 }
 

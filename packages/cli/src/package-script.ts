@@ -18,10 +18,14 @@ export interface Script {
   readonly text: string;
 }
 
-/** The package of the nearest package.json in `directory` or above. Throws a CliError. */
-export function findPackage(directory: string): Package {
+/**
+ * The package of the nearest package.json in `directory` or above. `look` is told of each
+ * file before it is read, also where there is none. Throws a CliError.
+ */
+export function findPackage(directory: string, look: (file: string) => void = () => {}): Package {
   for (let folder = directory; ; folder = dirname(folder)) {
     const file = join(folder, 'package.json');
+    look(file);
     const text = readManifest(file);
     if (text !== undefined) return parsePackage(file, text);
     if (folder === dirname(folder))

@@ -20,6 +20,8 @@ export interface NamedTarget extends Target {
   /** One for each of `commands`, as a person would type it. */
   readonly texts: readonly string[];
   readonly metaFile: AbsolutePath;
+  /** Variables of `environment` that do not depend on the caller's. */
+  readonly ownVariables: readonly string[];
 }
 
 /** How the user names a target: what stands before `--`, and what after it. */
@@ -32,10 +34,14 @@ export interface TargetName {
   readonly directory?: string | undefined;
 }
 
-/** A name before `--` is a script; without one, a command follows. Throws a CliError. */
+/**
+ * A name before `--` is a script; without one, a command follows. `look` is told of each file
+ * that this depends on, before it is read. Throws a CliError.
+ */
 export function resolveTarget(
   { names, rest, meta, directory = process.cwd() }: TargetName,
   own: NodeJS.ProcessEnv,
+  look: (path: string) => void = () => {},
 ): NamedTarget {
   const cwd = directory as AbsolutePath;
   assertWordsIntact(rest ?? []);
@@ -47,7 +53,7 @@ export function resolveTarget(
       `arguments of the script and commands go after --, as in: oodate run -- ${quoteWords(names)}`,
     );
   const target =
-    name === undefined ? commandTarget(cwd, rest ?? [], own) : scriptTarget(cwd, name, rest ?? [], own);
+    name === undefined ? commandTarget(cwd, rest ?? [], own) : scriptTarget(cwd, name, rest ?? [], own, look);
   const logicalCwd = logicalDirectory(target.cwd, target.environment);
   return {
     ...target,
@@ -74,6 +80,7 @@ function commandTarget(cwd: AbsolutePath, words: readonly string[], own: NodeJS.
     texts: [text],
     cwd,
     environment: own,
+    ownVariables: [],
     metaFile: commandMetaFile(cwd, words),
   };
 }
@@ -83,8 +90,9 @@ function scriptTarget(
   name: string,
   args: readonly string[],
   own: NodeJS.ProcessEnv,
+  look: (path: string) => void,
 ): NamedTarget {
-  const found = findPackage(cwd);
+  const found = findPackage(cwd, look);
   const directory = found.directory as AbsolutePath;
   const scripts = scriptsToRun(found, name, args);
   return {
@@ -96,6 +104,9 @@ function scriptTarget(
     texts: scripts.map(({ text }) => text),
     cwd: directory,
     environment: scriptEnvironment(found, name, own, process.cwd()),
+    ownVariables: Object.keys(scriptEnvironment(found, name, {}, cwd)).filter(
+      (variable) => variable !== 'PATH',
+    ),
     metaFile: scriptMetaFile(directory, name),
   };
 }

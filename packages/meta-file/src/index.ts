@@ -15,7 +15,13 @@ export {
 } from './meta-file.js';
 export { checkFile, type MetaFileProblemCode, metaFileProblems } from './meta-file-check.js';
 export { MetaFileError, type MetaFileErrorCode } from './meta-file-error.js';
-export { bmakeMetaFile, commandMetaFile, metaFolderOf, scriptMetaFile } from './meta-file-names.js';
+export {
+  bmakeMetaFile,
+  commandMetaFile,
+  metaFolderOf,
+  proofFile,
+  scriptMetaFile,
+} from './meta-file-names.js';
 export type {
   RecordedContent,
   RecordedFile,

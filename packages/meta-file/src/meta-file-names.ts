@@ -34,6 +34,31 @@ export function bmakeMetaFile(objdir: AbsolutePath, target: string): AbsolutePat
   return joinPath(objdir, `./${name.replaceAll('/', '_')}.meta`);
 }
 
+/**
+ * The proof of a call of oodate with these words from `cwd`, beside the meta file of its
+ * target; undefined for words that there is no proof for: any with options, which only the parser of the command line
+ * understands. The native program that reads it has the same rule.
+ */
+export function proofFile(
+  metaFile: AbsolutePath,
+  words: readonly string[],
+  cwd: string,
+): AbsolutePath | undefined {
+  const name = proofName(words, cwd);
+  return name === undefined ? undefined : joinPath(metaFile, `../${name}.proof`);
+}
+
+function proofName(words: readonly string[], cwd: string): string | undefined {
+  const [command, name = '', next] = words;
+  const isShell = command === 'sh' && name === '-c' && words.length === 3;
+  if (isShell || (command === 'run' && name === '--'))
+    return `~${shortDigest([cwd, ...words].map((text) => `${text}\0`).join(''))}`;
+  if (command !== 'run' || name === '' || name.startsWith('-') || (next !== undefined && next !== '--'))
+    return undefined;
+  const file = fileName(name);
+  return file.includes('~') ? undefined : file;
+}
+
 /** The folder of meta files that the path is or lies in; undefined if there is none. */
 export function metaFolderOf(path: AbsolutePath): AbsolutePath | undefined {
   return /^.*?\/(?:node_modules\/\.cache\/oodate|\.oodate)(?=\/|$)/.exec(path)?.[0] as

@@ -1,7 +1,8 @@
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import type { AbsolutePath } from '@oodate/filemon';
-import { type Reason, settledClock } from '@oodate/planner';
+import { proofFile } from '@oodate/meta-file';
+import { FileWitness, formatProof, identityOf, type Reason, settledClock } from '@oodate/planner';
 import {
   arbitraryChanges,
   buildActs,
@@ -14,18 +15,20 @@ import {
   predict,
   sumUp,
   timeForRounds,
+  type Workspace,
   workspace,
 } from '@oodate/testkit';
 import { run } from '../commands/run.js';
 import { judge } from '../judgement.js';
 import type { NamedTarget } from '../target.js';
+import { askProof, program } from './proof-program.js';
 
 const options = { dryRun: false, json: false, untraced: false, backend: undefined, ownPlace: true } as const;
 /** Nanoseconds: longer than the clock of file times takes from one tick to the next. */
 const tick = 20_000_000n;
 
 test(
-  'after random acts the target is up to date, and out of date by any change that could matter',
+  'after random acts the target is up to date, and out of date by any change that could matter; a proof never says more',
   async () => {
     const space = workspace();
     const program = buildActs({ static: true });
@@ -42,16 +45,22 @@ test(
         const target = targetOf(command, folder as AbsolutePath, metaFile);
         const said: string[] = [];
         const say = (line: string) => said.push(line);
-        expect(await run(target, options, { say, remark: say, complain: say })).toBe(0);
+        const remarkLines = (line: string) => ({ plain: line, coloured: line });
+        const terminal = { say, remark: say, complain: say, remarkLines };
+        expect(await run(target, options, terminal)).toBe(0);
         expect(said).toContainEqual(expect.stringContaining('; kept: '));
 
         const reasons = (): readonly Reason[] => [...judge(target, {}).reasons];
         expect(reasons()).toEqual([]);
+        prove(space, target);
+        const isProven = async () => (await askProof(space, call)).status === 0;
+        expect(await isProven()).toBe(true);
         for (const change of changes) {
           const expected = outdates(files, words, change);
           if (expected === 'impossible') continue;
           const undo = changeOnDisk(folder, change);
           const found = reasons();
+          if (found.length > 0 && (await isProven())) expect({ change, found }).toBe('not proven');
           if (expected === 'yes' && found.length === 0) expect({ change, found }).toBe('out of date');
           if (expected === 'no') expect({ change, found }).toEqual({ change, found: [] });
           undo();
@@ -70,6 +79,34 @@ test(
   timeForRounds,
 );
 
+const call = ['run', '--', 'x'];
+
+/** As after a call from the workspace's folder, with whatever variables. */
+function prove(space: Workspace, target: NamedTarget): void {
+  const clock = settledClock(space.folder, BigInt(Date.now()) * 1_000_000n);
+  const witness = new FileWitness();
+  expect([...judge(target, {}, witness).reasons]).toEqual([]);
+  const looks = witness.looks(clock);
+  if (looks === undefined) throw new Error('the states cannot be relied on');
+  const proof = formatProof({
+    program: identityOf(statSync(program, { bigint: true })),
+    user: process.geteuid?.() ?? 0,
+    words: call,
+    cwd: space.folder,
+    pwd: 'any',
+    needsNullStdin: false,
+    environment: {},
+    ignoredVariables: ['*'],
+    looks,
+    output: { streams: [1, 2], chunks: [], bytes: new Uint8Array() },
+    line: '',
+    colouredLine: '',
+  });
+  const file = proofFile(space.path('.oodate/x.meta') as AbsolutePath, call, space.folder);
+  if (file === undefined || proof === undefined) throw new Error('there is no proof');
+  space.write({ [file]: proof });
+}
+
 function targetOf(words: readonly string[], cwd: AbsolutePath, metaFile: AbsolutePath): NamedTarget {
   const name = words.join(' ');
   const commands = [words];
@@ -82,6 +119,7 @@ function targetOf(words: readonly string[], cwd: AbsolutePath, metaFile: Absolut
     commands,
     cwd,
     environment: process.env,
+    ownVariables: [],
     metaFile,
   };
 }

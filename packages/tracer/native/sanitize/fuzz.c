@@ -1,12 +1,18 @@
 /*
- * Gives path.c and image.c what nobody would give them on purpose, drawn by lot:
+ * Gives path.c, image.c and oodate-proof what nobody would give them on purpose, drawn by lot:
  *
  *   fuzz path SEED ROUNDS            paths below the current directory, which has what names[] names
  *   fuzz image SEED ROUNDS FILE...   damaged beginnings of these files
+ *   fuzz proof SEED ROUNDS FILE...   these proofs damaged in each byte and cut at each length, and then
+ *                                    ROUNDS ones damaged by someone who knows to make the check fit
  *
  * The sanitizers watch the memory; this looks at the answers. Exit status 1, with
  * a line on stderr, if one is wrong.
  */
+#include "../proof/caller.h"
+#include "../proof/crc32.h"
+#include "../proof/looks.h"
+#include "../proof/proof.h"
 #include "../src/image.h"
 #include "../src/path.h"
 #include "../src/record.h"
@@ -148,12 +154,12 @@ static int check_image(const unsigned char *bytes, size_t length)
 	return result;
 }
 
-/* Values at which lengths and offsets break. */
-static void damage(unsigned char *bytes, size_t *length)
+/* Values at which lengths and offsets break, in the first bytes. */
+static void damage(unsigned char *bytes, size_t *length, size_t head)
 {
 	static const unsigned long long odd[] = { 0, 1, 255, 4095, 4096, 4097, 0x7fffffff, 0x80000000, 0xffffffff,
 						  0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffffff };
-	size_t head = *length < 1024 ? *length : 1024, at = head == 0 ? 0 : below((unsigned)head), size = 1u << below(4);
+	size_t limit = *length < head ? *length : head, at = limit == 0 ? 0 : below((unsigned)limit), size = 1u << below(4);
 
 	switch (below(4)) {
 	case 0:
@@ -183,10 +189,90 @@ static int fuzz_images(unsigned rounds, char **files)
 				return wrong("cannot read", *files, strerror(errno));
 			close(fd);
 			for (unsigned times = 1 + below(4); times > 0; times--)
-				damage(bytes, &length);
+				damage(bytes, &length, 1024);
 			if (check_image(bytes, length) != 0)
 				return 1;
 		}
+	return 0;
+}
+
+/* In the current directory, as a proof must be a file. */
+static int write_proof(const unsigned char *bytes, size_t length)
+{
+	int fd = open("damaged", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int failed = fd < 0 || write(fd, bytes, length) != (ssize_t)length;
+
+	close(fd);
+	return failed ? wrong("cannot begin", "damaged", strerror(errno)) : 0;
+}
+
+static int check_damaged_proof(const unsigned char *bytes, size_t length, size_t at)
+{
+	struct proof proof;
+	char place[32];
+	int result = 0;
+
+	if (write_proof(bytes, length) != 0)
+		return 1;
+	if (proof_open(&proof, "damaged") < 0)
+		return 0;
+	snprintf(place, sizeof(place), "byte %zu", at);
+	if (proof_is_whole(&proof) && looks_hold(&proof))
+		result = wrong("a damaged proof holds", place, "");
+	proof_close(&proof);
+	return result;
+}
+
+static int check_forged_proof(unsigned char *bytes, size_t length)
+{
+	static char *const words[] = { "run", "build", NULL };
+	const size_t from = offsetof(struct proof_head, check) + sizeof(uint32_t);
+	struct proof proof;
+	uint32_t numbers[2] = { (uint32_t)length, 0 };
+
+	if (length < sizeof(struct proof_head))
+		return 0;
+	memcpy(bytes + offsetof(struct proof_head, length), numbers, sizeof(*numbers));
+	numbers[1] = crc32(bytes + from, length - from);
+	memcpy(bytes + offsetof(struct proof_head, check), numbers + 1, sizeof(*numbers));
+	if (write_proof(bytes, length) != 0)
+		return 1;
+	if (proof_open(&proof, "damaged") < 0)
+		return 0;
+	/* Nothing is known of the answers. */
+	proof_is_of_call(&proof, "/", words, "/");
+	caller_is_same(&proof, getppid());
+	looks_hold(&proof);
+	proof_close(&proof);
+	return 0;
+}
+
+static int fuzz_proof(unsigned rounds, const char *file)
+{
+	static unsigned char whole[1 << 16], bytes[1 << 16];
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	ssize_t length = read(fd, whole, sizeof(whole));
+	struct proof proof;
+
+	close(fd);
+	if (length <= 0 || proof_open(&proof, file) < 0 || !looks_hold(&proof))
+		return wrong("is no proof that holds", file, "");
+	proof_close(&proof);
+	for (size_t at = 0; at < (size_t)length; at++) {
+		memcpy(bytes, whole, sizeof(bytes));
+		bytes[at] ^= (unsigned char)(1 + below(255));
+		if (check_damaged_proof(bytes, (size_t)length, at) != 0 || check_damaged_proof(whole, at, at) != 0)
+			return 1;
+	}
+	while (rounds-- > 0) {
+		size_t size = (size_t)length;
+
+		memcpy(bytes, whole, sizeof(bytes));
+		for (unsigned times = 1 + below(4); times > 0; times--)
+			damage(bytes, &size, below(2) ? sizeof(struct proof_head) : size);
+		if (check_forged_proof(bytes, size) != 0)
+			return 1;
+	}
 	return 0;
 }
 
@@ -197,5 +283,11 @@ int main(int argc, char **argv)
 	state = (unsigned)strtoul(argv[2], NULL, 10) | 1;
 	if (strcmp(argv[1], "path") == 0)
 		return fuzz_paths((unsigned)atoi(argv[3]));
+	if (strcmp(argv[1], "proof") == 0) {
+		for (char **file = argv + 4; *file != NULL; file++)
+			if (fuzz_proof((unsigned)atoi(argv[3]), *file) != 0)
+				return 1;
+		return 0;
+	}
 	return fuzz_images((unsigned)atoi(argv[3]), argv + 4);
 }

@@ -1,0 +1,12 @@
+#ifndef OODATE_LOOKS_H
+#define OODATE_LOOKS_H
+
+#include "proof.h"
+
+#include <sys/stat.h>
+
+bool identity_matches(const struct identity *identity, const struct stat *stats);
+/* Whether the proof is whole, and all of its looks give today what they gave then. Uses several processors for many. */
+bool looks_hold(const struct proof *proof);
+
+#endif
