@@ -19,6 +19,8 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 async function run(args: readonly string[]): Promise<number> {
+  // Not for people, who have a shell of their own.
+  if (args[0] === 'sh') return (await import('./commands/sh.js')).runShell(args.slice(1));
   const plain = parsePlainArguments(args);
   if (plain?.command === 'run') return targetCommands.run(plain.argv, plain.rest);
   if (plain !== undefined) return targetCommands[plain.command](plain.argv, plain.rest);
@@ -43,9 +45,11 @@ function troubleWords(error: unknown): string {
 // By name, since importing the classes would load the tracer where it is not needed.
 const expectedErrors = new Set(['CliError', 'MetaFileError', 'TraceError']);
 
-/** For `run`, `trace` and `bmake` as in env(1), so that it is told from an exit status of the command; 2 for the others. */
+/** For what runs a command as in env(1), so that it is told from an exit status of the command; 2 for the others. */
 function troubleStatus(command: string | undefined, error: unknown): number {
-  if (command !== 'run' && command !== 'watch' && command !== 'trace' && command !== 'bmake') return 2;
+  if (!runners.has(command)) return 2;
   const { code } = error as { code?: string };
   return code === 'COMMAND_NOT_FOUND' ? 127 : code === 'CANNOT_EXECUTE' ? 126 : 125;
 }
+
+const runners: ReadonlySet<string | undefined> = new Set(['run', 'watch', 'trace', 'bmake', 'sh']);

@@ -17,7 +17,7 @@ export interface PlainRunOptions {
  * it cannot be started.
  */
 export async function runPlainly(
-  target: NamedTarget,
+  target: Pick<NamedTarget, 'words' | 'environment'> & { readonly cwd: string },
   { stdoutToStderr = false, start = startByFront ?? childStart() }: PlainRunOptions = {},
 ): Promise<number> {
   const end = await start(target.words, { cwd: target.cwd, env: target.environment, stdoutToStderr });

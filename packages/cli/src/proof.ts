@@ -94,15 +94,15 @@ const ignoredVariables = [
 
 /** Whether the words still mean the same; with a note of all that this depends on. */
 function isResolvedSo(target: NamedTarget, words: readonly string[], files: FileWitness): boolean {
-  const { own, rest } = splitArguments(words);
-  const again = resolveTarget({ names: own.slice(1), rest }, process.env, (path) => {
-    files.state(path as AbsolutePath);
-  });
   const cwd = process.cwd() as AbsolutePath;
   if (target.kind === 'command') {
     lookAtDirectories(cwd, files);
     lookForPackage(cwd, files);
   } else files.state(join(target.cwd, 'node_modules') as AbsolutePath);
+  const { own, rest } = splitArguments(words);
+  const again = resolveTarget({ names: own.slice(1), rest }, process.env, (path) => {
+    files.state(path as AbsolutePath);
+  });
   return isDeepStrictEqual({ ...again, stdin: undefined }, { ...target, stdin: undefined });
 }
 

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, truncateSync, utimesSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
   buildActs,
@@ -12,7 +13,7 @@ import {
   type Workspace,
   workspace,
 } from '@oodate/testkit';
-import { askProof, program, proofProgram } from './proof-program.js';
+import { askProof, program, proofProgram, writeProof } from './proof-program.js';
 
 const build = ['run', 'build'];
 
@@ -395,4 +396,46 @@ test('many inputs in many directories are compared, the last as well as the firs
     await space.upToDate(['build']);
     expect(await isProven(space)).toBe(true);
   }
+});
+
+describe('oodate-sh', () => {
+  const shell = oodate.replace(/oodate$/, 'oodate-sh');
+
+  test.each([
+    ['as it is', (_space: Workspace) => shell],
+    [
+      "by npm's link",
+      (space: Workspace) => {
+        space.link('node_modules/oodate', dirname(dirname(shell)));
+        space.link('node_modules/.bin/oodate-sh', '../oodate/bin/oodate-sh');
+        return space.path('node_modules/.bin/oodate-sh');
+      },
+    ],
+    [
+      "by somebody's link",
+      (space: Workspace) => {
+        space.link('far/sh', shell);
+        space.link('bin/my-sh', '../far/sh');
+        return space.path('bin/my-sh');
+      },
+    ],
+  ])('runs a script, called %s', async (_, shellIn) => {
+    const space = workspace();
+    const { stdout, stderr, status } = await space.run([
+      shellIn(space),
+      '-c',
+      'echo "$0 $1"; exit 3',
+      "a 'b'",
+      'c',
+    ]);
+    expect({ stdout, stderr, status }).toEqual({ stdout: "a 'b' c\n", stderr: '', status: 3 });
+  });
+
+  test('does not run one that is proven to be up to date', async () => {
+    const space = workspace();
+    const words = ['sh', '-c', 'echo no'];
+    writeProof(space, words, []);
+    expect((await space.run([shell, '-c', 'echo no'])).stdout).toBe('proven\n');
+    expect((await space.run([shell, '-c', 'echo no '])).stdout).toBe('no\n');
+  });
 });

@@ -1,8 +1,7 @@
-import { rmSync, statSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import type { AbsolutePath } from '@oodate/filemon';
-import { proofFile } from '@oodate/meta-file';
-import { FileWitness, formatProof, identityOf, type Reason, settledClock } from '@oodate/planner';
+import { FileWitness, type Reason, settledClock } from '@oodate/planner';
 import {
   arbitraryChanges,
   buildActs,
@@ -21,7 +20,7 @@ import {
 import { run } from '../commands/run.js';
 import { judge } from '../judgement.js';
 import type { NamedTarget } from '../target.js';
-import { askProof, program } from './proof-program.js';
+import { askProof, writeProof } from './proof-program.js';
 
 const options = { dryRun: false, json: false, untraced: false, backend: undefined, ownPlace: true } as const;
 /** Nanoseconds: longer than the clock of file times takes from one tick to the next. */
@@ -81,30 +80,13 @@ test(
 
 const call = ['run', '--', 'x'];
 
-/** As after a call from the workspace's folder, with whatever variables. */
 function prove(space: Workspace, target: NamedTarget): void {
   const clock = settledClock(space.folder, BigInt(Date.now()) * 1_000_000n);
   const witness = new FileWitness();
   expect([...judge(target, {}, witness).reasons]).toEqual([]);
   const looks = witness.looks(clock);
   if (looks === undefined) throw new Error('the states cannot be relied on');
-  const proof = formatProof({
-    program: identityOf(statSync(program, { bigint: true })),
-    user: process.geteuid?.() ?? 0,
-    words: call,
-    cwd: space.folder,
-    pwd: 'any',
-    needsNullStdin: false,
-    environment: {},
-    ignoredVariables: ['*'],
-    looks,
-    output: { streams: [1, 2], chunks: [], bytes: new Uint8Array() },
-    line: '',
-    colouredLine: '',
-  });
-  const file = proofFile(space.path('.oodate/x.meta') as AbsolutePath, call, space.folder);
-  if (file === undefined || proof === undefined) throw new Error('there is no proof');
-  space.write({ [file]: proof });
+  writeProof(space, call, looks);
 }
 
 function targetOf(words: readonly string[], cwd: AbsolutePath, metaFile: AbsolutePath): NamedTarget {
