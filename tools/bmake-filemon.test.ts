@@ -17,6 +17,8 @@ const files = {
     '\t@test -f foo.o',
     'bar.o: bar.c',
     '\tcc -c bar.c',
+    'many:',
+    '\tfor i in `seq 3000`; do test -e none/$$i; done; echo > many',
     '',
   ].join('\n'),
   'word.h': '#define N 3\n',
@@ -53,6 +55,26 @@ const files = {
       const later = Date.now() / 1000 + 2;
       utimesSync(space.path('word.h'), later, later);
       expect(await run(...mode)).toEqual(['cc -c foo.c']);
+    }
+    // A section that could not be kept whole makes bmake make the target again.
+    const many = [`PATH=${native}/build:${process.env.PATH}`, bmake, '-m', join(source, 'mk'), '-r', 'many'];
+    const small = 'mkdir small && mount -t tmpfs -o size=64k none small && TMPDIR=$PWD/small exec env "$@"';
+    const first = await space.run([
+      'unshare',
+      '--user',
+      '--map-root-user',
+      '--mount',
+      'sh',
+      '-c',
+      small,
+      'sh',
+      ...many,
+    ]);
+    expect(first.status).toBe(0);
+    expect(space.read('many.meta')).toMatch(/\n-- filemon acquired metadata --\nQ\n$/);
+    for (const makes of [true, false]) {
+      const { stdout } = await space.run(['env', ...many]);
+      expect(stdout.includes('test -e none')).toBe(makes);
     }
   },
   300_000,

@@ -26,6 +26,12 @@
 #define ATTACH_CALL 400
 #define ATTACH_VERSION 1
 #define ATTACH_BARE 2
+/* As struct report in backend.h begins. */
+#define REPORT_ENDED 2
+struct report {
+	int kind, pid, status, signal;
+	int error; /* errno if the log could not be written, else 0 */
+};
 
 #define PROBE "oodate-probe"
 /* Set while bmake starts itself anew, so that it does so once. */
@@ -150,20 +156,19 @@ struct filemon *filemon_open(void)
 	return F;
 }
 
-static void print_time(int log, const char *word)
+static int print_time(int log, const char *word)
 {
 	struct timeval now;
 
 	gettimeofday(&now, NULL);
-	dprintf(log, "# %s %lld.%06ld\n", word, (long long)now.tv_sec, (long)now.tv_usec);
+	return dprintf(log, "# %s %lld.%06ld\n", word, (long long)now.tv_sec, (long)now.tv_usec);
 }
 
 int filemon_setfd(struct filemon *F, int fd)
 {
 	F->log = fd;
-	if (dprintf(fd, "# filemon version 5\n# Target pid %d\n", (int)getpid()) < 0)
+	if (dprintf(fd, "# filemon version 5\n# Target pid %d\n", (int)getpid()) < 0 || print_time(fd, "Start") < 0)
 		return -1;
-	print_time(fd, "Start");
 	return dprintf(fd, "V 5\n") < 0 ? -1 : 0;
 }
 
@@ -191,16 +196,18 @@ int filemon_readfd(const struct filemon *F)
 
 int filemon_process(struct filemon *F)
 {
-	char report[1024];
+	char bytes[1024] = { 0 };
+	struct report report;
 	ssize_t length;
 
 	if (!F->awaited)
 		return 0;
 	do
-		length = recv(F->ends[0], report, sizeof(report), 0);
+		length = recv(F->ends[0], bytes, sizeof(bytes), 0);
 	while (length < 0 && errno == EINTR);
 	F->awaited = 0;
-	if (length <= 0)
+	memcpy(&report, bytes, sizeof(report));
+	if (length < (ssize_t)sizeof(report) || report.kind != REPORT_ENDED || report.error != 0)
 		F->incomplete = 1;
 	renew_ends(F);
 	return length > 0 ? 0 : -1;
@@ -321,6 +328,16 @@ static int rewrite(int log, const char *text, size_t size)
 	return 0;
 }
 
+/* A record without data. */
+static const char unseen[] = "Q\n";
+
+static int print_end(const struct filemon *F)
+{
+	if ((F->incomplete && dprintf(F->log, "%s", unseen) < 0) || print_time(F->log, "Stop") < 0)
+		return -1;
+	return dprintf(F->log, "# Bye bye\n");
+}
+
 /* bmake takes a record without data for a reason to make the target again: what was not all seen ends with one. */
 int filemon_close(struct filemon *F)
 {
@@ -329,21 +346,19 @@ int filemon_close(struct filemon *F)
 	char *text = NULL;
 	size_t size = 0;
 
+	errno = ENOMEM;
 	if (from != NULL) {
 		rewind(from);
 		text = edit(from, &size, &F->incomplete);
 		fclose(from);
 	}
-	if (text == NULL || rewrite(F->log, text, size) < 0) {
+	if (text == NULL || rewrite(F->log, text, size) < 0 || print_end(F) < 0) {
 		error = errno;
-		F->incomplete = 1;
-		lseek(F->log, 0, SEEK_END);
+		/* For that alone there is room. */
+		if (rewrite(F->log, unseen, sizeof(unseen) - 1) == 0)
+			error = 0;
 	}
 	free(text);
-	if (F->incomplete)
-		dprintf(F->log, "Q\n");
-	print_time(F->log, "Stop");
-	dprintf(F->log, "# Bye bye\n");
 	close(F->log);
 	for (int i = 0; i < 2; i++)
 		if (F->ends[i] >= 0)

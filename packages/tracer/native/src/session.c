@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -160,6 +161,9 @@ struct session *session_begin_target(struct session **all, struct session *outer
 	}
 	return s;
 }
+
+/* bmake/filemon_oodatetrace.c reads reports, too. */
+_Static_assert(REPORT_ENDED == 2 && offsetof(struct report, error) == 4 * sizeof(int), "see struct report there");
 
 void session_end(struct session **all, struct session *s)
 {

@@ -271,6 +271,8 @@ static const char *write_section(const struct target *target)
 		objection = "it has gone";
 	else if (target->session->recorder.incomplete[0] != '\0')
 		objection = target->session->recorder.incomplete;
+	else if (target->session->recorder.error != 0)
+		objection = "its log could not be kept";
 	else
 		objection = find_objection(meta, (size_t)st.st_size);
 	if (objection != NULL || (spare = dup(meta)) < 0) {
