@@ -109,9 +109,12 @@ function orNotWritable<Made>(what: string, make: () => Made): Made {
   }
 }
 
-/** The probe ends by the signal that ended the command; or by one of its own, and then the log knows better. */
-function isOfCommand(signal: number, { exit, incomplete }: Accesses): boolean {
-  return exit === undefined ? incomplete.length > 0 : exit.signal === signal;
+/**
+ * The probe ends by the signal that ended the command; or by one of its own, and then the log knows
+ * better. That of a bmake does not tell how it ended, but has an end once it has.
+ */
+function isOfCommand(signal: number, { exit, incomplete, ended }: Accesses): boolean {
+  return exit === undefined ? incomplete.length > 0 || ended : exit.signal === signal;
 }
 
 function statusOf(end: ProgramEnd): number {

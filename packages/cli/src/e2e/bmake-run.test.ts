@@ -168,7 +168,7 @@ describe.each([
   story.each([
     ['stopped by SIGINT', 'SIGINT'],
     ['killed', 'SIGKILL'],
-  ] as const)('%s leaves a meta file that nobody trusts', async (_title, signal) => {
+  ] as const)('%s leaves a meta file that nobody trusts, and oodate ends alike', async (_title, signal) => {
     const space = tree();
     const wait = 'echo $$PPID > bmake; touch slow; echo begun > begun; read x < never';
     space.write({
@@ -180,7 +180,9 @@ describe.each([
     process.kill(Number(space.read('bmake')), signal);
     // A bmake that is killed leaves its command behind, and one that is interrupted may wait for it.
     space.start(['sh', '-c', 'echo > never']);
-    expect((await running.end()).status).not.toBe(0);
+    const end = await running.end();
+    expect(end.status).not.toBe(0);
+    expect(end.stderr).not.toContain('oodate:');
     expect(section(space, 'slow.meta')).toBeUndefined();
     expect(section(space, 'done.meta')).toBeDefined();
   });
