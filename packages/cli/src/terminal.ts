@@ -1,5 +1,5 @@
-import { isatty } from 'node:tty';
-import pc from 'picocolors';
+import { fstatSync } from 'node:fs';
+import { type Colours, colours } from './colours.js';
 import { type OutputStream, writeOut } from './output-streams.js';
 
 /** Where oodate speaks: its own messages go to stderr, so that stdout belongs to the command. */
@@ -15,11 +15,11 @@ export interface Terminal {
 }
 
 export function openTerminal(quiet: boolean): Terminal {
-  const colours = coloursFor(2);
+  const own = coloursFor(2);
   const complain = (line: string) => {
-    writeOut(2, `${colours.dim('oodate:')} ${line}\n`);
+    writeOut(2, `${own.dim('oodate:')} ${line}\n`);
   };
-  const remark = (line: string) => writeOut(2, remarkLine(line, colours));
+  const remark = (line: string) => writeOut(2, remarkLine(line, own));
   const remarkLines = (line: string) => ({
     plain: quiet ? '' : remarkLine(line, coloursWhere(false)),
     coloured: quiet ? '' : remarkLine(line, coloursWhere(true)),
@@ -28,25 +28,34 @@ export function openTerminal(quiet: boolean): Terminal {
   return { complain, remarkLines, say: complain, remark };
 }
 
-type Colours = ReturnType<typeof pc.createColors>;
-
-function remarkLine(line: string, colours: Colours): string {
-  return `${colours.dim(`oodate: ${line}`)}\n`;
+function remarkLine(line: string, { dim }: Colours): string {
+  return `${dim(`oodate: ${line}`)}\n`;
 }
 
 /** Colours for what is written to `stream`: only on a terminal, unless NO_COLOR or FORCE_COLOR say otherwise. */
 export function coloursFor(stream: OutputStream): Colours {
-  return coloursWhere(isatty(stream) && process.env.TERM !== 'dumb');
+  return coloursWhere(isTerminal(stream) && process.env.TERM !== 'dumb');
 }
 
-function coloursWhere(isTerminal: boolean): Colours {
+/** Where it is not said otherwise: `isColoured`. */
+function coloursWhere(isColoured: boolean): Colours {
   const { NO_COLOR, FORCE_COLOR } = process.env;
-  if (NO_COLOR) return pc.createColors(false);
-  if (FORCE_COLOR) return pc.createColors(FORCE_COLOR !== '0' && FORCE_COLOR !== 'false');
-  return pc.createColors(isTerminal);
+  if (NO_COLOR) return colours(false);
+  if (FORCE_COLOR) return colours(FORCE_COLOR !== '0' && FORCE_COLOR !== 'false');
+  return colours(isColoured);
 }
 
 /** Columns of the terminal that is stdout, or 80 where it is none. */
 export function stdoutColumns(): number {
-  return (isatty(1) && process.stdout.columns) || 80;
+  return (isTerminal(1) && process.stdout.columns) || 80;
+}
+
+function isTerminal(stream: OutputStream): boolean {
+  try {
+    // Most streams are no devices, and node:tty takes 2 ms to load.
+    const isDevice = fstatSync(stream, { bigint: true }).isCharacterDevice();
+    return isDevice && process.getBuiltinModule('node:tty').isatty(stream);
+  } catch {
+    return false;
+  }
 }

@@ -1,4 +1,4 @@
-import { utimesSync } from 'node:fs';
+import { utimesSync, writeFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { workspace } from '@oodate/testkit';
 import { diskBmakeFiles } from './bmake-files.js';
@@ -51,4 +51,19 @@ test('a state says why there is none, and follows links', () => {
   expect(stat('dir/file/')).toEqual({ type: 'none', errno: 'ENOTDIR' });
   expect(files.hasName(space.path('broken'))).toBe(true);
   expect(files.hasName(space.path('gone'))).toBe(false);
+});
+
+test('what is read is the whole text, each byte that is not UTF-8 kept apart', () => {
+  const space = workspace();
+  const long = 'R 12 /usr/include/stdio.h\n'.repeat(20_000);
+  space.write({ plain: 'CMD cc\n', word: 'CMD cat grüße\n', empty: '', long, 'dir/file': '' });
+  writeFileSync(space.path('bytes'), Buffer.from('CMD \xfcx\n', 'latin1'));
+  const { read } = diskBmakeFiles();
+  expect(read(space.path('plain'))).toBe('CMD cc\n');
+  expect(read(space.path('word'))).toBe('CMD cat grüße\n');
+  expect(read(space.path('empty'))).toBe('');
+  expect(read(space.path('long'))).toBe(long);
+  expect(read(space.path('bytes'))).toBe('CMD \udcfcx\n');
+  expect(read(space.path('dir'))).toBe('');
+  expect(read(space.path('missing'))).toBeUndefined();
 });

@@ -1,4 +1,15 @@
-import { lstatSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import { isAscii } from 'node:buffer';
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { decodePath, fsPath } from '@oodate/filemon';
 
 /** The disk as bmake's decision sees it. Paths are path text, as they stand in the meta file. */
@@ -139,15 +150,22 @@ function wholeSeconds({ mtimeMs }: Stats, path: string): number {
 }
 
 function read(path: string): string | undefined {
+  let descriptor: number | undefined;
   try {
-    const name = fsPath(path);
-    // Much faster than a Buffer and its decoding, and right unless a byte was replaced.
-    const text = readFileSync(name, 'utf8');
-    return text.includes('\ufffd') ? decodePath(readFileSync(name)) : text;
+    descriptor = openSync(fsPath(path), constants.O_RDONLY | constants.O_NOCTTY);
+    const length = readSync(descriptor, block, 0, block.length, 0);
+    // Most meta files are small and plain: two calls fewer, and no decoding.
+    if (length < block.length && isAscii(block.subarray(0, length)))
+      return block.toString('latin1', 0, length);
+    return decodePath(readFileSync(descriptor));
   } catch (error) {
     return errnoOf(error) === 'EISDIR' ? '' : undefined;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
+
+const block = Buffer.allocUnsafe(1 << 18);
 
 function errnoOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? 'EIO';
