@@ -9,6 +9,7 @@ import { isTraced } from './judgement.js';
 import { nearNames } from './near-names.js';
 import {
   backendOption,
+  configOptions,
   decisionOptions,
   directoryOption,
   jsonOption,
@@ -17,7 +18,7 @@ import {
   watchOptions,
 } from './options.js';
 import { findPackage } from './package-script.js';
-import { targetCommands } from './target-commands.js';
+import { settingFlags, targetCommands } from './target-commands.js';
 import { openTerminal, stdoutColumns } from './terminal.js';
 import { namedFiles, stdinPath } from './traced-files.js';
 
@@ -95,6 +96,19 @@ export async function runCommandLine(
         return ends(import('./commands/doctor.js').then(({ doctor }) => doctor()));
       },
     )
+    .command(
+      'config',
+      'Show the settings in force, and where each comes from',
+      (y) => y.usage('oodate config [options]').options(configOptions),
+      (argv) => {
+        enterDirectory(argv.directory);
+        return ends(
+          import('./commands/config.js').then(({ showSettings }) =>
+            showSettings(settingFlags(argv), argv.json === true),
+          ),
+        );
+      },
+    )
     .completion('completion', 'Print a script for completion in bash or zsh', completeScripts)
     .example('oodate run build', 'the script "build", if what it used has changed')
     .example('oodate run test -- --verbose', 'the script "test" with an argument')
@@ -109,7 +123,10 @@ export async function runCommandLine(
     .wrap(Math.min(100, stdoutColumns()))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? usageError(message, own);
+      // yargs throws some of its own.
+      throw error === undefined || error.name === 'YError'
+        ? usageError(message ?? error.message, own)
+        : error;
     });
   await parser.parseAsync();
   return status;
@@ -226,7 +243,9 @@ function metaCommands(
       'Show commands, processes, accesses, output and the record of the run',
       (z) => namedFileOptions(z, 'show', 'build', "what the script's last run used").options(jsonOption),
       (argv) =>
-        ends((async () => (await import('./commands/meta-show.js')).showFiles(named(argv), json(argv)))()),
+        ends(
+          (async () => (await import('./commands/meta-show.js')).showFiles(await named(argv), json(argv)))(),
+        ),
     )
     .command(
       'verify [script..]',
@@ -234,7 +253,8 @@ function metaCommands(
       (z) => namedFileOptions(z, 'verify', '*.meta', 'whether they can be trusted').options(jsonOption),
       (argv) =>
         ends(
-          (async () => (await import('./commands/meta-verify.js')).verifyFiles(named(argv), json(argv)))(),
+          (async () =>
+            (await import('./commands/meta-verify.js')).verifyFiles(await named(argv), json(argv)))(),
         ),
     )
     .command(
@@ -246,7 +266,7 @@ function metaCommands(
           (async () => {
             const { convert } = await import('./commands/meta-convert.js');
             const { to, output, target, phony } = argv;
-            const files = named(argv);
+            const files = await named(argv);
             return convert(
               files,
               { to, output, targets: target, phony: phony === true },
@@ -318,7 +338,18 @@ function scriptNames(): string[] {
   }
 }
 
-const commands = ['run', 'watch', 'why', 'check', 'meta', 'trace', 'bmake', 'doctor', 'completion'] as const;
+const commands = [
+  'run',
+  'watch',
+  'why',
+  'check',
+  'meta',
+  'trace',
+  'bmake',
+  'doctor',
+  'config',
+  'completion',
+] as const;
 
 const optionNames = [
   ...Object.keys({ ...runOptions, ...decisionOptions }),

@@ -11,7 +11,14 @@ import {
   wasAlone,
   writeMetaFile,
 } from '@oodate/meta-file';
-import { diskFileStates, type Reason, type RecordedRun, recordRun, settledClock } from '@oodate/planner';
+import {
+  countedRun,
+  diskFileStates,
+  type Reason,
+  type RecordedRun,
+  recordRun,
+  settledClock,
+} from '@oodate/planner';
 import type { ProgramStart, Trace } from '@oodate/tracer';
 import { type Counts, countUses } from './counts.js';
 import { startByFront } from './front.js';
@@ -135,12 +142,13 @@ function keep(target: NamedTarget, { trace, mark, milliseconds, take }: Ended, t
   const { output } = trace;
   const recorded = take();
   const { record } = recorded;
+  const counted = countedRun(record, target.settings.decision);
   const causes = [...recorded.causes];
   const done = (kept: boolean, line: string, notes: readonly string[]): Done => {
     terminal.say(line);
     return {
       report: { status: 0, milliseconds, kept, notes },
-      counts: countUses(record),
+      counts: countUses(counted),
       seen: () => record,
     };
   };
@@ -167,8 +175,8 @@ function keep(target: NamedTarget, { trace, mark, milliseconds, take }: Ended, t
     const why = errorWords(error.message, error.hint);
     return done(false, plainRunWords(title, milliseconds, why), [why]);
   }
-  const disturbance = firstDisturbance(record);
-  if (disturbance === undefined) return done(true, keptWords(title, milliseconds, countUses(record)), []);
+  const disturbance = firstDisturbance(counted);
+  if (disturbance === undefined) return done(true, keptWords(title, milliseconds, countUses(counted)), []);
   const clause = reasonWords(disturbance, process.cwd());
   return done(true, disturbedWords(title, milliseconds, clause), [clause]);
 }
@@ -188,11 +196,17 @@ function takeDown(
     logicalCwd: target.logicalCwd,
     stdin: target.stdin,
     environment: target.environment,
+    extraInputs: extraInputsOf(target),
     started: accesses.started ?? begun * 1000,
     recorded: settledClock(dirname(target.metaFile), BigInt(stopped) * 1000n),
     files: diskFileStates(),
     ignored: ownPaths(target, options),
   });
+}
+
+/** Those that were there before the run, and those that are there now. */
+function extraInputsOf({ extraInputs = [], settings }: NamedTarget): AbsolutePath[] {
+  return [...new Set([...extraInputs, ...(settings.findExtraInputs?.().paths ?? [])])];
 }
 
 /** What this program itself writes while the command runs. */

@@ -1,5 +1,6 @@
 import { type ReadRecord, type RunRecord, readMetaFile } from '@oodate/meta-file';
 import {
+  countedRun,
   type DecisionOptions,
   diskFileStates,
   type FileStates,
@@ -21,19 +22,25 @@ export interface Judgement {
   readonly reasons: Iterable<Reason>;
 }
 
+/** `options`: beyond what the settings of the target say. */
 export function judge(
   target: NamedTarget,
   options: DecisionOptions,
   files: FileStates = diskFileStates(),
 ): Judgement {
   const record = readMetaFile(target.metaFile);
+  const { decision } = target.settings;
   return {
     target,
     record,
-    counts: record.kind === 'good' ? countUses(record.run) : undefined,
+    counts: record.kind === 'good' ? countUses(countedRun(record.run, decision)) : undefined,
     took: record.kind === 'good' ? durationOf(record.run) : undefined,
     // Under an outer trace the inputs must be seen to be read, or the outer target would not depend on them.
-    reasons: reasonsToRun(target, record, files, { ...options, digestAll: isTraced() }),
+    reasons: reasonsToRun(target, record, files, {
+      ...decision,
+      ...options,
+      digestAll: isTraced(),
+    }),
   };
 }
 

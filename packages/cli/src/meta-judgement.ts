@@ -3,6 +3,7 @@ import { type AbsolutePath, joinPath } from '@oodate/filemon';
 import { readMetaFile } from '@oodate/meta-file';
 import {
   accessesOfMeta,
+  countedRun,
   type DecisionOptions,
   diskBmakeFiles,
   diskFileStates,
@@ -13,6 +14,8 @@ import {
 import { CliError } from './cli-error.js';
 import { type Counts, countAccesses, countUses } from './counts.js';
 import { durationOf, isTraced } from './judgement.js';
+import { loadSettings, type SettingFlags } from './settings.js';
+import { settingsEffect } from './settings-effect.js';
 import { pathWords } from './words.js';
 
 /** What a meta file by itself tells of its target. */
@@ -29,9 +32,13 @@ export interface MetaJudgement {
 
 /**
  * One that oodate wrote is judged by its record, as if its command were run again from
- * here; of any other, as bmake's, the log alone. Throws a CliError if there is none.
+ * here, with the settings of its directory; of any other, as bmake's, the log alone. Throws a CliError if there is none.
  */
-export function judgeMetaFile(word: string, options: DecisionOptions): MetaJudgement {
+export async function judgeMetaFile(
+  word: string,
+  options: DecisionOptions,
+  flags: SettingFlags,
+): Promise<MetaJudgement> {
   const metaFile = joinPath(process.cwd() as AbsolutePath, word);
   const record = readMetaFile(metaFile);
   const files = diskFileStates();
@@ -60,12 +67,19 @@ export function judgeMetaFile(word: string, options: DecisionOptions): MetaJudge
     };
   }
   const { commands, cwd, logicalCwd } = record.run;
-  const target = { commands, cwd, environment: process.env, ...(logicalCwd !== undefined && { logicalCwd }) };
+  const { decision, findExtraInputs } = await settingsEffect(await loadSettings(cwd, process.env, flags));
+  const target = {
+    commands,
+    cwd,
+    environment: process.env,
+    ...(logicalCwd !== undefined && { logicalCwd }),
+    ...(findExtraInputs !== undefined && { extraInputs: findExtraInputs().paths }),
+  };
   return {
     name: record.meta.target,
     metaFile,
-    counts: countUses(record.run),
+    counts: countUses(countedRun(record.run, decision)),
     took: durationOf(record.run),
-    reasons: reasonsToRun(target, record, files, { ...options, digestAll: isTraced() }),
+    reasons: reasonsToRun(target, record, files, { ...decision, ...options, digestAll: isTraced() }),
   };
 }

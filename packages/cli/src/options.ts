@@ -41,21 +41,48 @@ export const backendOption = {
   backend: { ...value, describe: 'See in this way; "oodate doctor" lists them' },
 } as const;
 
+const settingValue = {
+  ...value,
+  group: 'Settings, in place of those of files and variables ("oodate config" shows them):',
+} as const;
+const settingList = { ...settingValue, array: true, nargs: 1 } as const;
+
+/** By the names of their keys, with a dash for a dot. */
+const settingOptions = {
+  ignore: { ...settingList, describe: 'Paths that match this never count; once for each' },
+  inputs: { ...settingList, describe: 'Files that match this are inputs, used or not' },
+  'env-ignore': { ...settingList, describe: 'The variable of this name does not count' },
+  'env-require': { ...settingList, describe: 'The variable of this name counts in any case' },
+  cache: { ...settingValue, describe: 'Keep what is known in .oodate of this directory' },
+} as const satisfies Record<string, Option>;
+
 const keepingOptions = {
   ...directoryOption,
   force: { ...flag, describe: 'Take it for out of date in any case' },
   ...jsonOption,
   ...metaOption,
+  ...settingOptions,
 } as const;
 
-export const runOptions = {
-  ...keepingOptions,
+const modeOption = {
   mode: {
     type: 'string',
     choices: ['content', 'mtime'],
     defaultDescription: '"content"',
     describe: 'Compare files by content, or by time and size',
   },
+} as const;
+
+export const configOptions = {
+  ...directoryOption,
+  ...jsonOption,
+  ...settingOptions,
+  ...modeOption,
+} as const satisfies Record<string, Option>;
+
+export const runOptions = {
+  ...keepingOptions,
+  ...modeOption,
   'dry-run': { ...flag, describe: 'Say what would be done and why; run nothing' },
   ...backendOption,
   untraced: { ...flag, describe: 'Run it plainly: in any case, and keep nothing' },
@@ -66,6 +93,7 @@ export const watchOptions = {
   ...directoryOption,
   force: { ...flag, describe: 'Run it once in any case' },
   ...metaOption,
+  ...settingOptions,
   mode: runOptions.mode,
   ...backendOption,
   quiet: runOptions.quiet,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { CliError } from './cli-error.js';
+import { parseJsonFile } from './json-file.js';
 import { nearNames } from './near-names.js';
 import { quoteWords } from './shell-quoting.js';
 
@@ -34,6 +35,16 @@ export function findPackage(directory: string, look: (file: string) => void = ()
         `there is no package.json in ${directory} or above`,
         'go to a package, or give a command after --',
       );
+  }
+}
+
+/** The directory of that package, or `directory` itself if there is none. */
+export function packageDirectory(directory: string): string {
+  try {
+    return findPackage(directory).directory;
+  } catch (error) {
+    if (error instanceof CliError) return directory;
+    throw error;
   }
 }
 
@@ -110,7 +121,7 @@ function packageVariables(prefix: string, value: unknown): Record<string, string
 
 function readManifest(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    return readFileSync(file, 'utf8');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
@@ -119,20 +130,7 @@ function readManifest(file: string): string | undefined {
 }
 
 function parsePackage(file: string, text: string): Package {
-  let manifest: unknown;
-  try {
-    manifest = JSON.parse(text);
-  } catch (cause) {
-    const { message } = cause as Error;
-    throw new CliError(
-      'PACKAGE_JSON_INVALID',
-      `${file}${placeIn(text, message)} is not valid JSON: ${message}`,
-      undefined,
-      {
-        cause,
-      },
-    );
-  }
+  const manifest = parseJsonFile(file, text, 'PACKAGE_JSON_INVALID');
   if (!isObject(manifest)) throw new CliError('PACKAGE_JSON_INVALID', `${file} does not hold a JSON object`);
   const { scripts = {} } = manifest;
   if (!isObject(scripts)) throw new CliError('PACKAGE_JSON_INVALID', `"scripts" in ${file} is not an object`);
@@ -144,14 +142,6 @@ function parsePackage(file: string, text: string): Package {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** `:LINE:COLUMN` from the position that V8 gives in characters, if it gives one. */
-function placeIn(text: string, message: string): string {
-  const position = /at position (\d+)/.exec(message)?.[1];
-  if (position === undefined) return '';
-  const lines = text.slice(0, Number(position)).split('\n');
-  return `:${lines.length}:${(lines.at(-1) ?? '').length + 1}`;
 }
 
 function noSuchScript(found: Package, name: string): CliError {

@@ -3,10 +3,9 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type AbsolutePath, fsPath } from '@oodate/filemon';
 import { proofFile } from '@oodate/meta-file';
-import { FileWitness, formatProof, identityOf, settledClock, volatileVariables } from '@oodate/planner';
-import { splitArguments } from './argument-words.js';
+import { FileWitness, formatProof, identityOf, ignoredVariables, settledClock } from '@oodate/planner';
 import { isTraced, type Judgement } from './judgement.js';
-import { type NamedTarget, resolveTarget } from './target.js';
+import type { NamedTarget } from './target.js';
 import type { Terminal } from './terminal.js';
 import { upToDateWords } from './words.js';
 
@@ -15,27 +14,40 @@ export interface ProofAttempt {
   /** To decide by. */
   readonly files: FileWitness;
   /** To be called if the decision was that the target is up to date. Writes nothing if the same call could be answered otherwise. */
-  write(judgement: Judgement, terminal: Terminal): void;
+  write(judgement: Judgement, terminal: Terminal): Promise<void>;
 }
 
+/** What the words of this call mean. `look` is told of each file that this depends on, before it is read. */
+export type Resolve = (look: (path: string) => void) => Promise<NamedTarget>;
+
 /** To be called before the meta file is read. Undefined where no proof is to be. */
-export function beginProof(target: NamedTarget): ProofAttempt | undefined {
+export function beginProof(target: NamedTarget, resolve: Resolve): ProofAttempt | undefined {
   const words = process.argv.slice(2);
   return orNone(() => {
     const file = proofFile(target.metaFile, words, process.cwd());
-    if (file === undefined || isTraced()) return undefined;
+    if (file === undefined || isTraced() || !canProve(target)) return undefined;
     const { ctimeNs } = statSync(fsPath(target.metaFile), { bigint: true });
     const clock = settledClock(dirname(target.metaFile), ctimeNs);
     const files = new FileWitness();
     files.linkState(target.metaFile);
     return {
       files,
-      write: (judgement, terminal) => {
-        const bytes = orNone(() => proofOf(words, judgement, files, clock, terminal));
+      write: async (judgement, terminal) => {
+        const bytes = await orNone(async () => {
+          // The words must still mean the same, after all that this depends on has been looked at.
+          lookAround(target, files);
+          const again = await resolve((path) => files.state(path as AbsolutePath));
+          return proofOf(words, judgement, again, files, clock, terminal);
+        })?.catch(() => undefined);
         if (bytes !== undefined) replaceFile(file, bytes);
       },
     };
   });
+}
+
+/** The reader does not look for proofs elsewhere; and where patterns lead is for the planner to see. */
+function canProve({ settings }: NamedTarget): boolean {
+  return settings.cache === undefined && settings.findExtraInputs === undefined;
 }
 
 /** A proof only saves time, so what keeps one from being made (the command may have removed anything) is no trouble. */
@@ -53,6 +65,7 @@ const program = orNone(() => identityOf(statSync(process.argv[1] ?? '', { bigint
 function proofOf(
   words: readonly string[],
   { target, record, counts, took }: Judgement,
+  again: NamedTarget,
   files: FileWitness,
   clock: bigint,
   terminal: Terminal,
@@ -61,7 +74,7 @@ function proofOf(
     return undefined;
   const { meta, run } = record;
   if (run.stdin !== undefined && run.stdin !== 'null') return undefined;
-  if (!isResolvedSo(target, words, files)) return undefined;
+  if (!isDeepStrictEqual(comparable(again), comparable(target))) return undefined;
   if (target.kind === 'script' && !lookForNode(files)) return undefined;
   const looks = files.looks(clock);
   if (looks === undefined) return undefined;
@@ -75,7 +88,11 @@ function proofOf(
     pwd: target.kind === 'script' ? 'any' : { value: process.env.PWD },
     needsNullStdin: run.stdin === 'null',
     environment: process.env,
-    ignoredVariables: [...ignoredVariables, ...target.ownVariables],
+    ignoredVariables: [
+      ...ignoredVariables(target.settings.decision.variables ?? {}),
+      ...launchVariables,
+      ...target.ownVariables,
+    ],
     looks,
     output: run.output && { ...run.output, bytes: meta.output },
     line: line.plain,
@@ -83,27 +100,26 @@ function proofOf(
   });
 }
 
-/** Those that the decision does not compare; and of oodate's own those that only its parts tell each other. */
-const ignoredVariables = [
-  ...volatileVariables.flatMap(({ names }) => names).filter((name) => name !== 'OODATE_*'),
+/** Of oodate's own those that only its parts tell each other. */
+const launchVariables = [
   'OODATE_FRONT',
   'OODATE_DROPPED',
   // The front keeps it from Node.
   'NODE_CHANNEL_FD',
 ];
 
-/** Whether the words still mean the same; with a note of all that this depends on. */
-function isResolvedSo(target: NamedTarget, words: readonly string[], files: FileWitness): boolean {
+/** What the meaning of the words depends on, beside the files that are read for it. */
+function lookAround(target: NamedTarget, files: FileWitness): void {
   const cwd = process.cwd() as AbsolutePath;
   if (target.kind === 'command') {
     lookAtDirectories(cwd, files);
     lookForPackage(cwd, files);
   } else files.state(join(target.cwd, 'node_modules') as AbsolutePath);
-  const { own, rest } = splitArguments(words);
-  const again = resolveTarget({ names: own.slice(1), rest }, process.env, (path) => {
-    files.state(path as AbsolutePath);
-  });
-  return isDeepStrictEqual({ ...again, stdin: undefined }, { ...target, stdin: undefined });
+}
+
+/** What settings mean follows from what they are. */
+function comparable(target: NamedTarget): object {
+  return { ...target, stdin: undefined, settings: target.settings.settings };
 }
 
 /** By which it is known whether PWD is another name of `cwd`. */

@@ -7,10 +7,13 @@ import { run as runTarget } from './commands/run.js';
 import { whyMetaFiles, why as whyTarget } from './commands/why.js';
 import { enterDirectory } from './directory.js';
 import { isTraced } from './judgement.js';
-import type { ArgumentsOf, decisionOptions, runOptions, watchOptions } from './options.js';
-import { type NamedTarget, resolveTarget } from './target.js';
+import type { ArgumentsOf, configOptions, decisionOptions, runOptions, watchOptions } from './options.js';
+import type { Resolve } from './proof.js';
+import { type SettingFlags, type SettingValues, settingFlag, settingKeys } from './settings.js';
+import { type NamedTarget, resolveTarget, type TargetName } from './target.js';
 import { openTerminal } from './terminal.js';
 import { metaFilesAmong } from './traced-files.js';
+import { unmatchedWords } from './words.js';
 
 /** The words before `--` that are no options: names of scripts, or of what --mode bmake judges. */
 interface Scripts {
@@ -24,8 +27,9 @@ export type DecisionArguments = Scripts & ArgumentsOf<typeof decisionOptions>;
 /** What `oodate run`, `watch`, `why` and `check` do. They get the words after `--` as `rest`, and give the exit status. */
 export const targetCommands = { run, watch, why, check } as const;
 
-function run(argv: RunArguments, rest: readonly string[] | undefined): Promise<number> {
-  const target = targetOf(argv, rest);
+async function run(argv: RunArguments, rest: readonly string[] | undefined): Promise<number> {
+  enterDirectory(argv.directory);
+  const target = await targetOf(argv, rest, argv.quiet === true);
   const options = {
     ...decisionOf(argv),
     dryRun: argv['dry-run'] === true,
@@ -34,14 +38,16 @@ function run(argv: RunArguments, rest: readonly string[] | undefined): Promise<n
     ownPlace: argv.meta !== undefined,
   };
   // Inside a traced command the outer oodate speaks; what is said here would be output of that command.
-  return runTarget(target, options, openTerminal(argv.quiet === true || isTraced()));
+  const again: Resolve = (look) => resolveTarget(nameOf(argv, rest), process.env, look);
+  return runTarget(target, options, openTerminal(argv.quiet === true || isTraced()), again);
 }
 
 async function watch(argv: WatchArguments, rest: readonly string[] | undefined): Promise<number> {
   const { script, directory, meta, backend } = argv;
   enterDirectory(directory);
   const { watch: watchTarget } = await import('./commands/watch.js');
-  const resolve = () => resolveTarget({ names: script, rest, meta }, process.env);
+  const flags = settingFlags(argv);
+  const resolve = () => resolveTarget({ names: script, rest, meta, flags }, process.env);
   const options = { ...decisionOf(argv), backend, ownPlace: meta !== undefined };
   return watchTarget(resolve, options, openTerminal(argv.quiet === true));
 }
@@ -52,10 +58,11 @@ async function why(argv: DecisionArguments, rest: readonly string[] | undefined)
     return bmakeWhy(bmakeRequestOf(argv, rest));
   }
   refuseBmakeArguments(argv);
-  const named = namedBy(argv, rest);
-  return 'metaFiles' in named
-    ? whyMetaFiles(named.metaFiles, decisionOf(argv))
-    : whyTarget(named.target, decisionOf(argv));
+  enterDirectory(argv.directory);
+  const metaFiles = metaFilesIn(argv, rest);
+  return metaFiles.length > 0
+    ? whyMetaFiles(metaFiles, decisionOf(argv), settingFlags(argv))
+    : whyTarget(await targetOf(argv, rest), decisionOf(argv));
 }
 
 async function check(argv: DecisionArguments, rest: readonly string[] | undefined): Promise<number> {
@@ -64,46 +71,59 @@ async function check(argv: DecisionArguments, rest: readonly string[] | undefine
     return bmakeCheck(bmakeRequestOf(argv, rest));
   }
   refuseBmakeArguments(argv);
-  const named = namedBy(argv, rest);
-  return 'metaFiles' in named
-    ? checkMetaFiles(named.metaFiles, decisionOf(argv))
-    : checkTarget(named.target, decisionOf(argv));
+  enterDirectory(argv.directory);
+  const metaFiles = metaFilesIn(argv, rest);
+  return metaFiles.length > 0
+    ? checkMetaFiles(metaFiles, decisionOf(argv), settingFlags(argv))
+    : checkTarget(await targetOf(argv, rest), decisionOf(argv));
 }
 
-function targetOf(
-  { script, directory, meta }: RunArguments,
+async function targetOf(
+  argv: RunArguments | DecisionArguments,
   rest: readonly string[] | undefined,
-): NamedTarget {
-  enterDirectory(directory);
-  return resolveTarget({ names: script, rest, meta }, process.env);
+  quiet = false,
+): Promise<NamedTarget> {
+  const target = await resolveTarget(nameOf(argv, rest), process.env);
+  const { say } = openTerminal(quiet || isTraced());
+  for (const pattern of target.unmatched) say(unmatchedWords(pattern));
+  return target;
 }
 
-function namedBy(
-  { script, directory, meta }: DecisionArguments,
+function nameOf(argv: RunArguments | DecisionArguments, rest: readonly string[] | undefined): TargetName {
+  return { names: argv.script, rest, meta: argv.meta, flags: settingFlags(argv) };
+}
+
+/** The meta files that are named in the place of a target, by themselves. */
+function metaFilesIn(
+  { script, meta }: DecisionArguments,
   rest: readonly string[] | undefined,
-): { readonly target: NamedTarget } | { readonly metaFiles: readonly string[] } {
-  enterDirectory(directory);
-  const name = { names: script, rest, meta };
-  const metaFiles = metaFilesAmong(name);
-  return metaFiles.length > 0 ? { metaFiles } : { target: resolveTarget(name, process.env) };
+): readonly string[] {
+  return metaFilesAmong({ names: script, rest, meta });
+}
+
+/** The settings among the options. */
+export function settingFlags(
+  argv: ArgumentsOf<typeof configOptions> | RunArguments | WatchArguments | DecisionArguments,
+): SettingFlags {
+  const given = argv as Readonly<Record<string, unknown>>;
+  const entries = settingKeys.map((key) => [key, given[settingFlag(key).slice(2)]] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Partial<SettingValues>;
 }
 
 function decisionOf({
   force,
-  mode,
   json,
 }: {
   readonly force?: boolean | undefined;
-  readonly mode?: string | undefined;
   readonly json?: boolean | undefined;
 }): DecisionOptions & {
   readonly json: boolean;
 } {
-  return { force: force === true, mode: mode === 'mtime' ? 'mtime' : 'content', json: json === true };
+  return { force: force === true, json: json === true };
 }
 
 function bmakeRequestOf(argv: DecisionArguments, rest: readonly string[] | undefined): BmakeRequest {
-  for (const name of ['force', 'meta'] as const)
+  for (const name of ['force', 'meta', 'ignore', 'inputs', 'env-ignore', 'env-require', 'cache'] as const)
     if (argv[name] !== undefined)
       throw new CliError('USAGE', `--${name} has no meaning with --mode bmake`, 'see oodate check --help');
   enterDirectory(argv.directory);

@@ -5,6 +5,9 @@ import { assertWordsIntact } from './argument-words.js';
 import { CliError } from './cli-error.js';
 import { logicalDirectory } from './logical-directory.js';
 import { findPackage, scriptEnvironment, scriptsToRun, scriptWords } from './package-script.js';
+import { loadSettings, type SettingFlags } from './settings.js';
+import { type SettingsEffect, settingsEffect } from './settings-effect.js';
+import { settingsPlaces } from './settings-files.js';
 import { quoteWords } from './shell-quoting.js';
 import { standardInput } from './standard-input.js';
 
@@ -22,6 +25,9 @@ export interface NamedTarget extends Target {
   readonly metaFile: AbsolutePath;
   /** Variables of `environment` that do not depend on the caller's. */
   readonly ownVariables: readonly string[];
+  readonly settings: SettingsEffect;
+  /** Patterns of extra inputs that match nothing. */
+  readonly unmatched: readonly string[];
 }
 
 /** How the user names a target: what stands before `--`, and what after it. */
@@ -32,17 +38,19 @@ export interface TargetName {
   readonly meta?: string | undefined;
   /** Whose package is meant, or where the command runs; default: the current directory. */
   readonly directory?: string | undefined;
+  /** Settings given on the command line. */
+  readonly flags?: SettingFlags | undefined;
 }
 
 /**
  * A name before `--` is a script; without one, a command follows. `look` is told of each file
  * that this depends on, before it is read. Throws a CliError.
  */
-export function resolveTarget(
-  { names, rest, meta, directory = process.cwd() }: TargetName,
+export async function resolveTarget(
+  { names, rest, meta, directory = process.cwd(), flags }: TargetName,
   own: NodeJS.ProcessEnv,
   look: (path: string) => void = () => {},
-): NamedTarget {
+): Promise<NamedTarget> {
   const cwd = directory as AbsolutePath;
   assertWordsIntact(rest ?? []);
   const [name, extra] = names;
@@ -55,15 +63,26 @@ export function resolveTarget(
   const target =
     name === undefined ? commandTarget(cwd, rest ?? [], own) : scriptTarget(cwd, name, rest ?? [], own, look);
   const logicalCwd = logicalDirectory(target.cwd, target.environment);
+  for (const place of settingsPlaces(target.cwd)) look(place);
+  const settings = await settingsEffect(await loadSettings(target.cwd, own, flags));
+  const { paths: extraInputs, unmatched = [] } = settings.findExtraInputs?.() ?? {};
   return {
     ...target,
+    settings,
+    unmatched,
+    metaFile: meta === undefined ? target.metaFile(settings.cache) : joinPath(cwd, meta),
+    ...(extraInputs !== undefined && { extraInputs }),
     stdin: standardInput(),
     ...(logicalCwd !== undefined && { logicalCwd }),
-    ...(meta !== undefined && { metaFile: joinPath(cwd, meta) }),
   };
 }
 
-function commandTarget(cwd: AbsolutePath, words: readonly string[], own: NodeJS.ProcessEnv): NamedTarget {
+/** Before its settings are known, which depend on its directory. */
+interface PlainTarget extends Omit<NamedTarget, 'metaFile' | 'settings' | 'unmatched'> {
+  readonly metaFile: (cache: AbsolutePath | undefined) => AbsolutePath;
+}
+
+function commandTarget(cwd: AbsolutePath, words: readonly string[], own: NodeJS.ProcessEnv): PlainTarget {
   if (words[0] === undefined || words[0] === '')
     throw new CliError(
       'USAGE',
@@ -81,7 +100,7 @@ function commandTarget(cwd: AbsolutePath, words: readonly string[], own: NodeJS.
     cwd,
     environment: own,
     ownVariables: [],
-    metaFile: commandMetaFile(cwd, words),
+    metaFile: (cache) => commandMetaFile(cwd, words, cache),
   };
 }
 
@@ -91,7 +110,7 @@ function scriptTarget(
   args: readonly string[],
   own: NodeJS.ProcessEnv,
   look: (path: string) => void,
-): NamedTarget {
+): PlainTarget {
   const found = findPackage(cwd, look);
   const directory = found.directory as AbsolutePath;
   const scripts = scriptsToRun(found, name, args);
@@ -107,6 +126,6 @@ function scriptTarget(
     ownVariables: Object.keys(scriptEnvironment(found, name, {}, cwd)).filter(
       (variable) => variable !== 'PATH',
     ),
-    metaFile: scriptMetaFile(directory, name),
+    metaFile: (cache) => scriptMetaFile(directory, name, cache),
   };
 }

@@ -21,11 +21,11 @@ export const stdinPath = '/dev/stdin';
  * is a script of package.json if there is one of that name, and else a file; with a
  * slash in it, it is never a script.
  */
-export function namedFiles(name: TargetName): NamedFile[] {
+export async function namedFiles(name: TargetName): Promise<NamedFile[]> {
   const { names, rest, meta } = name;
   if (rest !== undefined || meta !== undefined || names.length === 0)
-    return [readNamed(resolveTarget(name, process.env).metaFile)];
-  return names.map((word) => readNamed(pathNamed(word)));
+    return [readNamed((await resolveTarget(name, process.env)).metaFile)];
+  return Promise.all(names.map(async (word) => readNamed(await pathNamed(word))));
 }
 
 /**
@@ -48,14 +48,18 @@ export function metaFilesAmong({ names, rest, meta }: TargetName): readonly stri
   return metaFiles;
 }
 
-function pathNamed(word: string): string {
-  if (isScript(word)) return resolveTarget({ names: [word], rest: undefined }, process.env).metaFile;
+async function pathNamed(word: string): Promise<string> {
+  if (isScript(word)) return scriptsFile(word);
   const path = joinPath(process.cwd() as AbsolutePath, word);
   const isFileName = word.includes('/') || /\.(?:meta|log)$/.test(word);
   if (!isFileName && statSync(path, { throwIfNoEntry: false }) === undefined)
     // Says that there is no such script, and which there are.
-    return resolveTarget({ names: [word], rest: undefined }, process.env).metaFile;
+    return scriptsFile(word);
   return path;
+}
+
+async function scriptsFile(name: string): Promise<string> {
+  return (await resolveTarget({ names: [name], rest: undefined }, process.env)).metaFile;
 }
 
 export function isScript(word: string): boolean {

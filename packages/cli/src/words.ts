@@ -2,6 +2,7 @@ import type { ConversionLosses, Problem, ProcessExit, ProcessLife } from '@oodat
 import type { ConvertedFile, MergeRefusal, RecordedContent, RecordedState, Use } from '@oodate/meta-file';
 import type { BmakeFinding, BmakeReason, BmakeRuleReason, Reason, VariableValue } from '@oodate/planner';
 import type { Counts } from './counts.js';
+import type { SettingSource } from './settings-layer.js';
 import { quoteWord, quoteWords } from './shell-quoting.js';
 import { signalName } from './signals.js';
 import { unreachable } from './unreachable.js';
@@ -79,6 +80,8 @@ export function reasonWords(reason: Reason, cwd: string): string {
         : `${path} is gone, was ${stateWords(reason.was, cwd)}`;
     case 'input-newer':
       return `${path} is newer than the target`;
+    case 'extra-input-new':
+      return `${path} is an extra input by the settings, and was none`;
     case 'input-appeared':
       return `${path} is there now (${stateWords(reason.is, cwd)}), was looked for and not there`;
     case 'standard-input-changed':
@@ -207,6 +210,7 @@ export function groupWords(reason: Reason): (typeof reasonGroups)[number] {
     case 'input-newer':
     case 'input-gone':
     case 'input-appeared':
+    case 'extra-input-new':
     case 'looked-at-changed':
     case 'link-changed':
     case 'listing-changed':
@@ -284,6 +288,32 @@ export function unheardWords(why: string): string {
   return `not every change is noticed from now on: ${why}`;
 }
 
+/** Where a setting comes from. */
+export function settingSourceWords(from: SettingSource, cwd: string): string {
+  switch (from.kind) {
+    case 'default':
+      return 'default';
+    case 'file':
+      return pathWords(from.file, cwd);
+    case 'environment':
+      return from.variable;
+    case 'flag':
+      return from.flag;
+    default:
+      return unreachable(from);
+  }
+}
+
+export function settingValueWords(value: string | readonly string[] | undefined): string {
+  if (value === undefined) return '-';
+  if (typeof value === 'string') return textWords(value);
+  return value.length === 0 ? '-' : value.map(textWords).join(' ');
+}
+
+export function unmatchedWords(pattern: string): string {
+  return `the pattern ${textWords(pattern)} of extra inputs matches nothing`;
+}
+
 export function noteWords(note: string): string {
   return `note: ${note}`;
 }
@@ -306,6 +336,8 @@ export function useWords(use: Use): string {
       return 'looked at';
     case 'missing':
       return 'looked for and missing';
+    case 'extra':
+      return 'named in the settings';
     case 'output':
       return 'written';
     case 'removed':

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type AbsolutePath, decodePath } from '@oodate/filemon';
-import { bmakeMetaFile, commandMetaFile, scriptMetaFile } from './meta-file-names.js';
+import { bmakeMetaFile, commandMetaFile, metaFolderOf, scriptMetaFile } from './meta-file-names.js';
 
 let root: AbsolutePath;
 
@@ -43,6 +43,19 @@ describe('the meta file of a script', () => {
     expect(new Set(names).size).toBe(2);
     for (const name of names) expect(name.length).toBeLessThan(200);
   });
+});
+
+test('meta files lie in .oodate of a directory that is named for all, those of packages apart', () => {
+  const cache = '/cache' as AbsolutePath;
+  const files = [
+    scriptMetaFile('/a' as AbsolutePath, 'build', cache),
+    scriptMetaFile('/b' as AbsolutePath, 'build', cache),
+    scriptMetaFile('/a' as AbsolutePath, 'test', cache),
+    commandMetaFile('/a' as AbsolutePath, ['cc'], cache),
+    commandMetaFile('/b' as AbsolutePath, ['cc'], cache),
+  ];
+  expect(new Set(files).size).toBe(5);
+  for (const file of files) expect(metaFolderOf(file)).toBe('/cache/.oodate');
 });
 
 describe('the meta file of a command', () => {

@@ -4,17 +4,27 @@ import { type AbsolutePath, decodePath, encodePath, fsPath, joinPath } from '@oo
 
 /*
  * Where meta files lie. A package's are in node_modules/.cache/oodate, the place
- * for what tools may lose, or in .oodate where there is no node_modules.
+ * for what tools may lose, or in .oodate where there is no node_modules. Those of
+ * a user who names a directory for them are in .oodate of that: a folder of a name
+ * of its own, so that it is known for what it is, and nothing else is in it.
  */
 
-/** The meta file of a script of package.json. */
-export function scriptMetaFile(packageDir: AbsolutePath, script: string): AbsolutePath {
-  return joinPath(metaFolder(packageDir), `${fileName(script)}.meta`);
+/** The meta file of a script of package.json. `cache` is the directory that the user has named for all meta files. */
+export function scriptMetaFile(packageDir: AbsolutePath, script: string, cache?: AbsolutePath): AbsolutePath {
+  const name = fileName(script);
+  // Packages share that directory, and scripts of one name are many.
+  if (cache !== undefined)
+    return joinPath(metaFolder(packageDir, cache), `${name}~${shortDigest(packageDir)}.meta`);
+  return joinPath(metaFolder(packageDir), `${name}.meta`);
 }
 
 /** The meta file of a command given as words, in the folder of the nearest package above `cwd` or of `cwd` itself. */
-export function commandMetaFile(cwd: AbsolutePath, words: readonly string[]): AbsolutePath {
-  const folder = metaFolder(packageAbove(cwd) ?? cwd);
+export function commandMetaFile(
+  cwd: AbsolutePath,
+  words: readonly string[],
+  cache?: AbsolutePath,
+): AbsolutePath {
+  const folder = metaFolder(packageAbove(cwd) ?? cwd, cache);
   const [program = '', ...rest] = words;
   const readable = [program.slice(program.lastIndexOf('/') + 1), ...rest]
     .join('_')
@@ -70,7 +80,8 @@ export function metaFolderOf(path: AbsolutePath): AbsolutePath | undefined {
 const longestName = 150;
 const readableLength = 40;
 
-function metaFolder(dir: AbsolutePath): AbsolutePath {
+function metaFolder(dir: AbsolutePath, cache?: AbsolutePath): AbsolutePath {
+  if (cache !== undefined) return joinPath(cache, '.oodate');
   const modules = joinPath(dir, 'node_modules');
   const hasModules = statSync(fsPath(modules), { throwIfNoEntry: false })?.isDirectory() === true;
   return joinPath(dir, hasModules ? 'node_modules/.cache/oodate' : '.oodate');

@@ -122,6 +122,7 @@ const uses: ReadonlySet<string> = new Set<Use>([
   'executed',
   'looked',
   'missing',
+  'extra',
   'output',
   'removed',
 ]);

@@ -14,7 +14,7 @@ export interface RunRecord {
   readonly logicalCwd?: AbsolutePath;
   /** What the command was given as standard input, if it may have used it: see `Target.stdin` of the planner. */
   readonly stdin?: string;
-  /** The environment of the command, volatile variables left out. */
+  /** The environment of the command, without what is for oodate itself. Which of it counts is the decision's matter. */
   readonly environment: readonly RecordedVariable[];
   /** Microseconds since the epoch: when the command was started. */
   readonly started: number;
@@ -41,8 +41,11 @@ export interface RecordedVariable {
   readonly hidden: boolean;
 }
 
-/** How a path was used. A path that was read and then written is 'output'. */
-export type Use = 'read' | 'executed' | 'looked' | 'missing' | 'output' | 'removed';
+/**
+ * How a path was used. A path that was read and then written is 'output'. 'extra':
+ * the command was not seen to use it, and the user says that it does.
+ */
+export type Use = 'read' | 'executed' | 'looked' | 'missing' | 'extra' | 'output' | 'removed';
 
 export interface RecordedFile {
   readonly path: AbsolutePath;

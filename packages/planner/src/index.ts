@@ -28,7 +28,12 @@ export { FileWitness, type Identity, identityOf, type Look, type Sight } from '.
 export { formatProof, type Proof } from './proof.js';
 export type { InputReason, Reason, VariableValue } from './reason.js';
 export { accessesOfMeta, reasonsToMake, type TracedTarget } from './reasons-to-make.js';
-export { type DecisionOptions, type KnownRecord, reasonsToRun } from './reasons-to-run.js';
+export { countedRun, type DecisionOptions, type KnownRecord, reasonsToRun } from './reasons-to-run.js';
 export { type FinishedRun, type RecordedRun, recordRun } from './record-run.js';
 export type { Target } from './target.js';
-export { comparedEnvironment, volatileVariables } from './volatile-variables.js';
+export {
+  comparedEnvironment,
+  ignoredVariables,
+  type VariableChoice,
+  volatileVariables,
+} from './volatile-variables.js';

@@ -45,6 +45,8 @@ export type InputReason = ByProcess &
     /** `was` is undefined where no state was recorded. */
     | { readonly kind: 'input-gone'; readonly was?: RecordedState }
     | { readonly kind: 'input-appeared'; readonly is: RecordedState }
+    /** It is an extra input and was none: it is new, or has been named since. */
+    | { readonly kind: 'extra-input-new' }
     /** Type, content or executable bit of a path that was only looked at. */
     | { readonly kind: 'looked-at-changed'; readonly was: RecordedState; readonly is: RecordedState }
     | { readonly kind: 'link-changed'; readonly was: string; readonly is: RecordedState }

@@ -11,10 +11,10 @@ import {
 import { difference, presentState } from './differences.js';
 import type { FileState, FileStates } from './file-states.js';
 import { plainName } from './listed-name.js';
-import { PathWalk, parentOf } from './path-walk.js';
+import { childOf, PathWalk, parentOf } from './path-walk.js';
 import type { InputReason, Reason, VariableValue } from './reason.js';
 import type { Target } from './target.js';
-import { comparedEnvironment } from './volatile-variables.js';
+import { comparedEnvironment, comparedVariables, type VariableChoice } from './volatile-variables.js';
 
 export interface DecisionOptions {
   /** What makes a file that was read or written another one: its content (the default), or its time and size. */
@@ -29,6 +29,12 @@ export interface DecisionOptions {
   readonly digestAll?: boolean;
   /** Those of stdout (1) and stderr (2) that somebody reads, so that an up-to-date run must write its output again. */
   readonly replay?: readonly (1 | 2)[];
+  /**
+   * Paths that never count, neither as inputs nor as outputs. They are left out here and
+   * not of the record, so that it holds for every choice of them, as for every choice of variables.
+   */
+  readonly isIgnored?: (path: AbsolutePath) => boolean;
+  readonly variables?: VariableChoice;
 }
 
 /** As `readMetaFile` gives it. Of a good one the run alone counts, wherever it is kept. */
@@ -55,13 +61,30 @@ export function* reasonsToRun(
   const { run } = record;
   yield* changedCommands(target, run);
   yield* changedDirectory(target, run);
-  yield* changedVariables(target, run);
+  yield* changedVariables(target, run, options);
   yield* changedStdin(target, run);
   yield* outputNotKept(run, options);
-  yield* changedWhileRunning(run);
+  const counted = countedRun(run, options);
+  yield* changedWhileRunning(counted);
+  yield* newExtraInputs(target, run, options);
   const present = new PresentStates(run, files);
-  for (const file of run.files) if (!file.disturbed) yield* changedFile(file, run, present, options);
-  for (const listing of run.listings) if (!listing.disturbed) yield* changedListing(listing, files);
+  const extraInputs = new Set(target.extraInputs);
+  for (const file of counted.files) {
+    if (file.disturbed || isExtraNoMore(file, extraInputs, files)) continue;
+    yield* changedFile(file, run, present, options);
+  }
+  for (const listing of counted.listings)
+    if (!listing.disturbed) yield* changedListing(listing, files, options);
+}
+
+/** The record without the paths that never count. */
+export function countedRun(run: RunRecord, { isIgnored }: Pick<DecisionOptions, 'isIgnored'>): RunRecord {
+  if (isIgnored === undefined) return run;
+  return {
+    ...run,
+    files: run.files.filter(({ path }) => !isIgnored(path)),
+    listings: run.listings.filter(({ path }) => !isIgnored(path)),
+  };
 }
 
 function noGoodRecord(record: Exclude<KnownRecord, { kind: 'good' }>): Reason {
@@ -92,10 +115,16 @@ function* changedDirectory(target: Target, run: RunRecord): Generator<Reason> {
   if (target.cwd !== run.cwd || is !== was) yield { kind: 'directory-changed', was, is };
 }
 
-function* changedVariables(target: Target, run: RunRecord): Generator<Reason> {
-  const present = comparedEnvironment(target.environment);
+function* changedVariables(
+  target: Target,
+  run: RunRecord,
+  { variables = {} }: DecisionOptions,
+): Generator<Reason> {
+  const present = comparedEnvironment(target.environment, variables);
+  const isCompared = comparedVariables(variables);
   for (const recorded of run.environment) {
     const { name, hidden } = recorded;
+    if (!isCompared(name)) continue;
     const value = present.get(name);
     present.delete(name);
     if (value !== undefined && isRecordedValue(recorded, value)) continue;
@@ -124,6 +153,26 @@ function* outputNotKept(run: RunRecord, { replay = [] }: DecisionOptions): Gener
 function* changedWhileRunning(run: RunRecord): Generator<Reason> {
   for (const { path, by, disturbed } of [...run.files, ...run.listings])
     if (disturbed) yield { kind: 'changed-while-running', path, by };
+}
+
+function* newExtraInputs(
+  { extraInputs = [] }: Target,
+  run: RunRecord,
+  { isIgnored = () => false }: DecisionOptions,
+): Generator<InputReason> {
+  if (extraInputs.length === 0) return;
+  const known = new Set(run.files.map(({ path }) => path));
+  for (const path of extraInputs)
+    if (!known.has(path) && !isIgnored(path)) yield { kind: 'extra-input-new', path, by: undefined };
+}
+
+/** It is still there, so that it is not the file but the user's mind that has changed. */
+function isExtraNoMore(
+  { use, path }: RecordedFile,
+  extraInputs: ReadonlySet<AbsolutePath>,
+  files: FileStates,
+): boolean {
+  return use === 'extra' && !extraInputs.has(path) && files.state(path).type === 'file';
 }
 
 /** The states to compare with those of a record. */
@@ -196,7 +245,7 @@ function* changedFile(
   const now = present.of(file);
   const change = difference(file, now, run.recorded, present.files, options);
   if (change === 'none') {
-    yield* newLinkOn(file, present);
+    yield* newLinkOn(file, present, options);
     return;
   }
   if (typeof change === 'object') {
@@ -206,9 +255,13 @@ function* changedFile(
   yield changeReason(file, presentState(now));
 }
 
-function* newLinkOn(file: RecordedFile, present: PresentStates): Generator<InputReason> {
+function* newLinkOn(
+  file: RecordedFile,
+  present: PresentStates,
+  { isIgnored = () => false }: DecisionOptions,
+): Generator<InputReason> {
   const found = present.newLink(file);
-  if (found === undefined) return;
+  if (found === undefined || isIgnored(found.place)) return;
   const { place, isEnd, link } = found;
   if (isEnd) yield changeReason(file, presentState(link));
   else {
@@ -229,6 +282,7 @@ function changeReason({ path, by, use, state: was }: RecordedFile, is: RecordedS
     case 'looked':
     case 'read':
     case 'executed':
+    case 'extra':
       if (was.type === 'link') return { kind: 'link-changed', path, by, was: was.target, is };
       if (was.type === 'absent') return { kind: 'input-appeared', path, by, is };
       if (gone) return { kind: 'input-gone', path, by, was };
@@ -236,7 +290,11 @@ function changeReason({ path, by, use, state: was }: RecordedFile, is: RecordedS
   }
 }
 
-function* changedListing(listing: RecordedListing, files: FileStates): Generator<InputReason> {
+function* changedListing(
+  listing: RecordedListing,
+  files: FileStates,
+  { isIgnored = () => false }: DecisionOptions,
+): Generator<InputReason> {
   const { path, by, own, names } = listing;
   const present = files.list(path);
   if (present === undefined) {
@@ -246,8 +304,9 @@ function* changedListing(listing: RecordedListing, files: FileStates): Generator
   }
   const was = new Set(names);
   const is = new Set(present);
-  const ignored = new Set(own);
-  const gained = [...is].filter((name) => !was.has(name) && !ignored.has(plainName(name)));
-  const lost = names.filter((name) => !is.has(name));
+  const ownNames = new Set(own);
+  const counts = (name: string) => !isIgnored(childOf(path, plainName(name)));
+  const gained = [...is].filter((name) => !was.has(name) && !ownNames.has(plainName(name)) && counts(name));
+  const lost = names.filter((name) => !is.has(name) && counts(name));
   if (gained.length > 0 || lost.length > 0) yield { kind: 'listing-changed', path, by, gained, lost };
 }

@@ -15,7 +15,7 @@ import { plainName } from './listed-name.js';
 import { OwnChanges } from './own-changes.js';
 import { childOf, nameOf, PathWalk, parentOf, type WalkedPath } from './path-walk.js';
 import { volatilePathsFor } from './volatile-paths.js';
-import { comparedEnvironment } from './volatile-variables.js';
+import { recordedEnvironment } from './volatile-variables.js';
 
 /** A run that has ended, and all that must be known to write it down. */
 export interface FinishedRun {
@@ -23,6 +23,8 @@ export interface FinishedRun {
   readonly commands: readonly (readonly string[])[];
   readonly cwd: AbsolutePath;
   readonly environment: Readonly<NodeJS.ProcessEnv>;
+  /** As of the target, before or after the run: one that has gone meanwhile was changed by someone. */
+  readonly extraInputs?: readonly AbsolutePath[] | undefined;
   /** As of the target. */
   readonly logicalCwd?: AbsolutePath | undefined;
   readonly stdin?: string | undefined;
@@ -54,13 +56,14 @@ export function recordRun(run: FinishedRun): RecordedRun {
   const recorder = new Recorder(run);
   recorder.takeOwnChanges();
   for (const access of run.accesses.paths.values()) recorder.takeAccess(access);
+  for (const path of run.extraInputs ?? []) recorder.takeExtraInput(path);
   const record: RunRecord = {
     version: 1,
     commands: run.commands,
     cwd: run.cwd,
     ...(run.logicalCwd !== undefined && { logicalCwd: run.logicalCwd }),
     ...(run.stdin !== undefined && mayHaveRead(run.stdin, run.accesses) && { stdin: run.stdin }),
-    environment: [...comparedEnvironment(run.environment)].map(([name, value]) =>
+    environment: [...recordedEnvironment(run.environment)].map(([name, value]) =>
       recordedVariable(name, value),
     ),
     started: run.started,
@@ -94,6 +97,7 @@ class Recorder {
   readonly #own = new OwnChanges();
   readonly #ownInodes = new Set<string>();
   readonly #ignored: readonly AbsolutePath[];
+  readonly #extra = new Set<AbsolutePath>();
   readonly #linksTaken = new Set<AbsolutePath>();
   readonly #directoriesMoved = new Map<AbsolutePath, boolean>();
   /** Nanoseconds. The clock of file times can be behind by a tick, so a change right after the start can seem to be before it. */
@@ -141,6 +145,14 @@ class Recorder {
     if (this.#isOwn(access, walked)) this.#takeOutput(access, walked);
     else this.#takeInput(access, walked);
     if (access.listed) this.#takeListing(access, walked);
+  }
+
+  /** As if the command had read it. What it was seen to do with it says more. */
+  takeExtraInput(path: AbsolutePath): void {
+    if (this.#accesses.paths.has(path) || this.#extra.has(path)) return;
+    this.#extra.add(path);
+    const unused = { executed: false, looked: false, missing: false, listed: false, change: 'none' } as const;
+    this.takeAccess({ path, ...unused, read: true, by: undefined });
   }
 
   #takeLink(place: AbsolutePath, by: string | undefined): void {
@@ -197,18 +209,19 @@ class Recorder {
 
   #takeInput({ path, missing, read, executed, looked, listed, by }: Access, walked: WalkedPath): void {
     const { real, state } = walked;
+    const isExtra = this.#extra.has(path);
     const seen = read || looked || listed;
     if (state.type === 'absent') {
       this.#inputs.push({
         path,
-        use: seen ? 'looked' : 'missing',
+        use: isExtra ? 'extra' : seen ? 'looked' : 'missing',
         state: { type: 'absent' },
         by,
         disturbed: seen,
       });
       return;
     }
-    const use = executed ? 'executed' : read ? 'read' : 'looked';
+    const use = isExtra ? 'extra' : executed ? 'executed' : read ? 'read' : 'looked';
     const taken = this.#taken(path, use);
     const now = this.#files.state(path);
     const changed =

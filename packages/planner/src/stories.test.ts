@@ -901,3 +901,129 @@ test('names that are not UTF-8 are inputs like any other', () => {
   story.disk.write(name, 'something else');
   expect(story.all()).toMatchObject([{ kind: 'input-changed', path: name }]);
 });
+
+describe('paths that are to be ignored', () => {
+  const ignoring = (...names: string[]) => ({
+    isIgnored: (path: AbsolutePath) =>
+      names.map(at).some((name) => path === name || path.startsWith(`${name}/`)),
+  });
+
+  test('do not count as inputs, and do as soon as they are not to be ignored', () => {
+    const story = new Story('a.c', 'b.log').runs('R a.c', 'R b.log', 'N c.log');
+    story.disk.write('/w/b.log', 'changed');
+    story.disk.write('/w/c.log');
+    expect(story.reasons(ignoring('b.log', 'c.log'))).toEqual([]);
+    expect(story.reasons(ignoring('b.log'))).toEqual(['input-appeared c.log']);
+    expect(story.reasons()).toEqual(['input-changed b.log', 'input-appeared c.log']);
+  });
+
+  test('do not count as outputs', () => {
+    const story = new Story('a.c').runs('R a.c', 'W cache', 'W a.o');
+    story.disk.remove(at('cache'));
+    expect(story.reasons(ignoring('cache'))).toEqual([]);
+    expect(story.reasons()).toEqual(['output-gone cache']);
+  });
+
+  test('do not count as names in a listing, and others do', () => {
+    const story = new Story('src/a.c').runs('G src');
+    story.disk.write('/w/src/x.log');
+    expect(story.reasons(ignoring('src/x.log'))).toEqual([]);
+    story.disk.write('/w/src/b.c');
+    expect(story.all(ignoring('src/x.log'))).toMatchObject([{ kind: 'listing-changed', gained: ['b.c'] }]);
+  });
+
+  test('do not count if someone else changed them while the command ran', () => {
+    const story = new Story('a.c', 'b.log').start().does('R a.c', 'R b.log');
+    story.disk.write('/w/b.log', 'meanwhile');
+    story.end();
+    expect(story.reasons(ignoring('b.log'))).toEqual([]);
+    expect(story.reasons()).toEqual(['changed-while-running b.log']);
+  });
+
+  test('do not count as new links on the way', () => {
+    const story = new Story('real/a.c').runs('R real/a.c');
+    story.disk.move('/w/real', '/w/other');
+    story.disk.symlink('other', '/w/real');
+    expect(story.reasons(ignoring('real'))).toEqual([]);
+    expect(story.reasons()).toEqual(['looked-at-changed real']);
+  });
+});
+
+describe('variables that the user chooses', () => {
+  const environment = { ...target.environment, TERM: 'xterm', A: '1' };
+  const recorded = () => new Story('a.c').start().does('R a.c').end({ environment });
+
+  test('do not count if they are to be ignored, and do as soon as they are not', () => {
+    const now = { environment: { ...environment, A: '2' } };
+    expect(recorded().reasons({ variables: { ignore: ['A'] } }, now)).toEqual([]);
+    expect(recorded().reasons({}, now)).toEqual(['variable-changed']);
+  });
+
+  test('count though volatile if they are required, also after a run for which they were not', () => {
+    const now = { environment: { ...environment, TERM: 'dumb' } };
+    expect(recorded().reasons({}, now)).toEqual([]);
+    expect(recorded().reasons({ variables: { require: ['TERM'] } }, now)).toEqual(['variable-changed']);
+    const unset = { environment: { ...environment, TERM: undefined } };
+    expect(recorded().reasons({ variables: { require: ['TERM'] } }, unset)).toEqual(['variable-changed']);
+    expect(recorded().reasons({ variables: { require: ['TERM'] } }, { environment })).toEqual([]);
+  });
+});
+
+describe('extra inputs', () => {
+  const extra = (...names: string[]) => ({ extraInputs: names.map((name) => at(name) as AbsolutePath) });
+  const withExtra = (...names: string[]) =>
+    new Story('a.c', 'conf', 'more')
+      .start()
+      .does('R a.c')
+      .end(extra(...names));
+
+  test('count like what was read', () => {
+    const story = withExtra('conf');
+    expect(story.reasons({}, extra('conf'))).toEqual([]);
+    story.disk.write('/w/conf', 'changed');
+    expect(story.reasons({}, extra('conf'))).toEqual(['input-changed conf']);
+    story.disk.remove('/w/conf');
+    expect(story.reasons({}, extra())).toEqual(['input-gone conf']);
+  });
+
+  test('make the target out of date when there is a new one', () => {
+    expect(withExtra('conf').reasons({}, extra('conf', 'more'))).toEqual(['extra-input-new more']);
+  });
+
+  test('do not count any more when they are no longer named', () => {
+    const story = withExtra('conf', 'more');
+    story.disk.write('/w/more', 'changed');
+    expect(story.reasons({}, extra('conf'))).toEqual([]);
+  });
+
+  test('count when they are no file any more', () => {
+    const story = withExtra('conf');
+    story.disk.remove('/w/conf');
+    story.disk.mkdir('/w/conf');
+    expect(story.reasons({}, extra())).toEqual(['input-changed conf']);
+  });
+
+  test('that the command used count as it used them, named or not', () => {
+    const story = new Story('a.c', 'conf').start().does('R a.c', 'R conf', 'W out').end(extra('conf', 'out'));
+    expect(story.reasons({}, extra('conf', 'out'))).toEqual([]);
+    story.disk.write('/w/conf', 'changed');
+    story.disk.remove('/w/out');
+    expect(story.reasons()).toEqual(['input-changed conf', 'output-gone out']);
+  });
+
+  test('changed or removed by someone else while the command ran make the result out of date', () => {
+    const story = new Story('a.c', 'conf', 'more').start().does('R a.c');
+    story.disk.write('/w/conf', 'meanwhile');
+    story.disk.remove('/w/more');
+    story.end(extra('conf', 'more'));
+    expect(story.reasons({}, extra('conf'))).toEqual([
+      'changed-while-running conf',
+      'changed-while-running more',
+    ]);
+  });
+
+  test('that are to be ignored do not count', () => {
+    const isIgnored = (path: AbsolutePath) => path === '/w/more';
+    expect(withExtra('conf').reasons({ isIgnored }, extra('conf', 'more'))).toEqual([]);
+  });
+});

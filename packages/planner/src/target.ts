@@ -14,4 +14,6 @@ export interface Target {
   readonly stdin?: string;
   /** The whole environment; volatile variables are left out by the decision. */
   readonly environment: Readonly<NodeJS.ProcessEnv>;
+  /** Files that count as inputs though the command may not be seen to use them. */
+  readonly extraInputs?: readonly AbsolutePath[];
 }

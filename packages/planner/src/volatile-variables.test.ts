@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { comparedEnvironment, volatileVariables } from './volatile-variables.js';
+import {
+  comparedEnvironment,
+  ignoredVariables,
+  recordedEnvironment,
+  volatileVariables,
+} from './volatile-variables.js';
 
 describe('the compared environment', () => {
   test.each([
@@ -50,6 +55,38 @@ describe('the compared environment', () => {
     '__',
   ])('holds %s', (name) => {
     expect([...comparedEnvironment({ [name]: 'x' })]).toEqual([[name, 'x']]);
+  });
+
+  const some = { PATH: '/bin', TERM: 'xterm', MY_A: '1', MY_B: '2', OODATE_MODE: 'mtime' };
+
+  test.each([
+    ['a name', { ignore: ['MY_A'] }, ['MY_B', 'PATH']],
+    ['all names that begin so', { ignore: ['MY_*'] }, ['PATH']],
+    ['nothing by a part of a name', { ignore: ['MY'] }, ['MY_A', 'MY_B', 'PATH']],
+  ])('leaves out %s that is to be ignored', (_, choice, names) => {
+    expect([...comparedEnvironment(some, choice).keys()]).toEqual(names);
+  });
+
+  test.each([
+    ['a volatile name', { require: ['TERM'] }, ['MY_A', 'MY_B', 'PATH', 'TERM']],
+    ['one that is to be ignored', { ignore: ['MY_*'], require: ['MY_B'] }, ['MY_B', 'PATH']],
+    ['but none that is for oodate itself', { require: ['OODATE_*'] }, ['MY_A', 'MY_B', 'PATH']],
+  ])('holds %s if it is required', (_, choice, names) => {
+    expect([...comparedEnvironment(some, choice).keys()]).toEqual(names);
+  });
+
+  test('is only a part of what is recorded, so that it can be chosen anew', () => {
+    expect([...recordedEnvironment(some).keys()]).toEqual(['MY_A', 'MY_B', 'PATH', 'TERM']);
+  });
+
+  test('has none of the ignored variables, whatever is chosen', () => {
+    expect(ignoredVariables({})).toEqual(expect.arrayContaining(['TERM', 'TERM_*', 'SHLVL']));
+    expect(ignoredVariables({})).not.toContain('OODATE_*');
+    expect(ignoredVariables({ ignore: ['MINE'] })).toContain('MINE');
+    const required = ignoredVariables({ ignore: ['MINE*'], require: ['TERM', 'SSH_TTY', 'MI*', 'XDG_S*'] });
+    for (const name of ['TERM', 'SSH_*', 'MINE*', 'XDG_SESSION_*', 'XDG_SEAT'])
+      expect(required).not.toContain(name);
+    expect(required).toEqual(expect.arrayContaining(['TERM_*', 'XDG_VTNR']));
   });
 
   test('comes in order and without what is not set', () => {

@@ -1,3 +1,5 @@
+const ownNames = 'OODATE_*';
+
 /**
  * Environment variables that are not compared: they differ from one terminal or
  * caller to the next and say nothing about what a build should do. A variable
@@ -63,26 +65,61 @@ export const volatileVariables: readonly { readonly names: readonly string[]; re
     why: 'set by npm for every script; what is read from these places is an input itself',
   },
   { names: ['NODE_PATH'], why: 'set by the wrapper through which pnpm starts oodate' },
-  { names: ['OODATE_*'], why: 'for oodate itself' },
+  { names: [ownNames], why: 'for oodate itself' },
 ];
 
+/** What a user says of variables. Names may end in `*`, as those above. */
+export interface VariableChoice {
+  /** These are not compared. */
+  readonly ignore?: readonly string[];
+  /** These are compared, though they are volatile or to be ignored. */
+  readonly require?: readonly string[];
+}
+
 /** The variables that a decision compares, by name in order. */
-export function comparedEnvironment(environment: Readonly<NodeJS.ProcessEnv>): Map<string, string> {
-  const compared = new Map<string, string>();
+export function comparedEnvironment(
+  environment: Readonly<NodeJS.ProcessEnv>,
+  choice: VariableChoice = {},
+): Map<string, string> {
+  const isCompared = comparedVariables(choice);
+  return new Map([...recordedEnvironment(environment)].filter(([name]) => isCompared(name)));
+}
+
+/** The variables that a record holds, by name in order: also those that are not compared now, as they may be later. */
+export function recordedEnvironment(environment: Readonly<NodeJS.ProcessEnv>): Map<string, string> {
+  const recorded = new Map<string, string>();
   for (const name of Object.keys(environment).sort()) {
     const value = environment[name];
-    if (value !== undefined && !isVolatile(name)) compared.set(name, value);
+    if (value !== undefined && !isOwn(name)) recorded.set(name, value);
   }
-  return compared;
+  return recorded;
 }
 
-const volatileNames = new Set<string>();
-const volatileStarts: string[] = [];
-for (const name of volatileVariables.flatMap(({ names }) => names)) {
-  if (name.endsWith('*')) volatileStarts.push(name.slice(0, -1));
-  else volatileNames.add(name);
+/** Names as above, of variables that no decision compares by this choice. */
+export function ignoredVariables({ ignore = [], require = [] }: VariableChoice): string[] {
+  const names = [...volatileNames, ...ignore].filter((name) => name !== ownNames);
+  return names.filter((name) => !require.some((required) => canBothMean(name, required)));
 }
 
-function isVolatile(name: string): boolean {
-  return volatileNames.has(name) || volatileStarts.some((start) => name.startsWith(start));
+/** Whether there is a name that both stand for. */
+function canBothMean(one: string, other: string): boolean {
+  const starts = (name: string, start: string) => start.endsWith('*') && name.startsWith(start.slice(0, -1));
+  return one === other || starts(one, other) || starts(other, one);
 }
+
+/** Whether a decision compares the variable of that name. */
+export function comparedVariables({ ignore = [], require = [] }: VariableChoice): (name: string) => boolean {
+  const isIgnored = ignore.length === 0 ? isVolatile : matcher([...volatileNames, ...ignore]);
+  const isRequired = matcher(require);
+  return (name) => !isOwn(name) && (!isIgnored(name) || isRequired(name));
+}
+
+function matcher(names: readonly string[]): (name: string) => boolean {
+  const whole = new Set(names);
+  const starts = names.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1));
+  return (name) => whole.has(name) || starts.some((start) => name.startsWith(start));
+}
+
+const volatileNames = volatileVariables.flatMap(({ names }) => names);
+const isVolatile = matcher(volatileNames);
+const isOwn = matcher([ownNames]);

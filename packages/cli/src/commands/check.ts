@@ -2,6 +2,7 @@ import type { DecisionOptions } from '@oodate/planner';
 import { firstOf, judge } from '../judgement.js';
 import { judgeMetaFile } from '../meta-judgement.js';
 import { metaReportOf, printJson, reportOf } from '../report.js';
+import type { SettingFlags } from '../settings.js';
 import type { NamedTarget } from '../target.js';
 
 /** Says by the exit status alone whether the target is up to date: 0, or 1 if it is not. */
@@ -14,15 +15,17 @@ export function check(target: NamedTarget, options: DecisionOptions & { readonly
 }
 
 /** The same of the targets of these meta files. */
-export function checkMetaFiles(
+export async function checkMetaFiles(
   metaFiles: readonly string[],
   options: DecisionOptions & { readonly json: boolean },
-): number {
-  const judged = metaFiles.map((metaFile) => {
-    const judgement = judgeMetaFile(metaFile, options);
+  flags: SettingFlags,
+): Promise<number> {
+  const judged = [];
+  for (const metaFile of metaFiles) {
+    const judgement = await judgeMetaFile(metaFile, options, flags);
     const reason = firstOf(judgement.reasons);
-    return { ...judgement, reasons: reason ? [reason] : [] };
-  });
+    judged.push({ ...judgement, reasons: reason ? [reason] : [] });
+  }
   if (options.json) printJson(metaReportOf(judged));
   return judged.every(({ reasons }) => reasons.length === 0) ? 0 : 1;
 }

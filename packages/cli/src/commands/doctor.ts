@@ -3,9 +3,10 @@ import { dirname } from 'node:path';
 import type { AbsolutePath } from '@oodate/filemon';
 import { scriptMetaFile } from '@oodate/meta-file';
 import type { BackendReport } from '@oodate/tracer';
-import { CliError } from '../cli-error.js';
 import { writeOut } from '../output-streams.js';
-import { findPackage } from '../package-script.js';
+import { packageDirectory } from '../package-script.js';
+import { loadSettings } from '../settings.js';
+import { settingsEffect } from '../settings-effect.js';
 import { coloursFor } from '../terminal.js';
 import { errorWords } from '../words.js';
 
@@ -26,12 +27,13 @@ export async function doctor(): Promise<number> {
     tell(works, name, works ? sentence : errorWords(sentence, remedy || undefined));
     for (const limit of limits) tellMore(errorWords(limit.sentence, limit.remedy || undefined));
   }
-  tellOfFolder();
+  await tellOfFolder();
   return backends.some(({ works }) => works) ? 0 : 1;
 }
 
-function tellOfFolder(): void {
-  const folder = dirname(scriptMetaFile(packageDirectory(), 'doctor'));
+async function tellOfFolder(): Promise<void> {
+  const { cache } = await settingsEffect(await loadSettings(process.cwd() as AbsolutePath, process.env));
+  const folder = dirname(scriptMetaFile(packageDirectory(process.cwd()) as AbsolutePath, 'doctor', cache));
   const existing = firstExisting(folder);
   try {
     accessSync(existing, constants.W_OK | constants.X_OK);
@@ -43,15 +45,6 @@ function tellOfFolder(): void {
       'meta files',
       `${existing} cannot be written (${code}); make it writable, or use --meta FILE`,
     );
-  }
-}
-
-function packageDirectory(): AbsolutePath {
-  try {
-    return findPackage(process.cwd()).directory as AbsolutePath;
-  } catch (error) {
-    if (error instanceof CliError) return process.cwd() as AbsolutePath;
-    throw error;
   }
 }
 

@@ -155,7 +155,7 @@ function headFacts({ target, commands, cwd, env }: MetaFile, fact: Fact): void {
   for (const variable of env ?? []) fact('variable', textLineWords(variable));
 }
 
-const shownUses: readonly Use[] = ['executed', 'read', 'looked', 'missing', 'output', 'removed'];
+const shownUses: readonly Use[] = ['executed', 'read', 'looked', 'missing', 'extra', 'output', 'removed'];
 
 function recordSections({ files, listings }: RunRecord, section: Section): void {
   const cwd = process.cwd();

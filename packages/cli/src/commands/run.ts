@@ -2,7 +2,7 @@ import type { DecisionOptions } from '@oodate/planner';
 import type { ExecutionOptions } from '../execution.js';
 import { firstOf, type Judgement, judge } from '../judgement.js';
 import { readStreams, replayOutput } from '../output-streams.js';
-import { beginProof } from '../proof.js';
+import { beginProof, type Resolve } from '../proof.js';
 import { printJson, reportOf } from '../report.js';
 import type { NamedTarget } from '../target.js';
 import type { Terminal } from '../terminal.js';
@@ -13,16 +13,24 @@ export interface RunOptions extends DecisionOptions, ExecutionOptions {
   readonly untraced: boolean;
 }
 
-/** Runs the target if it is out of date, and keeps what was seen. Gives the exit status. */
-export async function run(target: NamedTarget, options: RunOptions, terminal: Terminal): Promise<number> {
+/**
+ * Runs the target if it is out of date, and keeps what was seen. Gives the exit status.
+ * `resolve` is how the target was found.
+ */
+export async function run(
+  target: NamedTarget,
+  options: RunOptions,
+  terminal: Terminal,
+  resolve: Resolve = async () => target,
+): Promise<number> {
   if (options.untraced) return runUntraced(target, options, terminal);
-  const proof = options.dryRun ? undefined : beginProof(target);
+  const proof = options.dryRun ? undefined : beginProof(target, resolve);
   const judgement = judge(target, { ...options, replay: readStreams(options.json) }, proof?.files);
   if (options.dryRun) return tellPlan(judgement, options, terminal);
   const reason = firstOf(judgement.reasons);
   if (reason === undefined) {
     const status = skip(judgement, options, terminal);
-    proof?.write(judgement, terminal);
+    await proof?.write(judgement, terminal);
     return status;
   }
   terminal.say(runningWords(target.title, reasonWords(reason, process.cwd())));
@@ -38,16 +46,21 @@ export async function run(target: NamedTarget, options: RunOptions, terminal: Te
         done.report,
       ),
     );
-  if (done.report.kept) proveNext(target, options, terminal);
+  if (done.report.kept) await proveNext(target, options, terminal, resolve);
   return done.report.status;
 }
 
 /** So that the next call is answered without this program. */
-function proveNext(target: NamedTarget, options: RunOptions, terminal: Terminal): void {
-  const proof = beginProof(target);
+async function proveNext(
+  target: NamedTarget,
+  options: RunOptions,
+  terminal: Terminal,
+  resolve: Resolve,
+): Promise<void> {
+  const proof = beginProof(target, resolve);
   if (proof === undefined) return;
   const judgement = judge(target, options, proof.files);
-  if (firstOf(judgement.reasons) === undefined) proof.write(judgement, terminal);
+  if (firstOf(judgement.reasons) === undefined) await proof.write(judgement, terminal);
 }
 
 async function runUntraced(target: NamedTarget, options: RunOptions, terminal: Terminal): Promise<number> {

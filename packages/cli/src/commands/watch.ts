@@ -1,5 +1,5 @@
 import type { RunRecord } from '@oodate/meta-file';
-import { type DecisionOptions, diskFileStates, type Reason, reasonsToRun } from '@oodate/planner';
+import { countedRun, type DecisionOptions, diskFileStates, type Reason, reasonsToRun } from '@oodate/planner';
 import { childStart } from '../child-program.js';
 import { CliError } from '../cli-error.js';
 import { countUses } from '../counts.js';
@@ -10,6 +10,7 @@ import { firstOf, judge } from '../judgement.js';
 import { LearnedPaths } from '../learned-paths.js';
 import { readStreams } from '../output-streams.js';
 import { QuietMoment } from '../quiet-moment.js';
+import { settingsPlaces } from '../settings-files.js';
 import type { NamedTarget } from '../target.js';
 import type { Terminal } from '../terminal.js';
 import { errorWords, reasonWords, runningWords, unheardWords, watchingWords } from '../words.js';
@@ -22,7 +23,7 @@ export interface WatchOptions extends DecisionOptions, ExecutionOptions {}
  * what the target is at the time: package.json can change like any other file.
  */
 export async function watch(
-  resolve: () => NamedTarget,
+  resolve: () => Promise<NamedTarget>,
   options: WatchOptions,
   terminal: Terminal,
 ): Promise<number> {
@@ -47,7 +48,7 @@ export async function watch(
 }
 
 class WatchedTarget {
-  readonly #resolve: () => NamedTarget;
+  readonly #resolve: () => Promise<NamedTarget>;
   readonly #options: WatchOptions;
   readonly #terminal: Terminal;
   readonly #folders: FolderWatch;
@@ -55,7 +56,12 @@ class WatchedTarget {
   #known: RunRecord | undefined;
   #isAnnounced = false;
 
-  constructor(resolve: () => NamedTarget, options: WatchOptions, terminal: Terminal, folders: FolderWatch) {
+  constructor(
+    resolve: () => Promise<NamedTarget>,
+    options: WatchOptions,
+    terminal: Terminal,
+    folders: FolderWatch,
+  ) {
     this.#resolve = resolve;
     this.#options = options;
     this.#terminal = terminal;
@@ -65,7 +71,7 @@ class WatchedTarget {
   /** Gives false when there is nothing to do until something changes. */
   async bringUpToDate(): Promise<boolean> {
     try {
-      const target = this.#resolve();
+      const target = await this.#resolve();
       return this.#known === undefined ? await this.#begin(target) : await this.#goOn(target, this.#known);
     } catch (error) {
       // While something is edited it may be broken; but what cannot begin ends.
@@ -86,7 +92,10 @@ class WatchedTarget {
 
   async #goOn(target: NamedTarget, run: RunRecord): Promise<boolean> {
     const options = { ...this.#options, force: false };
-    const reason = firstOf(reasonsToRun(target, { kind: 'good', run }, diskFileStates(), options));
+    const { decision } = target.settings;
+    const reason = firstOf(
+      reasonsToRun(target, { kind: 'good', run }, diskFileStates(), { ...decision, ...options }),
+    );
     if (reason === undefined) {
       this.#announce(target, run);
       return false;
@@ -113,12 +122,14 @@ class WatchedTarget {
   async #follow(target: NamedTarget, run: RunRecord): Promise<void> {
     this.#known = run;
     this.#isAnnounced = false;
-    const manifest = target.kind === 'script' ? [`${target.cwd}/package.json`] : [];
-    await this.#folders.follow(new LearnedPaths(run, manifest));
+    const counted = countedRun(run, target.settings.decision);
+    // Those of a script are in the package.json that also has its text.
+    await this.#folders.follow(new LearnedPaths(counted, settingsPlaces(target.cwd)));
   }
 
-  #announce({ title }: NamedTarget, run: RunRecord): void {
-    if (!this.#isAnnounced) this.#terminal.remark(watchingWords(title, countUses(run)));
+  #announce({ title, settings }: NamedTarget, run: RunRecord): void {
+    const counts = countUses(countedRun(run, settings.decision));
+    if (!this.#isAnnounced) this.#terminal.remark(watchingWords(title, counts));
     this.#isAnnounced = true;
   }
 }

@@ -3,6 +3,7 @@ import { judge } from '../judgement.js';
 import { judgeMetaFile } from '../meta-judgement.js';
 import { writeOut } from '../output-streams.js';
 import { metaReportOf, printJson, reportOf } from '../report.js';
+import type { SettingFlags } from '../settings.js';
 import type { NamedTarget } from '../target.js';
 import { coloursFor } from '../terminal.js';
 import {
@@ -28,14 +29,16 @@ export function why(target: NamedTarget, options: DecisionOptions & { readonly j
 }
 
 /** The same of the targets of these meta files. */
-export function whyMetaFiles(
+export async function whyMetaFiles(
   metaFiles: readonly string[],
   options: DecisionOptions & { readonly json: boolean },
-): number {
-  const judged = metaFiles.map((metaFile) => {
-    const judgement = judgeMetaFile(metaFile, options);
-    return { ...judgement, reasons: [...judgement.reasons] };
-  });
+  flags: SettingFlags,
+): Promise<number> {
+  const judged = [];
+  for (const metaFile of metaFiles) {
+    const judgement = await judgeMetaFile(metaFile, options, flags);
+    judged.push({ ...judgement, reasons: [...judgement.reasons] });
+  }
   if (options.json) {
     printJson(metaReportOf(judged));
     return 0;

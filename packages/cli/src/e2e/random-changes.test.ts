@@ -19,6 +19,8 @@ import {
 } from '@oodate/testkit';
 import { run } from '../commands/run.js';
 import { judge } from '../judgement.js';
+import { loadSettings } from '../settings.js';
+import { settingsEffect } from '../settings-effect.js';
 import type { NamedTarget } from '../target.js';
 import { askProof, writeProof } from './proof-program.js';
 
@@ -41,7 +43,7 @@ test(
         // What is made so shortly before the start could have been made after it. The clock's own file changes a folder, too.
         settledClock(space.folder, BigInt(Date.now()) * 1_000_000n + tick);
         const command = [program, ...words.map((word) => onDisk(folder, word))];
-        const target = targetOf(command, folder as AbsolutePath, metaFile);
+        const target = await targetOf(command, folder as AbsolutePath, metaFile);
         const said: string[] = [];
         const say = (line: string) => said.push(line);
         const remarkLines = (line: string) => ({ plain: line, coloured: line });
@@ -89,7 +91,11 @@ function prove(space: Workspace, target: NamedTarget): void {
   writeProof(space, call, looks);
 }
 
-function targetOf(words: readonly string[], cwd: AbsolutePath, metaFile: AbsolutePath): NamedTarget {
+async function targetOf(
+  words: readonly string[],
+  cwd: AbsolutePath,
+  metaFile: AbsolutePath,
+): Promise<NamedTarget> {
   const name = words.join(' ');
   const commands = [words];
   return {
@@ -103,5 +109,7 @@ function targetOf(words: readonly string[], cwd: AbsolutePath, metaFile: Absolut
     environment: process.env,
     ownVariables: [],
     metaFile,
+    settings: await settingsEffect(await loadSettings(cwd, {})),
+    unmatched: [],
   };
 }

@@ -77,6 +77,11 @@ describe('watch runs the target again', () => {
       /^no\/such\/file is there now/,
     ],
     [
+      'settings name an extra input',
+      (s) => s.write({ 'oodate.config.json': '{"inputs": ["package.json"]}' }),
+      /^package\.json is an extra input/,
+    ],
+    [
       'the directory of a file is another one',
       (s) => {
         s.write({ 'other/a.txt': 'b' });

@@ -1,0 +1,32 @@
+import { type AbsolutePath, joinPath } from '@oodate/filemon';
+import type { DecisionOptions } from '@oodate/planner';
+import type { ExtraInputs } from './extra-inputs.js';
+import type { Settings } from './settings.js';
+
+/** What settings mean for one target. */
+export interface SettingsEffect {
+  /** What all this was made of. */
+  readonly settings: Settings;
+  readonly decision: Pick<DecisionOptions, 'mode' | 'isIgnored' | 'variables'>;
+  /** Where meta files are kept; undefined: in their usual places. */
+  readonly cache: AbsolutePath | undefined;
+  /** Absolute paths of the extra inputs that are there now; undefined if none are asked for. */
+  readonly findExtraInputs: (() => ExtraInputs) | undefined;
+}
+
+export async function settingsEffect(settings: Settings): Promise<SettingsEffect> {
+  const { mode, cache, ignore, inputs } = settings;
+  // What matches patterns is loaded only where there are some.
+  const patterns = ignore.value.length > 0 ? await import('./path-patterns.js') : undefined;
+  const extra = inputs.value.length > 0 ? await import('./extra-inputs.js') : undefined;
+  return {
+    settings,
+    decision: {
+      mode: mode.value,
+      variables: { ignore: settings['env.ignore'].value, require: settings['env.require'].value },
+      ...(patterns !== undefined && { isIgnored: patterns.pathMatcher(ignore) }),
+    },
+    cache: cache.value === undefined ? undefined : joinPath(cache.from.directory, cache.value),
+    findExtraInputs: extra?.extraInputsOf(inputs),
+  };
+}

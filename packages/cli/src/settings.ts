@@ -1,0 +1,109 @@
+import type { AbsolutePath } from '@oodate/filemon';
+import { readSettingsFiles } from './settings-files.js';
+import type { SettingSource, SettingsLayer } from './settings-layer.js';
+
+/** What each key may hold. Texts are as they were written: what they mean depends on where. */
+export interface SettingValues {
+  readonly mode: 'content' | 'mtime';
+  readonly cache: string | undefined;
+  readonly ignore: readonly string[];
+  readonly inputs: readonly string[];
+  readonly 'env.ignore': readonly string[];
+  readonly 'env.require': readonly string[];
+  /** undefined: all but those that are known to be no matter of learning. */
+  readonly 'scripts.include': readonly string[] | undefined;
+  readonly 'scripts.exclude': readonly string[];
+}
+
+export type SettingKey = keyof SettingValues;
+
+export interface Setting<Value> {
+  readonly value: Value;
+  readonly from: SettingSource;
+}
+
+/** All settings in force for one package or directory. */
+export type Settings = { readonly [Key in SettingKey]: Setting<SettingValues[Key]> };
+
+/** What was given on the command line. */
+export type SettingFlags = Partial<SettingValues>;
+
+const defaults: SettingValues = {
+  mode: 'content',
+  cache: undefined,
+  ignore: [],
+  inputs: [],
+  'env.ignore': [],
+  'env.require': [],
+  'scripts.include': undefined,
+  'scripts.exclude': [],
+};
+
+export const settingKeys = Object.keys(defaults) as readonly SettingKey[];
+
+/** `OODATE_ENV_IGNORE` for `env.ignore`. */
+export function settingVariable(key: SettingKey): string {
+  return `OODATE_${key.replace('.', '_').toUpperCase()}`;
+}
+
+/** `--env-ignore` for `env.ignore`. */
+export function settingFlag(key: SettingKey): string {
+  return `--${key.replace('.', '-')}`;
+}
+
+/**
+ * The settings for what is run in `directory`. Of each key the nearest value holds:
+ * the flag; the variable of the environment; then, from that directory up, oodate.config.json
+ * before the key "oodate" of package.json. Throws a CliError.
+ */
+export async function loadSettings(
+  directory: AbsolutePath,
+  environment: Readonly<NodeJS.ProcessEnv>,
+  flags: SettingFlags = {},
+): Promise<Settings> {
+  const layers = [
+    ...flagLayers(flags),
+    ...environmentLayers(directory, environment),
+    ...readSettingsFiles(directory),
+  ];
+  const unset: SettingSource = { kind: 'default', directory };
+  // Most packages set nothing, and need not wait for what checks it.
+  const given = layers.length === 0 ? [] : (await import('./settings-check.js')).checkedLayers(layers);
+  const entries = settingKeys.map((key) => {
+    const layer = given.find(({ values }) => values[key] !== undefined);
+    return [key, { value: layer?.values[key] ?? defaults[key], from: layer?.from ?? unset }];
+  });
+  return Object.fromEntries(entries) as Settings;
+}
+
+function flagLayers(flags: SettingFlags): SettingsLayer[] {
+  const directory = process.cwd() as AbsolutePath;
+  return settingKeys
+    .filter((key) => flags[key] !== undefined)
+    .map((key) => ({
+      from: { kind: 'flag', flag: settingFlag(key), directory },
+      values: nested(key, flags[key]),
+    }));
+}
+
+/** A list is separated by white space. */
+function environmentLayers(
+  directory: AbsolutePath,
+  environment: Readonly<NodeJS.ProcessEnv>,
+): SettingsLayer[] {
+  return settingKeys.flatMap((key) => {
+    const variable = settingVariable(key);
+    const text = environment[variable]?.trim();
+    if (text === undefined || text === '') return [];
+    const isText = key === 'mode' || key === 'cache';
+    return {
+      from: { kind: 'environment', variable, directory },
+      values: nested(key, isText ? text : text.split(/\s+/)),
+    };
+  });
+}
+
+/** `{ env: { ignore: value } }` for `env.ignore`. */
+function nested(key: SettingKey, value: unknown): unknown {
+  return key.split('.').reduceRight((inner: unknown, name) => ({ [name]: inner }), value);
+}
