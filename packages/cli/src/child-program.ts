@@ -8,16 +8,18 @@ export interface ChildOptions {
   readonly stdio?: StdioOptions;
   /** Called with each program that is started, before any signal is passed on to it. */
   readonly onStart?: (child: ChildProcess) => void;
+  /** The program is the probe, which knows a signal that the terminal has sent to all from one that is passed on. */
+  readonly isProbe?: boolean;
 }
 
 /** In which what a program wrote before its end is read. */
 const restMilliseconds = 500;
 
 /** Starts programs as children of this process, to which it passes on the signals that would end it. */
-export function childStart({ stdio, onStart }: ChildOptions = {}): ProgramStart {
+export function childStart({ stdio, onStart, isProbe = false }: ChildOptions = {}): ProgramStart {
   return async ([program = '', ...args], { cwd, env, stdoutToStderr }) => {
     // Before the start, since a signal can come as soon as the command speaks.
-    const signals = holdSignals();
+    const signals = holdSignals(isProbe);
     const child = spawn(program, args, {
       cwd,
       env,
@@ -52,9 +54,9 @@ interface HeldSignals {
 }
 
 /** Handlers run only once the present code has ended, so that none of them finds itself without a child. */
-function holdSignals(): HeldSignals {
+function holdSignals(isProbe: boolean): HeldSignals {
   let child: ChildProcess | undefined;
-  const fromTerminal: readonly NodeJS.Signals[] = hasTerminal() ? ['SIGINT', 'SIGQUIT'] : [];
+  const fromTerminal: readonly NodeJS.Signals[] = !isProbe && hasTerminal() ? ['SIGINT', 'SIGQUIT'] : [];
   const handlers = (['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
     const handler = () => {
       // A terminal sends to the whole process group: the command has it already, and this process must outlive it.

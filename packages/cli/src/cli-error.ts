@@ -28,6 +28,8 @@ export type CliErrorCode =
   | 'CANNOT_EXECUTE'
   | 'FRONT_ENDED'
   | 'NOT_WATCHABLE'
+  | 'NO_WORKSPACE'
+  | 'WORKSPACE_UNREADABLE'
   | 'WORD_NOT_UTF8'
   | 'LOG_NOT_WRITABLE'
   | 'NO_BMAKE'

@@ -164,6 +164,7 @@ function runHelp<T>(y: Argv<T>) {
     .example('oodate run build', 'run the script "build" if it is out of date')
     .example('oodate run -C packages/a build', 'the same in another package')
     .example('oodate run -- cc -c foo.c -o foo.o', 'run a command if it is out of date')
+    .example('oodate run -r build test', 'in all packages of the workspace, in an order that is learned')
     .example('oodate run --dry-run build', 'only say what would be done, and why')
     .epilogue(
       'Exit status: that of the command (128 + n if signal n ended it); 0 if it was up to date; ' +

@@ -19,7 +19,8 @@ import {
   recordRun,
   settledClock,
 } from '@oodate/planner';
-import type { ProgramStart, Trace } from '@oodate/tracer';
+import type { Trace } from '@oodate/tracer';
+import { type ChildOptions, childStart } from './child-program.js';
 import { type Counts, countUses } from './counts.js';
 import { startByFront } from './front.js';
 import { isTraced } from './judgement.js';
@@ -44,8 +45,8 @@ export interface ExecutionOptions {
   readonly backend: string | undefined;
   /** The user chose the place of the meta file: other files may lie beside it. */
   readonly ownPlace: boolean;
-  /** By whom the command is started; default: by the front, or else by this process. */
-  readonly start?: ProgramStart | undefined;
+  /** The command is started by this process, in this way, and not by the front. */
+  readonly child?: ChildOptions;
 }
 
 /** One run that has ended. */
@@ -106,7 +107,7 @@ function invalidate({ metaFile }: NamedTarget): RunMark | string {
 async function traceTarget(target: NamedTarget, options: ExecutionOptions): Promise<Trace | string> {
   // Only here, since most runs find the target up to date and need no tracer.
   const { trace, TraceError } = await import('@oodate/tracer');
-  const { start = startByFront } = options;
+  const start = options.child === undefined ? startByFront : childStart({ ...options.child, isProbe: true });
   try {
     return await trace(target.words, {
       cwd: target.cwd,
@@ -228,7 +229,10 @@ export async function executePlainly(
   why: string,
 ): Promise<Done> {
   const start = performance.now();
-  const status = await runPlainly(target, { stdoutToStderr: options.json, start: options.start });
+  const status = await runPlainly(target, {
+    stdoutToStderr: options.json,
+    start: options.child && childStart(options.child),
+  });
   const milliseconds = Math.round(performance.now() - start);
   if (status === 0) terminal.say(plainRunWords(target.title, milliseconds, why));
   else terminal.say(failedWords(target.title, { status, signal: 0 }));

@@ -87,6 +87,17 @@ export const runOptions = {
   ...backendOption,
   untraced: { ...flag, describe: 'Run it plainly: in any case, and keep nothing' },
   quiet: { ...flag, alias: 'q', describe: "Say nothing of oodate's own but what went wrong" },
+  recursive: {
+    ...flag,
+    alias: 'r',
+    describe: 'Run the scripts in all packages of the workspace that have them',
+  },
+  jobs: {
+    ...value,
+    alias: 'j',
+    describe: 'With -r: how many run at the same time; as many as there are processors',
+  },
+  'keep-going': { ...flag, describe: 'With -r: after a failure go on with what does not need it' },
 } as const satisfies Record<string, Option>;
 
 export const watchOptions = {

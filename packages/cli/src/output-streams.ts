@@ -24,11 +24,16 @@ function isRead(descriptor: number): boolean {
 }
 
 /** Writes again what the recorded run wrote, each piece to its stream, in its order. */
-export function replayOutput(meta: MetaFile, run: RunRecord, stdoutToStderr: boolean): void {
+export function replayOutput(
+  meta: MetaFile,
+  run: RunRecord,
+  stdoutToStderr: boolean,
+  write = writeOut,
+): void {
   let start = 0;
   for (const { stream, length } of run.output?.chunks ?? []) {
     const bytes = meta.output.subarray(start, start + length);
-    writeOut(stdoutToStderr ? 2 : stream, bytes);
+    write(stdoutToStderr ? 2 : stream, bytes);
     start += length;
   }
 }

@@ -28,6 +28,9 @@ export type DecisionArguments = Scripts & ArgumentsOf<typeof decisionOptions>;
 export const targetCommands = { run, watch, why, check } as const;
 
 async function run(argv: RunArguments, rest: readonly string[] | undefined): Promise<number> {
+  if (argv.recursive === true) return runInPackages(argv, rest);
+  const stray = (['jobs', 'keep-going'] as const).find((name) => argv[name] !== undefined);
+  if (stray !== undefined) throw new CliError('USAGE', `--${stray} has no meaning without -r`, seeRunHelp);
   enterDirectory(argv.directory);
   const target = await targetOf(argv, rest, argv.quiet === true);
   const options = {
@@ -41,6 +44,29 @@ async function run(argv: RunArguments, rest: readonly string[] | undefined): Pro
   const again: Resolve = (look) => resolveTarget(nameOf(argv, rest), process.env, look);
   return runTarget(target, options, openTerminal(argv.quiet === true || isTraced()), again);
 }
+
+async function runInPackages(argv: RunArguments, rest: readonly string[] = []): Promise<number> {
+  const stray = (['json', 'meta', 'untraced'] as const).find((name) => argv[name] !== undefined);
+  if (stray !== undefined) throw new CliError('USAGE', `--${stray} has no meaning with -r`, seeRunHelp);
+  const { script, jobs, directory, backend } = argv;
+  if (script.length === 0)
+    throw new CliError('USAGE', 'the name of a script is missing', 'as in: oodate run -r build');
+  if (jobs !== undefined && !/^[1-9]\d{0,5}$/.test(jobs))
+    throw new CliError('USAGE', `--jobs takes a number, and "${jobs}" is none`, seeRunHelp);
+  enterDirectory(directory);
+  const { runRecursive } = await import('./commands/run-recursive.js');
+  return runRecursive(script, rest, {
+    ...decisionOf(argv),
+    dryRun: argv['dry-run'] === true,
+    backend,
+    quiet: argv.quiet === true || isTraced(),
+    jobs: jobs === undefined ? undefined : Number(jobs),
+    keepGoing: argv['keep-going'] === true,
+    flags: settingFlags(argv),
+  });
+}
+
+const seeRunHelp = 'see oodate run --help';
 
 async function watch(argv: WatchArguments, rest: readonly string[] | undefined): Promise<number> {
   const { script, directory, meta, backend } = argv;

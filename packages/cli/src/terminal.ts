@@ -14,12 +14,13 @@ export interface Terminal {
   remarkLines(line: string): { readonly coloured: string; readonly plain: string };
 }
 
-export function openTerminal(quiet: boolean): Terminal {
+/** `write`: where to; default: this process's own stderr. */
+export function openTerminal(quiet: boolean, write = writeOut): Terminal {
   const own = coloursFor(2);
   const complain = (line: string) => {
-    writeOut(2, `${own.dim('oodate:')} ${line}\n`);
+    write(2, `${own.dim('oodate:')} ${line}\n`);
   };
-  const remark = (line: string) => writeOut(2, remarkLine(line, own));
+  const remark = (line: string) => write(2, remarkLine(line, own));
   const remarkLines = (line: string) => ({
     plain: quiet ? '' : remarkLine(line, coloursWhere(false)),
     coloured: quiet ? '' : remarkLine(line, coloursWhere(true)),

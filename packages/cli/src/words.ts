@@ -283,6 +283,32 @@ export function watchingWords(name: string, { inputs, missing, listings }: Count
   return `watching ${nameWords(name)}: ${watched.join(', ')}`;
 }
 
+/** What became of one of several scripts. */
+export interface ScriptOutcome {
+  readonly title: string;
+  readonly kind: 'ran' | 'up to date' | 'failed' | 'skipped';
+  /** Milliseconds; of what is up to date those of its last run. */
+  readonly took?: number | undefined;
+}
+
+/** Several scripts at a glance, a line each, and one for all. */
+export function summaryWords(outcomes: readonly ScriptOutcome[], milliseconds: number): string[] {
+  const width = Math.max(...outcomes.map(({ title }) => nameWords(title).length));
+  const lines = outcomes.map(({ title, kind, took }) => {
+    const time = took === undefined ? '' : durationWords(took);
+    const shown = kind === 'up to date' ? `(${time} last time)` : time;
+    return `${nameWords(title).padEnd(width)}  ${kind.padEnd(10)}  ${shown}`.trimEnd();
+  });
+  const sums = (['ran', 'up to date', 'failed', 'skipped'] as const).flatMap((kind) => {
+    const number = outcomes.filter((outcome) => outcome.kind === kind).length;
+    return number === 0 ? [] : [`${number} ${kind}`];
+  });
+  return [
+    ...lines,
+    `${count(outcomes.length, 'script')} in ${durationWords(milliseconds)}: ${sums.join(', ')}`,
+  ];
+}
+
 /** Of changes that a watch may miss. */
 export function unheardWords(why: string): string {
   return `not every change is noticed from now on: ${why}`;

@@ -1,7 +1,7 @@
 import type { DecisionOptions } from '@oodate/planner';
 import type { ExecutionOptions } from '../execution.js';
 import { firstOf, type Judgement, judge } from '../judgement.js';
-import { readStreams, replayOutput } from '../output-streams.js';
+import { readStreams, replayOutput, writeOut } from '../output-streams.js';
 import { beginProof, type Resolve } from '../proof.js';
 import { printJson, reportOf } from '../report.js';
 import type { NamedTarget } from '../target.js';
@@ -70,7 +70,12 @@ async function runUntraced(target: NamedTarget, options: RunOptions, terminal: T
   return report.status;
 }
 
-function tellPlan(judgement: Judgement, options: RunOptions, terminal: Terminal): number {
+/** Says what would be done, and runs nothing. */
+export function tellPlan(
+  judgement: Judgement,
+  options: { readonly json: boolean },
+  terminal: Terminal,
+): number {
   const { target } = judgement;
   const reasons = [...judgement.reasons];
   const verdict = reasons.length === 0 ? 'up to date' : 'out of date';
@@ -81,9 +86,14 @@ function tellPlan(judgement: Judgement, options: RunOptions, terminal: Terminal)
 }
 
 /** What is up to date is not run: its output is written again. */
-export function skip(judgement: Judgement, options: { readonly json: boolean }, terminal: Terminal): number {
+export function skip(
+  judgement: Judgement,
+  options: { readonly json: boolean },
+  terminal: Terminal,
+  write = writeOut,
+): number {
   const { record } = judgement;
-  if (record.kind === 'good') replayOutput(record.meta, record.run, options.json);
+  if (record.kind === 'good') replayOutput(record.meta, record.run, options.json, write);
   sayUpToDate(judgement, terminal);
   if (options.json) printJson(reportOf(judgement, 'up to date', []));
   return 0;

@@ -1,6 +1,5 @@
 import type { RunRecord } from '@oodate/meta-file';
 import { countedRun, type DecisionOptions, diskFileStates, type Reason, reasonsToRun } from '@oodate/planner';
-import { childStart } from '../child-program.js';
 import { CliError } from '../cli-error.js';
 import { countUses } from '../counts.js';
 import { holdEndingSignals } from '../ending-signals.js';
@@ -110,7 +109,7 @@ class WatchedTarget {
   async #run(target: NamedTarget, reason: Reason): Promise<boolean> {
     const { title } = target;
     this.#terminal.say(runningWords(title, reasonWords(reason, process.cwd())));
-    const { seen, report } = await execute(target, { ...this.#options, start: childStart() }, this.#terminal);
+    const { seen, report } = await execute(target, { ...this.#options, child: {} }, this.#terminal);
     if (seen === undefined)
       throw new CliError('NOT_WATCHABLE', `${title} cannot be watched: ${report.notes.join(', ')}`);
     const run = seen();

@@ -5,6 +5,7 @@ import {
   oodate,
   openTerminal,
   type RemoteCommand,
+  type RemoteProcess,
   type Running,
   remoteCommand,
   scripts,
@@ -29,6 +30,14 @@ async function watching(space: Workspace, words: readonly string[] = ['build']):
   const running = space.start([oodate, 'watch', ...words]);
   await running.says('oodate: watching ');
   return running;
+}
+
+/** Waits until the command is there no more. */
+async function hasEnded(command: RemoteProcess): Promise<void> {
+  const goesOn = async () => {
+    for (;;) await command.does('stat', '.');
+  };
+  await expect(goesOn()).rejects.toThrow();
 }
 
 /** The reasons of the runs there have been, after the end. */
@@ -275,7 +284,7 @@ describe('watch ends', () => {
     const running = space.start([oodate, 'watch', '--', ...remote.words]);
     const command = await remote.started();
     running.kill('SIGTERM');
-    await expect(command.does('read', 'x')).rejects.toThrow();
+    await hasEnded(command);
     expect(await running.ended()).toMatchObject({ signal: 'SIGTERM' });
   });
 
@@ -288,7 +297,7 @@ describe('watch ends', () => {
     });
     const command = await remote.started();
     terminal.types('\x03');
-    await expect(command.does('read', 'x')).rejects.toThrow();
+    await hasEnded(command);
     expect(await terminal.ended).toMatchObject({ status: 130 });
   });
 
