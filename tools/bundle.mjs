@@ -45,10 +45,20 @@ async function asCommonJs(text) {
     platform: 'node',
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'ownUrl' },
-    banner: "const ownUrl = require('node:url').pathToFileURL(__filename).href;",
+    banner,
   });
-  return code;
+  return code.replace(
+    /^var (\w+) = require\("(node:(?:child_process|crypto|os|zlib))"\);$/gm,
+    'const $1 = whenUsed("$2");',
+  );
 }
+
+/** Node has not loaded some by itself: crypto takes it 3 ms, zlib and child_process 2, os 1. */
+const banner = `const ownUrl = require('node:url').pathToFileURL(__filename).href;
+const whenUsed = (name) => {
+  let loaded;
+  return new Proxy({}, { get: (_, key) => (loaded ??= require(name))[key] });
+};`;
 
 /**
  * esbuild cuts at every difference in what needs a file. So every part that is imported later imports `first` as

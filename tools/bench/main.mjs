@@ -1,6 +1,6 @@
 // Measures oodate and prints the tables of docs/benchmarks.md.
 //
-//   npm run bench [-- tracing|parsing|deciding|bmake ...] [--runs N]
+//   npm run bench [-- tracing|parsing|deciding|starting|bmake ...] [--runs N]
 //
 // All figures are medians, and what counts are the ratios: each is against a second command of the same run.
 
@@ -13,9 +13,16 @@ import { runTool, ToolError } from '../programs.mjs';
 import { benchBmake } from './bmake.mjs';
 import { benchDeciding } from './deciding.mjs';
 import { benchParsing } from './parsing.mjs';
+import { benchStarting } from './starting.mjs';
 import { benchTracing } from './tracing.mjs';
 
-const benches = { tracing: benchTracing, parsing: benchParsing, deciding: benchDeciding, bmake: benchBmake };
+const benches = {
+  tracing: benchTracing,
+  parsing: benchParsing,
+  deciding: benchDeciding,
+  starting: benchStarting,
+  bmake: benchBmake,
+};
 
 await runTool('bench', () => {
   const { values, positionals } = parseArgs({

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodePath, encodePath } from '@oodate/filemon';
@@ -19,7 +18,7 @@ import { CliError } from './cli-error.js';
  */
 
 /** Cannot be in anything that bmake says by itself. */
-const nonce = randomBytes(8).toString('hex');
+const nonce = Math.random().toString(36).slice(2);
 const mark = `:oodate-${nonce}-`;
 
 /** A tree's makefiles as the bmake of this machine reads them. */
