@@ -1,13 +1,14 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { ProgramEnd, ProgramStart } from '@oodate/tracer';
+import type { OutputStream } from './output-streams.js';
 
 export interface ChildOptions {
-  /** Default: this process's own, or its stderr in place of stdout where that is asked for. */
-  readonly stdio?: StdioOptions;
-  /** Called with each program that is started, before any signal is passed on to it. */
-  readonly onStart?: (child: ChildProcess) => void;
+  /** Default: this process's own standard input. 'ignore': an empty one. */
+  readonly stdin?: 'inherit' | 'ignore';
+  /** Is given what the program writes to stdout and stderr; default: these are this process's own. */
+  readonly heard?: (stream: OutputStream, bytes: Uint8Array) => void;
   /** The program is the probe, which knows a signal that the terminal has sent to all from one that is passed on. */
   readonly isProbe?: boolean;
 }
@@ -16,16 +17,18 @@ export interface ChildOptions {
 const restMilliseconds = 500;
 
 /** Starts programs as children of this process, to which it passes on the signals that would end it. */
-export function childStart({ stdio, onStart, isProbe = false }: ChildOptions = {}): ProgramStart {
+export function childStart({ stdin = 'inherit', heard, isProbe = false }: ChildOptions = {}): ProgramStart {
   return async ([program = '', ...args], { cwd, env, stdoutToStderr }) => {
     // Before the start, since a signal can come as soon as the command speaks.
     const signals = holdSignals(isProbe);
     const child = spawn(program, args, {
       cwd,
       env,
-      stdio: stdio ?? ['inherit', stdoutToStderr ? 2 : 'inherit', 'inherit'],
+      stdio:
+        heard === undefined ? [stdin, stdoutToStderr ? 2 : 'inherit', 'inherit'] : [stdin, 'pipe', 'pipe'],
     });
-    onStart?.(child);
+    child.stdout?.on('data', (bytes: Uint8Array) => heard?.(1, bytes));
+    child.stderr?.on('data', (bytes: Uint8Array) => heard?.(2, bytes));
     signals.passTo(child);
     try {
       return await new Promise<ProgramEnd>((resolve) => {

@@ -23,6 +23,8 @@ import type { Trace } from '@oodate/tracer';
 import { type ChildOptions, childStart } from './child-program.js';
 import { type Counts, countUses } from './counts.js';
 import { startByFront } from './front.js';
+import { showHashing } from './hashing-progress.js';
+import { holdOutput, type ShownOutput } from './held-output.js';
 import { isTraced } from './judgement.js';
 import { runPlainly } from './plain-run.js';
 import type { RunReport } from './report.js';
@@ -47,6 +49,10 @@ export interface ExecutionOptions {
   readonly ownPlace: boolean;
   /** The command is started by this process, in this way, and not by the front. */
   readonly child?: ChildOptions;
+  /** What is shown of what the command writes. */
+  readonly output: ShownOutput;
+  /** Show no progress. */
+  readonly quiet: boolean;
 }
 
 /** One run that has ended. */
@@ -70,9 +76,11 @@ export async function execute(
   if (typeof mark === 'string') return executePlainly(target, options, terminal, mark);
   const begun = Date.now();
   const start = performance.now();
-  const trace = await traceTarget(target, options);
+  const held = holdOutput(options.output, options.child, options.json);
+  const trace = await traceTarget(target, { ...options, ...(held.child && { child: held.child }) });
   if (typeof trace === 'string') return executePlainly(target, options, terminal, trace);
   const milliseconds = Math.round(performance.now() - start);
+  held.ended(trace.status);
   for (const note of trace.accesses.notes) terminal.say(noteWords(note));
   const take = () => takeDown(target, trace, begun, options);
   if (trace.status === 0) return keep(target, { trace, mark, milliseconds, take }, terminal);
@@ -190,7 +198,8 @@ function takeDown(
   options: ExecutionOptions,
 ): RecordedRun {
   const stopped = accesses.stopped ?? Date.now() * 1000;
-  return recordRun({
+  const hashing = showHashing(diskFileStates(), options.quiet);
+  const recorded = recordRun({
     accesses,
     commands: target.commands,
     cwd: target.cwd,
@@ -200,9 +209,11 @@ function takeDown(
     extraInputs: extraInputsOf(target),
     started: accesses.started ?? begun * 1000,
     recorded: settledClock(dirname(target.metaFile), BigInt(stopped) * 1000n),
-    files: diskFileStates(),
+    files: hashing.files,
     ignored: ownPaths(target, options),
   });
+  hashing.end();
+  return recorded;
 }
 
 /** Those that were there before the run, and those that are there now. */
@@ -229,10 +240,12 @@ export async function executePlainly(
   why: string,
 ): Promise<Done> {
   const start = performance.now();
+  const held = holdOutput(options.output, options.child, options.json);
   const status = await runPlainly(target, {
     stdoutToStderr: options.json,
-    start: options.child && childStart(options.child),
+    start: held.child && childStart(held.child),
   });
+  held.ended(status);
   const milliseconds = Math.round(performance.now() - start);
   if (status === 0) terminal.say(plainRunWords(target.title, milliseconds, why));
   else terminal.say(failedWords(target.title, { status, signal: 0 }));

@@ -87,6 +87,12 @@ export const runOptions = {
   ...backendOption,
   untraced: { ...flag, describe: 'Run it plainly: in any case, and keep nothing' },
   quiet: { ...flag, alias: 'q', describe: "Say nothing of oodate's own but what went wrong" },
+  output: {
+    type: 'string',
+    choices: ['full', 'errors', 'none'],
+    defaultDescription: '"full"',
+    describe: "Show all of the command's output, or only if it fails, or nothing",
+  },
   recursive: {
     ...flag,
     alias: 'r',
@@ -108,6 +114,7 @@ export const watchOptions = {
   mode: runOptions.mode,
   ...backendOption,
   quiet: runOptions.quiet,
+  output: runOptions.output,
 } as const satisfies Record<string, Option>;
 
 const bmakeValue = { ...value, group: 'With --mode bmake:' } as const;

@@ -6,6 +6,7 @@ import { checkMetaFiles, check as checkTarget } from './commands/check.js';
 import { run as runTarget } from './commands/run.js';
 import { whyMetaFiles, why as whyTarget } from './commands/why.js';
 import { enterDirectory } from './directory.js';
+import type { ShownOutput } from './held-output.js';
 import { isTraced } from './judgement.js';
 import type { ArgumentsOf, configOptions, decisionOptions, runOptions, watchOptions } from './options.js';
 import type { Resolve } from './proof.js';
@@ -38,11 +39,13 @@ async function run(argv: RunArguments, rest: readonly string[] | undefined): Pro
     dryRun: argv['dry-run'] === true,
     backend: argv.backend,
     untraced: argv.untraced === true,
+    quiet: argv.quiet === true || isTraced(),
+    output: shownOf(argv),
     ownPlace: argv.meta !== undefined,
   };
   // Inside a traced command the outer oodate speaks; what is said here would be output of that command.
   const again: Resolve = (look) => resolveTarget(nameOf(argv, rest), process.env, look);
-  return runTarget(target, options, openTerminal(argv.quiet === true || isTraced()), again);
+  return runTarget(target, options, openTerminal(options.quiet), again);
 }
 
 async function runInPackages(argv: RunArguments, rest: readonly string[] = []): Promise<number> {
@@ -62,6 +65,7 @@ async function runInPackages(argv: RunArguments, rest: readonly string[] = []): 
     quiet: argv.quiet === true || isTraced(),
     jobs: jobs === undefined ? undefined : Number(jobs),
     keepGoing: argv['keep-going'] === true,
+    output: shownOf(argv),
     flags: settingFlags(argv),
   });
 }
@@ -74,8 +78,14 @@ async function watch(argv: WatchArguments, rest: readonly string[] | undefined):
   const { watch: watchTarget } = await import('./commands/watch.js');
   const flags = settingFlags(argv);
   const resolve = () => resolveTarget({ names: script, rest, meta, flags }, process.env);
-  const options = { ...decisionOf(argv), backend, ownPlace: meta !== undefined };
-  return watchTarget(resolve, options, openTerminal(argv.quiet === true));
+  const options = {
+    ...decisionOf(argv),
+    backend,
+    ownPlace: meta !== undefined,
+    output: shownOf(argv),
+    quiet: argv.quiet === true,
+  };
+  return watchTarget(resolve, options, openTerminal(options.quiet));
 }
 
 async function why(argv: DecisionArguments, rest: readonly string[] | undefined): Promise<number> {
@@ -146,6 +156,10 @@ function decisionOf({
   readonly json: boolean;
 } {
   return { force: force === true, json: json === true };
+}
+
+function shownOf({ output }: RunArguments | WatchArguments): ShownOutput {
+  return output === 'errors' || output === 'none' ? output : 'full';
 }
 
 function bmakeRequestOf(argv: DecisionArguments, rest: readonly string[] | undefined): BmakeRequest {

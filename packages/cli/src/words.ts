@@ -340,6 +340,10 @@ export function unmatchedWords(pattern: string): string {
   return `the pattern ${textWords(pattern)} of extra inputs matches nothing`;
 }
 
+export function hashingWords(files: number): string {
+  return `reading what may have changed: ${count(files, 'file')}`;
+}
+
 export function noteWords(note: string): string {
   return `note: ${note}`;
 }

@@ -5,8 +5,8 @@ import type { ChildOptions } from '../child-program.js';
 import { CliError } from '../cli-error.js';
 import { type EndingSignals, holdEndingSignals } from '../ending-signals.js';
 import { execute } from '../execution.js';
+import type { ShownOutput } from '../held-output.js';
 import { firstOf, judge } from '../judgement.js';
-import { readStreams } from '../output-streams.js';
 import { type OutputTurn, OutputTurns } from '../output-turns.js';
 import { type ScriptOrder, scriptOrder, withFollowers } from '../script-order.js';
 import type { SettingFlags } from '../settings.js';
@@ -14,12 +14,13 @@ import { type NamedTarget, resolveTarget } from '../target.js';
 import { openTerminal, type Terminal } from '../terminal.js';
 import { errorWords, reasonWords, runningWords, type ScriptOutcome, summaryWords } from '../words.js';
 import { type WorkspacePackage, workspacePackages } from '../workspace-packages.js';
-import { skip, tellPlan } from './run.js';
+import { skip, streamsToReplay, tellPlan } from './run.js';
 
 export interface RecursiveOptions extends DecisionOptions {
   readonly dryRun: boolean;
   readonly backend: string | undefined;
   readonly quiet: boolean;
+  readonly output: ShownOutput;
   /** How many scripts run at the same time; default: as many as there are processors. */
   readonly jobs: number | undefined;
   /** After a failure go on with what does not need what has failed. */
@@ -219,17 +220,24 @@ class WorkspaceRun {
     turn: OutputTurn,
     terminal: Terminal,
   ): Promise<{ readonly kind: ScriptOutcome['kind']; readonly took: number; readonly status: number }> {
-    const judgement = judge(target, { ...options, replay: readStreams(false) });
+    const judgement = judge(target, { ...options, replay: streamsToReplay({ json: false, ...options }) });
     if (options.dryRun)
       return { kind: 'skipped', took: 0, status: tellPlan(judgement, { json: false }, terminal) };
     const reason = firstOf(judgement.reasons);
     if (reason === undefined) {
-      skip(judgement, { json: false }, terminal, turn.write);
+      skip(judgement, { json: false, output: options.output }, terminal, turn.write);
       return { kind: 'up to date', took: judgement.took ?? 0, status: 0 };
     }
     terminal.say(runningWords(target.title, reasonWords(reason, process.cwd())));
-    const { backend } = options;
-    const execution = { json: false, backend, ownPlace: false, child: this.#childOptions(turn) };
+    const { backend, output } = options;
+    const execution = {
+      json: false,
+      quiet: true,
+      backend,
+      output,
+      ownPlace: false,
+      child: this.#childOptions(turn),
+    };
     const { report } = await execute(target, execution, terminal);
     const { status, milliseconds } = report;
     return { kind: status === 0 ? 'ran' : 'failed', took: milliseconds, status };
@@ -237,14 +245,7 @@ class WorkspaceRun {
 
   /** One at a time has the terminal itself; of several each writes to pipes. */
   #childOptions({ write }: OutputTurn): ChildOptions {
-    if (this.#jobs === 1) return { stdio: ['ignore', 'inherit', 'inherit'] };
-    return {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      onStart: ({ stdout, stderr }) => {
-        stdout?.on('data', (bytes: Uint8Array) => write(1, bytes));
-        stderr?.on('data', (bytes: Uint8Array) => write(2, bytes));
-      },
-    };
+    return this.#jobs === 1 ? { stdin: 'ignore' } : { stdin: 'ignore', heard: write };
   }
 }
 

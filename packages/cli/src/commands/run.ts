@@ -1,5 +1,7 @@
-import type { DecisionOptions } from '@oodate/planner';
+import { type DecisionOptions, diskFileStates } from '@oodate/planner';
 import type { ExecutionOptions } from '../execution.js';
+import { showHashing } from '../hashing-progress.js';
+import type { ShownOutput } from '../held-output.js';
 import { firstOf, type Judgement, judge } from '../judgement.js';
 import { readStreams, replayOutput, writeOut } from '../output-streams.js';
 import { beginProof, type Resolve } from '../proof.js';
@@ -25,12 +27,14 @@ export async function run(
 ): Promise<number> {
   if (options.untraced) return runUntraced(target, options, terminal);
   const proof = options.dryRun ? undefined : beginProof(target, resolve);
-  const judgement = judge(target, { ...options, replay: readStreams(options.json) }, proof?.files);
+  const hashing = showHashing(proof?.files ?? diskFileStates(), options.quiet || options.dryRun);
+  const judgement = judge(target, { ...options, replay: streamsToReplay(options) }, hashing.files);
   if (options.dryRun) return tellPlan(judgement, options, terminal);
   const reason = firstOf(judgement.reasons);
+  hashing.end();
   if (reason === undefined) {
     const status = skip(judgement, options, terminal);
-    await proof?.write(judgement, terminal);
+    await proof?.write(shownOf(judgement, options), terminal);
     return status;
   }
   terminal.say(runningWords(target.title, reasonWords(reason, process.cwd())));
@@ -60,7 +64,7 @@ async function proveNext(
   const proof = beginProof(target, resolve);
   if (proof === undefined) return;
   const judgement = judge(target, options, proof.files);
-  if (firstOf(judgement.reasons) === undefined) await proof.write(judgement, terminal);
+  if (firstOf(judgement.reasons) === undefined) await proof.write(shownOf(judgement, options), terminal);
 }
 
 async function runUntraced(target: NamedTarget, options: RunOptions, terminal: Terminal): Promise<number> {
@@ -85,14 +89,34 @@ export function tellPlan(
   return 0;
 }
 
+/** Those that somebody reads: what is not shown is read by nobody. */
+export function streamsToReplay({
+  json,
+  output,
+}: {
+  readonly json: boolean;
+  readonly output: ShownOutput;
+}): readonly (1 | 2)[] {
+  return output === 'full' ? readStreams(json) : [];
+}
+
+/** As if the last run had written what is shown of it. */
+function shownOf(judgement: Judgement, { output }: { readonly output: ShownOutput }): Judgement {
+  const { record } = judgement;
+  if (output === 'full' || record.kind !== 'good') return judgement;
+  const { meta, run } = record;
+  const nothing = { ...run, output: { streams: [1, 2] as const, chunks: [] } };
+  return { ...judgement, record: { ...record, meta: { ...meta, output: new Uint8Array() }, run: nothing } };
+}
+
 /** What is up to date is not run: its output is written again. */
 export function skip(
   judgement: Judgement,
-  options: { readonly json: boolean },
+  options: { readonly json: boolean; readonly output: ShownOutput },
   terminal: Terminal,
   write = writeOut,
 ): number {
-  const { record } = judgement;
+  const { record } = shownOf(judgement, options);
   if (record.kind === 'good') replayOutput(record.meta, record.run, options.json, write);
   sayUpToDate(judgement, terminal);
   if (options.json) printJson(reportOf(judgement, 'up to date', []));

@@ -7,13 +7,12 @@ import { type ExecutionOptions, execute } from '../execution.js';
 import { type FolderWatch, watchFolders } from '../folder-watch.js';
 import { firstOf, judge } from '../judgement.js';
 import { LearnedPaths } from '../learned-paths.js';
-import { readStreams } from '../output-streams.js';
 import { QuietMoment } from '../quiet-moment.js';
 import { settingsPlaces } from '../settings-files.js';
 import type { NamedTarget } from '../target.js';
 import type { Terminal } from '../terminal.js';
 import { errorWords, reasonWords, runningWords, unheardWords, watchingWords } from '../words.js';
-import { skip } from './run.js';
+import { skip, streamsToReplay } from './run.js';
 
 export interface WatchOptions extends DecisionOptions, ExecutionOptions {}
 
@@ -81,7 +80,7 @@ class WatchedTarget {
   }
 
   async #begin(target: NamedTarget): Promise<boolean> {
-    const judgement = judge(target, { ...this.#options, replay: readStreams(false) });
+    const judgement = judge(target, { ...this.#options, replay: streamsToReplay(this.#options) });
     const reason = firstOf(judgement.reasons);
     if (reason !== undefined) return this.#run(target, reason);
     skip(judgement, this.#options, this.#terminal);

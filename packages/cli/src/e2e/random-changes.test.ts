@@ -24,7 +24,15 @@ import { settingsEffect } from '../settings-effect.js';
 import type { NamedTarget } from '../target.js';
 import { askProof, writeProof } from './proof-program.js';
 
-const options = { dryRun: false, json: false, untraced: false, backend: undefined, ownPlace: true } as const;
+const options = {
+  dryRun: false,
+  json: false,
+  untraced: false,
+  backend: undefined,
+  ownPlace: true,
+  output: 'full',
+  quiet: true,
+} as const;
 /** Nanoseconds: longer than the clock of file times takes from one tick to the next. */
 const tick = 20_000_000n;
 
