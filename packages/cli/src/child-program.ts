@@ -9,6 +9,8 @@ export interface ChildOptions {
   readonly stdin?: 'inherit' | 'ignore';
   /** Is given what the program writes to stdout and stderr; default: these are this process's own. */
   readonly heard?: (stream: OutputStream, bytes: Uint8Array) => void;
+  /** When it is aborted the program is told to end, by SIGTERM. */
+  readonly stop?: AbortSignal;
   /** The program is the probe, which knows a signal that the terminal has sent to all from one that is passed on. */
   readonly isProbe?: boolean;
 }
@@ -17,7 +19,12 @@ export interface ChildOptions {
 const restMilliseconds = 500;
 
 /** Starts programs as children of this process, to which it passes on the signals that would end it. */
-export function childStart({ stdin = 'inherit', heard, isProbe = false }: ChildOptions = {}): ProgramStart {
+export function childStart({
+  stdin = 'inherit',
+  heard,
+  stop,
+  isProbe = false,
+}: ChildOptions = {}): ProgramStart {
   return async ([program = '', ...args], { cwd, env, stdoutToStderr }) => {
     // Before the start, since a signal can come as soon as the command speaks.
     const signals = holdSignals(isProbe);
@@ -30,6 +37,8 @@ export function childStart({ stdin = 'inherit', heard, isProbe = false }: ChildO
     child.stdout?.on('data', (bytes: Uint8Array) => heard?.(1, bytes));
     child.stderr?.on('data', (bytes: Uint8Array) => heard?.(2, bytes));
     signals.passTo(child);
+    const end = () => child.kill('SIGTERM');
+    stop?.addEventListener('abort', end);
     try {
       return await new Promise<ProgramEnd>((resolve) => {
         child.on('error', ({ code = 'EIO' }: NodeJS.ErrnoException) =>
@@ -46,6 +55,7 @@ export function childStart({ stdin = 'inherit', heard, isProbe = false }: ChildO
         });
       });
     } finally {
+      stop?.removeEventListener('abort', end);
       signals.release();
     }
   };

@@ -108,6 +108,7 @@ export const runOptions = {
 
 export const watchOptions = {
   ...directoryOption,
+  restart: { ...flag, describe: 'End the command when an input changes while it runs, and run it anew' },
   force: { ...flag, describe: 'Run it once in any case' },
   ...metaOption,
   ...settingOptions,

@@ -10,6 +10,10 @@ export class QuietMoment {
   #wake: (() => void) | undefined;
   #over = false;
 
+  get isOver(): boolean {
+    return this.#over;
+  }
+
   /** Something has happened. */
   disturb(): void {
     this.#since ??= Date.now();

@@ -84,6 +84,7 @@ async function watch(argv: WatchArguments, rest: readonly string[] | undefined):
     ownPlace: meta !== undefined,
     output: shownOf(argv),
     quiet: argv.quiet === true,
+    restart: argv.restart === true,
   };
   return watchTarget(resolve, options, openTerminal(options.quiet));
 }

@@ -241,6 +241,10 @@ export function runningWords(name: string, clause: string): string {
   return `running ${nameWords(name)}: ${clause}`;
 }
 
+export function restartingWords(name: string, clause: string): string {
+  return `ending ${nameWords(name)}, to run it anew: ${clause}`;
+}
+
 export function wouldRunWords(name: string, clause: string): string {
   return `would run ${nameWords(name)}: ${clause}`;
 }

@@ -5,16 +5,27 @@ import { countUses } from '../counts.js';
 import { holdEndingSignals } from '../ending-signals.js';
 import { type ExecutionOptions, execute } from '../execution.js';
 import { type FolderWatch, watchFolders } from '../folder-watch.js';
+import { FreshChanges } from '../fresh-changes.js';
 import { firstOf, judge } from '../judgement.js';
 import { LearnedPaths } from '../learned-paths.js';
 import { QuietMoment } from '../quiet-moment.js';
 import { settingsPlaces } from '../settings-files.js';
 import type { NamedTarget } from '../target.js';
 import type { Terminal } from '../terminal.js';
-import { errorWords, reasonWords, runningWords, unheardWords, watchingWords } from '../words.js';
+import {
+  errorWords,
+  reasonWords,
+  restartingWords,
+  runningWords,
+  unheardWords,
+  watchingWords,
+} from '../words.js';
 import { skip, streamsToReplay } from './run.js';
 
-export interface WatchOptions extends DecisionOptions, ExecutionOptions {}
+export interface WatchOptions extends DecisionOptions, ExecutionOptions {
+  /** End the command that runs when one of its inputs changes, and run it anew. */
+  readonly restart: boolean;
+}
 
 /**
  * Runs the target whenever it is out of date, until a signal ends it. `resolve` tells
@@ -31,7 +42,7 @@ export async function watch(
     () => changes.disturb(),
     (error) => terminal.complain(unheardWords(error.message)),
   );
-  const watched = new WatchedTarget(resolve, options, terminal, folders);
+  const watched = new WatchedTarget(resolve, options, terminal, folders, changes);
   try {
     while (ending.signal === undefined) {
       changes.forget();
@@ -50,6 +61,9 @@ class WatchedTarget {
   readonly #options: WatchOptions;
   readonly #terminal: Terminal;
   readonly #folders: FolderWatch;
+  readonly #changes: QuietMoment;
+  /** Inputs that the command was found to write itself while it ran: they end no run. */
+  readonly #own = new Set<string>();
   /** What the last run used, also if it failed or could not be kept. */
   #known: RunRecord | undefined;
   #isAnnounced = false;
@@ -59,11 +73,13 @@ class WatchedTarget {
     options: WatchOptions,
     terminal: Terminal,
     folders: FolderWatch,
+    changes: QuietMoment,
   ) {
     this.#resolve = resolve;
     this.#options = options;
     this.#terminal = terminal;
     this.#folders = folders;
+    this.#changes = changes;
   }
 
   /** Gives false when there is nothing to do until something changes. */
@@ -82,9 +98,13 @@ class WatchedTarget {
   async #begin(target: NamedTarget): Promise<boolean> {
     const judgement = judge(target, { ...this.#options, replay: streamsToReplay(this.#options) });
     const reason = firstOf(judgement.reasons);
-    if (reason !== undefined) return this.#run(target, reason);
+    const { record } = judgement;
+    if (reason !== undefined) {
+      if (record.kind === 'good' && this.#options.restart) await this.#follow(target, record.run);
+      return this.#run(target, reason);
+    }
     skip(judgement, this.#options, this.#terminal);
-    if (judgement.record.kind === 'good') await this.#follow(target, judgement.record.run);
+    if (record.kind === 'good') await this.#follow(target, record.run);
     return true;
   }
 
@@ -108,13 +128,44 @@ class WatchedTarget {
   async #run(target: NamedTarget, reason: Reason): Promise<boolean> {
     const { title } = target;
     this.#terminal.say(runningWords(title, reasonWords(reason, process.cwd())));
-    const { seen, report } = await execute(target, { ...this.#options, child: {} }, this.#terminal);
+    const { stop, over } = this.#endWhenChanged(target);
+    const child = { stop: stop.signal };
+    const { seen, report } = await execute(target, { ...this.#options, child }, this.#terminal);
+    over();
     if (seen === undefined)
       throw new CliError('NOT_WATCHABLE', `${title} cannot be watched: ${report.notes.join(', ')}`);
     const run = seen();
+    if (stop.signal.aborted) {
+      for (const { path, use } of run.files) if (use === 'output' || use === 'removed') this.#own.add(path);
+      // By what was known before it is out of date still.
+      return true;
+    }
     // What changes in every run would make it run for ever: the second time a new change is waited for.
     await this.#follow(target, reason.kind === 'changed-while-running' ? undisturbed(run) : run);
     return true;
+  }
+
+  /** What is known are the inputs of the run before; of a first run none are. */
+  #endWhenChanged(target: NamedTarget): { readonly stop: AbortController; readonly over: () => void } {
+    const stop = new AbortController();
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    if (!this.#options.restart || this.#known === undefined) return { stop, over };
+    const fresh = new FreshChanges(target, this.#known);
+    const look = async (): Promise<void> => {
+      this.#changes.forget();
+      await this.#changes.next();
+      if (isOver || this.#changes.isOver) return;
+      const change = fresh.first(this.#own);
+      if (change !== undefined) {
+        this.#terminal.say(restartingWords(target.title, reasonWords(change, process.cwd())));
+        stop.abort();
+      } else await look();
+    };
+    void look();
+    return { stop, over };
   }
 
   async #follow(target: NamedTarget, run: RunRecord): Promise<void> {

@@ -196,6 +196,48 @@ describe('watch runs the target again', () => {
   });
 });
 
+describe('watch --restart', () => {
+  async function begun(space: Workspace, remote: RemoteCommand): Promise<Running> {
+    const running = space.start([oodate, 'watch', '--restart', '--', ...remote.words]);
+    const first = await remote.started();
+    await first.does('read', 'in.txt');
+    first.exits(0);
+    await running.says('oodate: watching ');
+    return running;
+  }
+
+  test('ends the command when an input changes, and runs it anew', async () => {
+    const space = workspace({ 'in.txt': 'one' });
+    const remote = await remoteTarget();
+    const running = await begun(space, remote);
+    space.write({ 'in.txt': 'two' });
+    const second = await remote.started();
+    await second.does('read', 'in.txt');
+    space.write({ 'in.txt': 'three' });
+    await running.says('to run it anew: in.txt changed');
+    const third = await remote.started();
+    await hasEnded(second);
+    await third.does('read', 'in.txt');
+    third.exits(0);
+    await running.says('oodate: watching ', 2);
+    expect(await reasonsOf(running)).toHaveLength(3);
+  });
+
+  test('ends it once for what it writes itself, and then knows that', async () => {
+    const space = workspace({ 'in.txt': 'one' });
+    const remote = await remoteTarget();
+    const running = await begun(space, remote);
+    space.write({ 'in.txt': 'two' });
+    const second = await remote.started();
+    await second.does('read', 'in.txt', 'append', 'in.txt');
+    const third = await remote.started();
+    await third.does('read', 'in.txt', 'append', 'in.txt');
+    third.exits(0);
+    await running.says('oodate: watching ', 2);
+    expect(await reasonsOf(running)).toHaveLength(3);
+  });
+});
+
 describe('watch runs nothing', () => {
   test('while all is as it was, and writes the output of the last run', async () => {
     const space = workspace({ 'package.json': scripts({ build: 'cat in.txt' }), 'in.txt': 'one\n' });
@@ -285,6 +327,21 @@ describe('watch ends', () => {
     const command = await remote.started();
     running.kill('SIGTERM');
     await hasEnded(command);
+    expect(await running.ended()).toMatchObject({ signal: 'SIGTERM' });
+  });
+
+  test('by SIGTERM with the command that it would restart', async () => {
+    const space = workspace({ 'in.txt': 'one' });
+    const remote = await remoteTarget();
+    const running = space.start([oodate, 'watch', '--restart', '--', ...remote.words]);
+    const first = await remote.started();
+    await first.does('read', 'in.txt');
+    first.exits(0);
+    await running.says('oodate: watching ');
+    space.write({ 'in.txt': 'two' });
+    const second = await remote.started();
+    running.kill('SIGTERM');
+    await hasEnded(second);
     expect(await running.ended()).toMatchObject({ signal: 'SIGTERM' });
   });
 
