@@ -20,6 +20,8 @@ export type CliErrorCode =
   | 'PACKAGE_JSON_INVALID'
   | 'NO_SUCH_SCRIPT'
   | 'SETTINGS_INVALID'
+  | 'SHELL_IS_SET'
+  | 'NOT_AGREED'
   | 'NO_META_FILE'
   | 'FILE_UNREADABLE'
   | 'FILE_NOT_WRITABLE'

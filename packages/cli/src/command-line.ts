@@ -97,6 +97,26 @@ export async function runCommandLine(
       },
     )
     .command(
+      'init',
+      'Have the package manager in use run scripts through oodate',
+      (y) =>
+        y
+          .usage('oodate init [options]\n\nShows what it will change, and asks.')
+          .options(directoryOption)
+          .option('dry-run', { type: 'boolean', describe: 'Only show it' })
+          .option('yes', { type: 'boolean', alias: 'y', describe: 'Do not ask' })
+          .option('undo', { type: 'boolean', describe: 'Have it run them by itself again' }),
+      (argv) => {
+        enterDirectory(argv.directory);
+        const { dryRun, yes, undo } = argv;
+        return ends(
+          import('./commands/init.js').then(({ init }) =>
+            init({ dryRun: dryRun === true, yes: yes === true, undo: undo === true }),
+          ),
+        );
+      },
+    )
+    .command(
       'config',
       'Show the settings in force, and where each comes from',
       (y) => y.usage('oodate config [options]').options(configOptions),
@@ -349,6 +369,7 @@ const commands = [
   'bmake',
   'doctor',
   'config',
+  'init',
   'completion',
 ] as const;
 
@@ -358,6 +379,8 @@ const optionNames = [
   'to',
   'target',
   'phony',
+  'undo',
+  'yes',
   'help',
   'version',
 ];

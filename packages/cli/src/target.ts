@@ -1,5 +1,5 @@
 import { type AbsolutePath, joinPath } from '@oodate/filemon';
-import { commandMetaFile, scriptMetaFile } from '@oodate/meta-file';
+import { commandMetaFile, scriptMetaFile, scriptPartMetaFile } from '@oodate/meta-file';
 import type { Target } from '@oodate/planner';
 import { assertWordsIntact } from './argument-words.js';
 import { CliError } from './cli-error.js';
@@ -62,15 +62,53 @@ export async function resolveTarget(
     );
   const target =
     name === undefined ? commandTarget(cwd, rest ?? [], own) : scriptTarget(cwd, name, rest ?? [], own, look);
+  return completed(target, own, look, { flags, metaFile: meta && joinPath(cwd, meta) });
+}
+
+/** A script as a package manager hands it to its shell, with all that belongs to it in the environment. Throws a CliError. */
+export async function resolveShellTarget(
+  text: string,
+  own: NodeJS.ProcessEnv,
+  look: (path: string) => void = () => {},
+): Promise<NamedTarget> {
+  const cwd = process.cwd() as AbsolutePath;
+  const name = own.npm_lifecycle_event ?? '';
+  const { directory, scripts } = findPackage(cwd, look);
+  // `oodate run` runs these as one, and keeps one record of them.
+  const [, whole = name] = /^(?:pre|post)(.+)$/.exec(name) ?? [];
+  const isPart = [name, whole].some((script) => scripts.has(`pre${script}`) || scripts.has(`post${script}`));
+  const metaFile = isPart ? scriptPartMetaFile : scriptMetaFile;
+  const words = ['sh', '-c', text];
+  const target: PlainTarget = {
+    kind: 'command',
+    name,
+    title: name,
+    commands: [words],
+    words,
+    texts: [text],
+    cwd,
+    environment: own,
+    ownVariables: [],
+    metaFile: (cache) => metaFile(directory as AbsolutePath, name, cache),
+  };
+  return completed(target, own, look, {});
+}
+
+async function completed(
+  target: PlainTarget,
+  own: NodeJS.ProcessEnv,
+  look: (path: string) => void,
+  given: { readonly flags?: SettingFlags | undefined; readonly metaFile?: AbsolutePath | '' | undefined },
+): Promise<NamedTarget> {
   const logicalCwd = logicalDirectory(target.cwd, target.environment);
   for (const place of settingsPlaces(target.cwd)) look(place);
-  const settings = await settingsEffect(await loadSettings(target.cwd, own, flags));
+  const settings = await settingsEffect(await loadSettings(target.cwd, own, given.flags));
   const { paths: extraInputs, unmatched = [] } = settings.findExtraInputs?.() ?? {};
   return {
     ...target,
     settings,
     unmatched,
-    metaFile: meta === undefined ? target.metaFile(settings.cache) : joinPath(cwd, meta),
+    metaFile: given.metaFile || target.metaFile(settings.cache),
     ...(extraInputs !== undefined && { extraInputs }),
     stdin: standardInput(),
     ...(logicalCwd !== undefined && { logicalCwd }),

@@ -1,6 +1,7 @@
 import type { ConversionLosses, Problem, ProcessExit, ProcessLife } from '@oodate/filemon';
 import type { ConvertedFile, MergeRefusal, RecordedContent, RecordedState, Use } from '@oodate/meta-file';
 import type { BmakeFinding, BmakeReason, BmakeRuleReason, Reason, VariableValue } from '@oodate/planner';
+import type { FileChange } from './commands/init.js';
 import type { Counts } from './counts.js';
 import type { SettingSource } from './settings-layer.js';
 import { quoteWord, quoteWords } from './shell-quoting.js';
@@ -243,6 +244,30 @@ export function runningWords(name: string, clause: string): string {
 
 export function restartingWords(name: string, clause: string): string {
   return `ending ${nameWords(name)}, to run it anew: ${clause}`;
+}
+
+export function waitingWords(name: string): string {
+  return `waiting for another run of ${nameWords(name)}`;
+}
+
+/** What `oodate init` changes, as lines to remove and to add. */
+export function initWords(
+  manager: string,
+  changes: readonly FileChange[],
+  undo: boolean,
+  cwd: string,
+): string {
+  if (changes.length === 0)
+    return undo ? 'no script runs through oodate' : `${manager}: scripts run through oodate already`;
+  const lines = [`${manager}: scripts ${undo ? 'no longer run' : 'run'} through oodate with this change:`];
+  for (const { file, text, removed, added } of changes) {
+    lines.push('', `  ${pathWords(file, cwd)}${text === undefined ? ' (removed)' : ''}`);
+    lines.push(
+      ...removed.map((line) => `  - ${textLineWords(line)}`),
+      ...added.map((line) => `  + ${textLineWords(line)}`),
+    );
+  }
+  return lines.join('\n');
 }
 
 export function wouldRunWords(name: string, clause: string): string {

@@ -21,7 +21,9 @@ export {
   metaFolderOf,
   proofFile,
   scriptMetaFile,
+  scriptPartMetaFile,
 } from './meta-file-names.js';
+export { lockRun } from './run-lock.js';
 export type {
   RecordedContent,
   RecordedFile,

@@ -33,6 +33,16 @@ export function commandMetaFile(
   return joinPath(folder, `${start}~${shortDigest(JSON.stringify([cwd, words]))}.meta`);
 }
 
+/** The meta file of one part, of those before, itself and after it, of a script that has several, as a package manager runs it. */
+export function scriptPartMetaFile(
+  packageDir: AbsolutePath,
+  script: string,
+  cache?: AbsolutePath,
+): AbsolutePath {
+  const digest = shortDigest(JSON.stringify([packageDir, script]));
+  return joinPath(metaFolder(packageDir, cache), `${fileName(script)}~part~${digest}.meta`);
+}
+
 /**
  * The meta file of a target of bmake's, by bmake's own rule. `objdir` is the real
  * path of .OBJDIR. Two targets can share a name, as they do in bmake.

@@ -14,7 +14,12 @@ import { plainName } from './listed-name.js';
 import { childOf, PathWalk, parentOf } from './path-walk.js';
 import type { InputReason, Reason, VariableValue } from './reason.js';
 import type { Target } from './target.js';
-import { comparedEnvironment, comparedVariables, type VariableChoice } from './volatile-variables.js';
+import {
+  comparedEnvironment,
+  comparedValue,
+  comparedVariables,
+  type VariableChoice,
+} from './volatile-variables.js';
 
 export interface DecisionOptions {
   /** What makes a file that was read or written another one: its content (the default), or its time and size. */
@@ -127,8 +132,9 @@ function* changedVariables(
     if (!isCompared(name)) continue;
     const value = present.get(name);
     present.delete(name);
-    if (value !== undefined && isRecordedValue(recorded, value)) continue;
-    const was = { value: hidden ? '' : recorded.value, hidden };
+    const recordedThen = hidden ? recorded : { ...recorded, value: comparedValue(name, recorded.value) };
+    if (value !== undefined && isRecordedValue(recordedThen, value)) continue;
+    const was = { value: hidden ? '' : recordedThen.value, hidden };
     yield { kind: 'variable-changed', name, was, is: value === undefined ? undefined : shown(name, value) };
   }
   for (const [name, value] of present)

@@ -969,6 +969,29 @@ describe('variables that the user chooses', () => {
   });
 });
 
+test('PATH with and without the folders of a package manager is the same', () => {
+  const npm = '/npm/lib/node-gyp-bin:/bin';
+  const story = new Story('a.c')
+    .start()
+    .does('R a.c')
+    .end({ environment: { ...target.environment, PATH: npm } });
+  expect(story.reasons()).toEqual([]);
+  expect(story.reasons({}, { environment: { ...target.environment, PATH: '/bin:/sbin' } })).toEqual([
+    'variable-changed',
+  ]);
+});
+
+test('what yarn makes for one run is no input', () => {
+  const folder = '/tmp/yarn--1795244710882-0.5';
+  const environment = { ...target.environment, PATH: `${folder}:/bin` };
+  const story = new Story('a.c', `${folder}/node`)
+    .start()
+    .does('R a.c', `E ${folder}/node`)
+    .end({ environment });
+  story.disk.remove(`${folder}/node`);
+  expect(story.reasons({}, { environment })).toEqual([]);
+});
+
 describe('extra inputs', () => {
   const extra = (...names: string[]) => ({ extraInputs: names.map((name) => at(name) as AbsolutePath) });
   const withExtra = (...names: string[]) =>

@@ -1,4 +1,5 @@
 import { type AbsolutePath, normalizePath } from '@oodate/filemon';
+import { temporaryLauncherFolder } from './volatile-variables.js';
 
 /**
  * Paths that tools keep for their own bookkeeping, which differ from one run to
@@ -11,10 +12,11 @@ const volatilePaths: readonly { readonly path: string; readonly why: string }[] 
   { path: '_update-notifier-last-checked', why: 'npm notes when it last looked for a newer npm' },
 ];
 
-/** The volatile paths for commands with this environment. */
+/** The volatile paths for commands with this environment; folders too that yarn makes for one run and names in PATH. */
 export function volatilePathsFor(environment: Readonly<NodeJS.ProcessEnv>): AbsolutePath[] {
-  const { npm_config_cache: cache, HOME: home } = environment;
+  const { npm_config_cache: cache, HOME: home, PATH = '' } = environment;
+  const launchers = PATH.split(':').filter((folder) => temporaryLauncherFolder.test(folder));
   const folder = cache ?? (home === undefined ? '' : `${home}/.npm`);
-  if (!folder.startsWith('/')) return [];
-  return volatilePaths.map(({ path }) => normalizePath(`${folder}/${path}`));
+  const own = folder.startsWith('/') ? volatilePaths.map(({ path }) => `${folder}/${path}`) : [];
+  return [...own, ...launchers].map(normalizePath);
 }

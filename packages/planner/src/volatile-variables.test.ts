@@ -26,6 +26,9 @@ describe('the compared environment', () => {
     'npm_lifecycle_script',
     'npm_command',
     'npm_config_user_agent',
+    'npm_config_script_shell',
+    'COLOR',
+    'EDITOR',
     'npm_package_json',
     'NODE_PATH',
     'OODATE_PROBE',
@@ -87,6 +90,14 @@ describe('the compared environment', () => {
     for (const name of ['TERM', 'SSH_*', 'MINE*', 'XDG_SESSION_*', 'XDG_SEAT'])
       expect(required).not.toContain(name);
     expect(required).toEqual(expect.arrayContaining(['TERM_*', 'XDG_VTNR']));
+  });
+
+  test('has of PATH all but the folders that package managers put there for themselves', () => {
+    const own = ['/npm/lib/node-gyp-bin', '/tmp/yarn--1795244710882-0.123', '/tmp/xfs-0a1b2c3d'];
+    const others = ['/p/node_modules/.bin', '/bin', '/tmp/yarn--x', '/xfs-0a1b2c3d/bin', ''];
+    const PATH = [own[0], ...others, own[1], own[2]].join(':');
+    expect(comparedEnvironment({ PATH }).get('PATH')).toBe(others.join(':'));
+    expect(comparedEnvironment({ MY_PATH: PATH }).get('MY_PATH')).toBe(PATH);
   });
 
   test('comes in order and without what is not set', () => {

@@ -1,5 +1,8 @@
 const ownNames = 'OODATE_*';
 
+/** `yarn--1795244710882-0.123` of yarn 1, `xfs-0a1b2c3d` of later ones. */
+export const temporaryLauncherFolder = /^\/.*\/(?:yarn--\d+-[\d.]+|xfs-[0-9a-f]{8})$/;
+
 /**
  * Environment variables that are not compared: they differ from one terminal or
  * caller to the next and say nothing about what a build should do. A variable
@@ -64,6 +67,33 @@ export const volatileVariables: readonly { readonly names: readonly string[]; re
     ],
     why: 'set by npm for every script; what is read from these places is an input itself',
   },
+  {
+    names: ['COLOR', 'EDITOR', 'VISUAL'],
+    why: 'set by npm for every script: whether it writes to a terminal, and what a person edits with',
+  },
+  {
+    names: [
+      'npm_config_allow_scripts',
+      'npm_config_audit',
+      'npm_config_color',
+      'npm_config_fund',
+      'npm_config_loglevel',
+      'npm_config_progress',
+      'npm_config_script_shell',
+      'npm_config_update_notifier',
+      'npm_config_yes',
+    ],
+    why: 'what npm itself says and asks, and how it starts scripts',
+  },
+  {
+    names: [
+      'BERRY_BIN_FOLDER',
+      'PNPM_SCRIPT_SRC_DIR',
+      'npm_config_verify_deps_before_run',
+      'pnpm_config_verify_deps_before_run',
+    ],
+    why: 'set by yarn and pnpm for every script',
+  },
   { names: ['NODE_PATH'], why: 'set by the wrapper through which pnpm starts oodate' },
   { names: [ownNames], why: 'for oodate itself' },
 ];
@@ -82,7 +112,24 @@ export function comparedEnvironment(
   choice: VariableChoice = {},
 ): Map<string, string> {
   const isCompared = comparedVariables(choice);
-  return new Map([...recordedEnvironment(environment)].filter(([name]) => isCompared(name)));
+  const compared = [...recordedEnvironment(environment)].filter(([name]) => isCompared(name));
+  return new Map(compared.map(([name, value]) => [name, comparedValue(name, value)]));
+}
+
+/** What is compared of the value: of PATH all but the folders that package managers put before it for themselves. */
+export function comparedValue(name: string, value: string): string {
+  if (name !== 'PATH') return value;
+  return value
+    .split(':')
+    .filter((folder) => !isLauncherFolder(folder))
+    .join(':');
+}
+
+/** Where npm and pnpm keep their own node-gyp, and yarn its wrappers of node and itself, for one run at a time. */
+const launcherFolders = [/\/node-gyp-bin$/, temporaryLauncherFolder];
+
+function isLauncherFolder(folder: string): boolean {
+  return launcherFolders.some((pattern) => pattern.test(folder));
 }
 
 /** The variables that a record holds, by name in order: also those that are not compared now, as they may be later. */
