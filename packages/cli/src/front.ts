@@ -15,6 +15,10 @@ const readAsync = promisify(read);
  */
 export const startByFront: ProgramStart | undefined = openFront(takeVariable('OODATE_FRONT'));
 
+const nodeOptions = takeVariable('OODATE_NODE_OPTIONS');
+// It is for commands, and they are compared with it.
+if (nodeOptions !== undefined) process.env.NODE_OPTIONS = nodeOptions;
+
 function takeVariable(name: string): string | undefined {
   const value = process.env[name];
   delete process.env[name];

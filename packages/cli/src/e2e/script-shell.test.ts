@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -7,23 +7,32 @@ import { type Files, oodate, type Result, scripts, until, type Workspace, worksp
 
 const shell = oodate.replace(/oodate$/, 'oodate-sh');
 const folder = fileURLToPath(new URL('../../../../.work/package-managers', import.meta.url));
-const versions = { pnpm10: 'npm:pnpm@10.34.0', pnpm12: 'npm:pnpm@12.21.0', yarn1: 'npm:yarn@1.22.22' };
+const versions = {
+  npm12: 'npm:npm@12.2.0',
+  pnpm10: 'npm:pnpm@10.34.0',
+  pnpm12: 'npm:pnpm@12.21.0',
+  yarn1: 'npm:yarn@1.22.22',
+};
 
 beforeAll(() => {
   const manifest = JSON.stringify({ name: 'package-managers', private: true, dependencies: versions });
   const done = join(folder, 'installed');
-  if (existsSync(done) && existsSync(join(folder, 'node_modules'))) return;
+  if (existsSync(done) && readFileSync(done, 'utf8') === manifest) return;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), manifest);
   execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], {
     cwd: folder,
     stdio: 'pipe',
   });
-  writeFileSync(done, '');
+  writeFileSync(done, manifest);
 });
 
 const managers: Readonly<Record<string, { readonly words: readonly string[]; readonly files: Files }>> = {
   npm: { words: ['npm'], files: { 'package-lock.json': '{}' } },
+  'npm 12': {
+    words: ['node', join(folder, 'node_modules/npm12/bin/npm-cli.js')],
+    files: { 'package-lock.json': '{}' },
+  },
   'pnpm 10': {
     words: ['node', join(folder, 'node_modules/pnpm10/bin/pnpm.cjs')],
     files: { 'pnpm-workspace.yaml': 'packages: [packages/*]\n' },
@@ -38,7 +47,6 @@ const managers: Readonly<Record<string, { readonly words: readonly string[]; rea
   },
 };
 
-/** Each script tells in a file that it ran. */
 const texts = {
   prebuild: 'echo prebuild >> /dev/null',
   build: 'cat in.txt > out.txt; echo "built $0"',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { buildSituation, requireTool } from '@oodate/testkit';
+import { buildSituation, requireTool, workspace } from '@oodate/testkit';
 import { findProbe } from '@oodate/tracer';
 
 const oodate = fileURLToPath(new URL('../../bin/oodate', import.meta.url));
@@ -264,4 +264,14 @@ describe('how the command ended', () => {
       script: 'echo x > file; $RUN ./file 2> /dev/null; echo $?',
     },
   ]);
+});
+
+test('NODE_OPTIONS is for the command, and not for the Node that runs oodate', async () => {
+  const space = workspace({ 'hook.cjs': "require('fs').appendFileSync('loaded', 'x');" });
+  const env = { NODE_OPTIONS: `--require ${space.path('hook.cjs')}` };
+  const words = ['--', 'sh', '-c', 'echo "$NODE_OPTIONS" "$OODATE_NODE_OPTIONS"'];
+  expect((await space.kept(words, '', { env })).stdout).toBe(`${env.NODE_OPTIONS} \n`);
+  await space.upToDate(words, { env });
+  expect(space.exists('loaded')).toBe(false);
+  await space.because(words, ['the variable NODE_OPTIONS was '], { env: { NODE_OPTIONS: '' } });
 });

@@ -148,10 +148,16 @@ static void forget(struct child *child)
 
 static void become_program(const struct front *f, char **words, const int *ends)
 {
+	const char *options = getenv("NODE_OPTIONS");
 	char text[32];
 
 	/* A channel to a Node above is the command's, not the program's. */
 	unsetenv("NODE_CHANNEL_FD");
+	/* So is what they have Node do: yarn's has it see other files than there are. */
+	if (options != NULL) {
+		setenv("OODATE_NODE_OPTIONS", options, 1);
+		unsetenv("NODE_OPTIONS");
+	}
 	snprintf(text, sizeof(text), "%d,%d", ends[0], ends[1]);
 	setenv("OODATE_FRONT", text, 1);
 	keep_descriptors(ends, 2);
