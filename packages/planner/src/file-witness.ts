@@ -211,7 +211,7 @@ function isWithin(narrow: Sight, wide: Sight): boolean {
 
 const second = 1_000_000_000n;
 
-/** A time of whole seconds may come from a file system that counts in steps of up to two. */
-function isSettled(ctime: bigint, clock: bigint): boolean {
+/** Whether a change since `clock` would have another ctime. A time of whole seconds may come from a file system that counts in steps of up to two. */
+export function isSettled(ctime: bigint, clock: bigint): boolean {
   return ctime % second === 0n ? ctime + 2n * second < clock : ctime < clock;
 }
