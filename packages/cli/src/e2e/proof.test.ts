@@ -19,10 +19,12 @@ const build = ['run', 'build'];
 
 const building = {
   'package.json': scripts({
-    build: 'cat in.txt link > out.txt; ls src; [ -e missing ] || echo none >&2; rm -f gone; pwd',
+    build:
+      'cat in.txt link lib/x > out.txt; ls src; [ -e missing -o -e nodir/x ] || echo none >&2; rm -f gone; pwd',
   }),
   'in.txt': 'one\n',
   'src/a': '',
+  'lib/x': '',
   'far.txt': 'far\n',
   'near.txt': 'near\n',
   gone: '',
@@ -32,6 +34,7 @@ const building = {
 async function built(files = building): Promise<Workspace> {
   const space = workspace(files);
   space.link('link', 'far.txt');
+  utimesSync(space.path('in.txt'), 1e9, 1e9);
   await space.kept(['build']);
   return space;
 }
@@ -93,7 +96,6 @@ const changes: Readonly<Record<string, Change>> = {
   },
   'an input with other content, and the time of before': {
     make: (space) => {
-      utimesSync(space.path('in.txt'), 1e9, 1e9);
       space.write({ 'in.txt': 'two\n' });
       utimesSync(space.path('in.txt'), 1e9, 1e9);
     },
@@ -134,7 +136,18 @@ const changes: Readonly<Record<string, Change>> = {
     },
     verdict: 'out of date',
   },
+  'a link in the place of a directory that was gone through': {
+    make: (space) => {
+      space.rename('lib', 'library');
+      space.link('lib', 'library');
+    },
+    verdict: 'out of date',
+  },
   'a file that was missing': { make: (space) => space.write({ missing: '' }), verdict: 'out of date' },
+  'a link in a circle where nothing was': {
+    make: (space) => space.link('nodir', 'nodir'),
+    verdict: 'out of date',
+  },
   'a file that was removed by the run': {
     make: (space) => space.write({ gone: '' }),
     verdict: 'out of date',
@@ -270,6 +283,16 @@ describe('a call is not proven', () => {
     expect(await isProven(space, words, options('other'))).toBe(false);
   });
 
+  test('of a command in a directory that has become a package', async () => {
+    const space = workspace({ 'package.json': '{}', 'sub/in.txt': 'one\n' });
+    const words = ['run', '--', 'cat', 'in.txt'];
+    await space.oodateWith({ cwd: 'sub' }, ...words);
+    expect(await isProven(space, words, { cwd: 'sub' })).toBe(true);
+    space.write({ 'sub/package.json': '{}' });
+    expect(await isProven(space, words, { cwd: 'sub' })).toBe(false);
+    await space.ran(words.slice(1), 'nothing is known of an earlier run', { cwd: 'sub' });
+  });
+
   test('with other standard input, if that was read', async () => {
     const space = workspace({ a: 'A\n' });
     const words = ['run', '--', 'cat'];
@@ -370,8 +393,8 @@ test('who stops reading what is written again hears no complaint', async () => {
   const space = workspace({ 'package.json': scripts({ build: 'cat big' }), big: 'x'.repeat(1 << 20) });
   await space.oodate(...build);
   expect(await isProven(space)).toBe(true);
-  const line = 'set -o pipefail; "$0" run build | head -c 1';
-  const { stdout, stderr, status } = await space.run(['bash', '-c', line, oodate]);
+  const line = 'set -o pipefail; ("$0" "$@"; exit $?) | head -c 1';
+  const { stdout, stderr, status } = await space.run(['bash', '-c', line, proofProgram, program, ...build]);
   expect({ stdout, status }).toEqual({ stdout: 'x', status: 0 });
   expect(stderr).toMatch(/^oodate: build is up to date .*\n$/);
 });
