@@ -20,6 +20,8 @@ interface Case {
   /** Words for acts. One that begins with `@` is below the folder. */
   readonly does: string;
   readonly records: readonly string[];
+  /** Where a backend that sees results knows better. */
+  readonly withResults?: readonly string[];
 }
 
 const acts = buildActs({ static: true });
@@ -28,7 +30,7 @@ const backends = (await probeBackends()).filter(({ works }) => works).map(({ nam
 test('a backend works here', () => expect(backends).toContain('notify'));
 
 describe.each(backends)('%s', (backend) => {
-  const check = ({ files = [], programs = {}, does, records }: Case): Promise<void> =>
+  const check = ({ files = [], programs = {}, does, records, withResults = records }: Case): Promise<void> =>
     inFolder(files, async (folder) => {
       for (const [name, text] of Object.entries(programs)) {
         writeFileSync(join(folder, name), text.replaceAll('@', folder));
@@ -37,7 +39,7 @@ describe.each(backends)('%s', (backend) => {
       const words = does.split(' ').map((word) => onDisk(folder, word));
       const result = await trace([acts, ...words], { cwd: folder, backend });
       expect(result.status).toBe(0);
-      expect(shownRecords(result.log, folder)).toEqual(records);
+      expect(shownRecords(result.log, folder)).toEqual(backend === 'bpf' ? withResults : records);
     });
 
   describe('opening', () => {
@@ -250,6 +252,7 @@ describe.each(backends)('%s', (backend) => {
         files: ['a'],
         does: `call ${openat2('/a', 'RESOLVE_IN_ROOT')}`,
         records: ['Q 1 a path was looked up below a root of its own'],
+        withResults: ['R 1 a'],
       },
       { files: ['a'], does: 'call=EINVAL [ openat2 AT_FDCWD a u64:O_RDONLY,0,0 8 ]', records: [] },
     ])('$does', check);
@@ -520,14 +523,19 @@ describe.each(backends)('%s', (backend) => {
     const call = ['call', ...needsRoot].join('=');
     const withRoot = (reason: string): string[] => (needsRoot.length === 0 ? [reason] : []);
     test.each<Case>([
-      { files: ['d/'], does: `${call} [ chroot d ]`, records: ['S 1 d', ...withRoot(root)] },
+      { files: ['d/'], does: `${call} [ chroot d ]`, records: ['S 1 d', ...withRoot(root)], withResults: ['S 1 d'] },
       { does: 'call=ENOENT [ chroot d ]', records: ['N 1 d'] },
-      { files: ['d/'], does: 'call [ unshare CLONE_NEWUSER ] call [ chroot d ]', records: ['S 1 d', root] },
-      { does: 'call [ unshare CLONE_NEWUSER|CLONE_NEWNS ]', records: [own] },
+      {
+        files: ['d/'],
+        does: 'call [ unshare CLONE_NEWUSER ] call [ chroot d ]',
+        records: ['S 1 d', root],
+        withResults: ['S 1 d'],
+      },
+      { does: 'call [ unshare CLONE_NEWUSER|CLONE_NEWNS ]', records: [own], withResults: [] },
       { files: ['a'], does: 'call [ unshare CLONE_NEWUSER ] read a', records: ['R 1 a'] },
       { does: 'call=ENOENT [ mount a d =none 0 0 ]', records: ['N 1 d'] },
       { does: 'call=ENOENT [ umount2 d 0 ]', records: ['N 1 d'] },
-      { files: ['d/'], does: 'call=EINVAL [ umount2 d 0 ]', records: ['S 1 d', ...withRoot(mounted)] },
+      { files: ['d/'], does: 'call=EINVAL [ umount2 d 0 ]', records: ['S 1 d', ...withRoot(mounted)], withResults: ['S 1 d'] },
       { does: 'call=ENOENT [ pivot_root d d ]', records: ['N 1 d'] },
       { files: ['d/'], does: 'call [ open_tree AT_FDCWD d 0 ]', records: ['S 1 d'] },
       {
@@ -541,6 +549,7 @@ describe.each(backends)('%s', (backend) => {
       {
         does: 'keep [ getpid ] keep [ pidfd_open $1 0 ] call=EBADF [ pidfd_getfd $2 999 0 ]',
         records: ['Q 1 a descriptor was taken from another process'],
+        withResults: [],
       },
     ])('$does', check);
   });

@@ -1,5 +1,6 @@
 #include "backend.h"
 
+#include "bpf.h"
 #include "notify.h"
 
 #include <errno.h>
@@ -8,7 +9,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-const struct backend *const backends[] = { &notify_backend, NULL };
+const struct backend *const backends[] = { &bpf_backend, &notify_backend, NULL };
 
 union descriptor_message {
 	struct cmsghdr head;

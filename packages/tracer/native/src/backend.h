@@ -53,8 +53,10 @@ struct backend {
 	const char *name;
 	const char *description;
 	const struct limit *limits;
-	/* Tries it out. 0 if it works here, else -1 with the reason. */
+	/* Makes ready for supervise(). 0 if it works here, else -1 with the reason. */
 	int (*check)(struct refusal *refusal);
+	/* Gives up what check() has made ready, which the supervisor has by then. */
+	void (*release)(void);
 	/* Runs the command, records it, reports to the launcher. Returns when nothing is left to do. */
 	void (*supervise)(const struct command *command, int launcher);
 	/* The supervisor is gone: let the call go on that it had received, if any; or the next one. fd came with STARTED. */

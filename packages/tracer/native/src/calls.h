@@ -1,6 +1,6 @@
 /*
- * The system calls that the notify backend asks to be told of, a line each:
- * where their arguments are, who deals with them, and which the filter sends.
+ * The system calls that matter: where their arguments are, who deals with them in
+ * each backend, and which the filter of the notify backend sends.
  */
 #ifndef OODATE_CALLS_H
 #define OODATE_CALLS_H
@@ -27,6 +27,7 @@ struct watch {
 };
 
 struct call;
+struct returned;
 
 struct request {
 	struct watch *watch;
@@ -52,7 +53,8 @@ enum sent {
 struct call {
 	int number;
 	const char *name;
-	void (*handle)(struct request *r);
+	void (*handle)(struct request *r); /* as it is made */
+	void (*seen)(struct returned *r); /* when it has returned; NULL if that tells nothing */
 	enum sent sent;
 	/* Numbers of arguments, counted from 1; 0 for none. */
 	unsigned char directory, path, flags, directory2, path2;

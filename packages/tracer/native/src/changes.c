@@ -50,11 +50,7 @@ static bool has_taken_effect(const struct change *change)
 	return false;
 }
 
-/*
- * A directory that moved without an M record, its name being odd, takes along
- * what was written below it: that is told file by file.
- */
-static void record_below(struct recorder *recorder, pid_t pid, const char *directory)
+void changes_record_below(struct recorder *recorder, pid_t pid, const char *directory)
 {
 	char *const roots[] = { (char *)(uintptr_t)directory, NULL };
 	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
@@ -83,7 +79,7 @@ static void record(struct changes *c, const struct change *change)
 		break;
 	case CHANGE_RENAME:
 		if (!record_pair(recorder, 'M', change->pid, change->from, change->to) && change->directory)
-			record_below(recorder, change->pid, change->to);
+			changes_record_below(recorder, change->pid, change->to);
 		break;
 	case CHANGE_EXCHANGE:
 		record_path(recorder, 'W', change->pid, change->from);

@@ -40,5 +40,10 @@ struct change *changes_add(struct changes *c, enum change_kind kind, struct reco
 void changes_settle(struct changes *c, pid_t tid);
 /* The process has ended: so have its changes. */
 void changes_settle_process(struct changes *c, pid_t pid);
+/*
+ * A directory that moved without an M record, its name being odd, takes along
+ * what was written below it: that is told file by file.
+ */
+void changes_record_below(struct recorder *recorder, pid_t pid, const char *directory);
 
 #endif

@@ -1,7 +1,6 @@
 #include "handlers.h"
 
-#include "image.h"
-#include "look.h"
+#include "findings.h"
 #include "tracee.h"
 
 #include <errno.h>
@@ -18,8 +17,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* A script whose interpreter is a script, and so on: as far as the kernel goes. */
-#define INTERPRETERS_MAX 5
 /* As fopen(3) has them for "w". */
 #define NEW_FILE_FLAGS (O_WRONLY | O_CREAT | O_TRUNC)
 
@@ -56,6 +53,11 @@ static struct recorder *recorder_of(struct request *r)
 static void record(struct request *r, char letter, const char *path)
 {
 	record_path(recorder_of(r), letter, r->process->pid, path);
+}
+
+static struct finder finder_of(struct request *r)
+{
+	return (struct finder){ &r->watch->resolver, r->process->pid };
 }
 
 static void incomplete(struct request *r, enum told told, const char *reason)
@@ -108,24 +110,16 @@ static enum path_result resolve(struct request *r, unsigned directory, unsigned 
 	return result;
 }
 
-/* `a/.` fails although a is there, if that is no directory. */
-static void record_missing(struct request *r, const struct path *path, const struct look *look)
-{
-	struct look there = { .error = ENOENT };
-
-	if (look->error == ENOTDIR)
-		there = look_at(path->text, false);
-	record(r, there.error == 0 && !S_ISLNK(there.st.st_mode) ? 'S' : 'N', path->text);
-}
-
 /* Looks a path up; if it is not there records that and returns false. */
 static bool find(struct request *r, const struct path *path, bool follow, struct look *look)
 {
+	struct finder finder = finder_of(r);
+
 	*look = look_at(path->lookup, follow);
 	if (look->error == 0)
 		return true;
 	if (look_is_missing(look))
-		record_missing(r, path, look);
+		find_missing(&finder, path, look);
 	return false;
 }
 
@@ -160,23 +154,6 @@ static void begin_change_from(struct request *r, enum change_kind kind, const ch
 	memcpy(change->from, from, strlen(from) + 1);
 }
 
-/* Nothing can be made here: where the directory is not there, or is none, that is why. */
-static void record_no_room(struct request *r, const struct path *path, const struct look *look)
-{
-	struct path directory = *path;
-	char *name = strrchr(directory.text, '/');
-	struct look above;
-
-	*(name == directory.text ? name + 1 : name) = '\0';
-	above = look_at(directory.text, true);
-	if (look_is_missing(&above))
-		record(r, 'N', directory.text);
-	else if (above.error == 0 && !S_ISDIR(above.st.st_mode))
-		record(r, 'S', directory.text);
-	else
-		record_missing(r, path, look);
-}
-
 /*
  * A name is to be made: is it free? Where the directory is missing the call
  * fails, unless another thread is just making that: it counts as looked for,
@@ -185,13 +162,14 @@ static void record_no_room(struct request *r, const struct path *path, const str
 static bool is_free(struct request *r, const struct path *path)
 {
 	struct look look = look_at(path->lookup, false);
+	struct finder finder = finder_of(r);
 
 	if (look.error == 0) {
 		record(r, 'S', path->text);
 		return false;
 	}
 	if (!look_parent_permits(path->lookup))
-		record_no_room(r, path, &look);
+		find_no_room(&finder, path, &look);
 	return true;
 }
 
@@ -229,30 +207,19 @@ void handle_readlink(struct request *r)
 		record(r, 'S', path.text);
 }
 
-/* A link leads to where no file can be made. */
-static void record_dead_end(struct request *r, const struct path *path, const struct look *look)
-{
-	char text[PATH_TEXT_MAX];
-	struct path target;
-
-	record(r, 'N', path->text);
-	if (look_target(path->text, text) &&
-	    path_resolve(&r->watch->resolver, r->process->pid, r->task->tid, AT_FDCWD, text, &target) == PATH_FOUND)
-		record_no_room(r, &target, look);
-}
-
 static void open_missing(struct request *r, const struct path *path, unsigned flags, const struct look *look)
 {
+	struct finder finder = finder_of(r);
 	char target[PATH_TEXT_MAX];
 
 	if (!(flags & O_CREAT) || (flags & O_DIRECTORY) || path->lookup[strlen(path->lookup) - 1] == '/') {
-		record_missing(r, path, look);
+		find_missing(&finder, path, look);
 	} else if (look_target(path->lookup, target) && look_parent_permits(target)) {
 		record(r, 'W', path->text);
 	} else if (look_at(path->lookup, false).error == 0) {
-		record_dead_end(r, path, look);
+		find_dead_end(&finder, path, look);
 	} else {
-		record_no_room(r, path, look);
+		find_no_room(&finder, path, look);
 		begin_change(r, CHANGE_MAKE, path, NULL);
 	}
 }
@@ -364,64 +331,18 @@ void handle_openat2(struct request *r)
 		open_path(r, (unsigned)how.flags);
 }
 
-/* What the kernel opens to execute a file, one after the other. */
-struct images {
-	unsigned count;
-	struct {
-		char letter; /* if it is executed */
-		char text[PATH_TEXT_MAX];
-	} file[INTERPRETERS_MAX + 2];
-};
-
-static void add_image(struct images *images, char letter, const char *text)
+static enum path_result resolve_for_exec(void *context, const char *given, struct path *path)
 {
-	images->file[images->count].letter = letter;
-	memcpy(images->file[images->count++].text, text, strlen(text) + 1);
-}
+	const struct request *r = context;
 
-/*
- * Follows interpreters from the file at path, which is executable; named: it has
- * a path. False if the kernel will not execute it: missing is set to the path of
- * the interpreter if that is why.
- */
-static bool find_images(struct request *r, struct path *path, bool named, struct images *images, bool *missing)
-{
-	char interpreter[RECORD_PATH_MAX + 1];
-
-	images->count = 0;
-	*missing = false;
-	for (unsigned depth = 0; depth <= INTERPRETERS_MAX; depth++) {
-		enum image_kind kind = image_read(path->lookup, interpreter, sizeof(interpreter));
-
-		if (named)
-			add_image(images, 'E', path->text);
-		named = true;
-		if (kind == IMAGE_FOREIGN)
-			incomplete(r, TOLD_FOREIGN, "a program of another architecture was run");
-		if (kind == IMAGE_OTHER)
-			return false;
-		if (interpreter[0] == '\0')
-			return true;
-		if (path_resolve(&r->watch->resolver, r->process->pid, r->task->tid, AT_FDCWD, interpreter, path) !=
-		    PATH_FOUND)
-			return true;
-		if (!look_permits(path->lookup, X_OK)) {
-			*missing = true;
-			return false;
-		}
-		if (kind == IMAGE_ELF) {
-			add_image(images, 'R', path->text);
-			return true;
-		}
-	}
-	return false; /* interpreters without end */
+	return path_resolve(&r->watch->resolver, r->process->pid, r->task->tid, AT_FDCWD, given, path);
 }
 
 void handle_exec(struct request *r)
 {
 	static struct images images;
 	int flags = flags_of(r);
-	bool missing, runs;
+	bool runs;
 	struct path path;
 	struct look look;
 	enum path_result result = resolve(r, r->call->directory, r->call->path, &path);
@@ -444,10 +365,12 @@ void handle_exec(struct request *r)
 	if (r->watch->unprivileged && (look.st.st_mode & (S_ISUID | S_ISGID)))
 		record_note(recorder_of(r), "is set-user-id or set-group-id and ran without those privileges, "
 			    "as everything does under an unprivileged probe", path.text);
-	runs = find_images(r, &path, result == PATH_FOUND, &images, &missing);
+	runs = find_images(&images, &path, result == PATH_FOUND, resolve_for_exec, r);
+	if (images.foreign)
+		handle_foreign(r);
 	for (unsigned i = 0; i < images.count; i++)
 		record(r, runs ? images.file[i].letter : 'S', images.file[i].text);
-	if (missing && find(r, &path, true, &look))
+	if (images.missing && find(r, &path, true, &look))
 		record(r, 'S', path.text);
 	if (runs)
 		tasks_forget_threads(&r->watch->tasks, r->process);
@@ -497,6 +420,7 @@ static void record_obstacles(struct request *r, const struct path *from, const s
 void handle_rename(struct request *r)
 {
 	unsigned flags = (unsigned)flags_of(r);
+	struct finder finder = finder_of(r);
 	struct path from, to;
 	struct look source, target;
 
@@ -505,7 +429,7 @@ void handle_rename(struct request *r)
 		return;
 	target = look_at(to.lookup, false);
 	if (target.error != 0 && (flags & RENAME_EXCHANGE)) {
-		record_missing(r, &to, &target);
+		find_missing(&finder, &to, &target);
 		return;
 	}
 	if (target.error != 0 && !is_free(r, &to))
@@ -549,6 +473,11 @@ void handle_make(struct request *r)
 
 	if (resolve(r, r->call->directory, r->call->path, &path) == PATH_FOUND && is_free(r, &path))
 		begin_change(r, CHANGE_MAKE, &path, NULL);
+}
+
+void handle_make_directory(struct request *r)
+{
+	handle_make(r);
 }
 
 void handle_link(struct request *r)

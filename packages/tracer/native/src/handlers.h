@@ -13,6 +13,7 @@ void handle_list(struct request *r);
 void handle_rename(struct request *r);
 void handle_remove(struct request *r);
 void handle_make(struct request *r);
+void handle_make_directory(struct request *r);
 void handle_link(struct request *r);
 void handle_symlink(struct request *r);
 void handle_alter(struct request *r);

@@ -223,6 +223,7 @@ int launch(const struct launch *launch)
 		_exit(0);
 	}
 	close(sockets[1]);
+	launch->backend->release();
 	for (int i = 1; i < 3; i++)
 		if (command.output[i] > 2)
 			close(command.output[i]);

@@ -57,3 +57,7 @@ const struct limit notify_limits[] = {
 	  "" },
 	{ NULL, NULL, NULL, NULL },
 };
+
+const struct limit bpf_limits[] = {
+	{ NULL, NULL, NULL, NULL },
+};

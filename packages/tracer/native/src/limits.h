@@ -12,5 +12,6 @@ struct limit {
 };
 
 extern const struct limit notify_limits[];
+extern const struct limit bpf_limits[];
 
 #endif

@@ -5,6 +5,7 @@
 #include "descriptors.h"
 #include "front.h"
 #include "launch.h"
+#include "session.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,9 +58,20 @@ static int check_all(void)
 	return result;
 }
 
-/* The one that is named, or the best that works; NULL with the reason of the last that does not. */
-static const struct backend *choose(const char *name, struct refusal *refusal)
+/*
+ * Within a trace the supervisor around this one writes the log, too; and the
+ * section of a meta file of bmake's has to be there before bmake goes on.
+ */
+static bool needs_notify(const struct launch *launch)
 {
+	return launch->bmake || session_attach(-1, -1, 0) == 0;
+}
+
+/* The one that is named, or the best that works; NULL with the reason of the last that does not. */
+static const struct backend *choose(const struct launch *launch, const char *name, struct refusal *refusal)
+{
+	if (name == NULL && needs_notify(launch))
+		name = "notify";
 	*refusal = (struct refusal){ .code = "NO_SUCH_BACKEND", .remedy = "see oodate-probe --check" };
 	snprintf(refusal->sentence, sizeof(refusal->sentence), "there is no backend named '%.100s'",
 		 name != NULL ? name : "");
@@ -147,7 +159,7 @@ int main(int argc, char **argv)
 	launch_options.log = create(log);
 	if (launch_options.log < 0 || (output != NULL && (launch_options.copy = create(output)) < 0))
 		return EXIT_PROBE_FAILED;
-	launch_options.backend = choose(backend, &refusal);
+	launch_options.backend = choose(&launch_options, backend, &refusal);
 	if (launch_options.backend == NULL)
 		return report_refusal(&launch_options, &refusal);
 	return launch(&launch_options);

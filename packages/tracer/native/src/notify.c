@@ -1,9 +1,11 @@
 #include "notify.h"
 
 #include "calls.h"
+#include "command.h"
 #include "descriptors.h"
 #include "filter.h"
 #include "handlers.h"
+#include "left.h"
 #include "resources.h"
 #include "signals.h"
 #include "tracee.h"
@@ -36,9 +38,6 @@
 
 /* Calls made by others while the command ended; those that go on for ever shall not hold it up. */
 #define LAST_CALLS_MAX 256
-
-/* How long what the command left running is still watched, if that might end by itself. */
-#define GRACE_MILLISECONDS 50
 
 static const struct backend *const self = &notify_backend;
 
@@ -215,29 +214,6 @@ static int notify_check(struct refusal *refusal)
 
 /* The command's first process, up to its exec */
 
-static void describe_exec_failure(struct report *report, const char *word, int error)
-{
-	const char *sentence = strerror(error);
-
-	report->status = error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
-	report->refusal.code = error == ENOENT ? "COMMAND_NOT_FOUND" : "CANNOT_EXECUTE";
-	report->refusal.remedy = NULL;
-	if (error == ENOENT)
-		sentence = strchr(word, '/') != NULL && access(word, F_OK) == 0 ?
-				   "the interpreter that it names was not found" :
-				   "command not found";
-	else if (error == EACCES)
-		sentence = "may not be executed";
-	snprintf(report->refusal.sentence, sizeof(report->refusal.sentence), "%.160s: %s", word, sentence);
-}
-
-static void mark_in_place(const struct command *command, int flags)
-{
-	for (int i = 1; i < 3; i++)
-		if (command->in_place[i])
-			fcntl(i, F_SETFD, flags);
-}
-
 /* Comes back with the reason if that is not possible. */
 static void come_under_filter(const struct command *command, int socket, int end, struct report *report)
 {
@@ -258,9 +234,9 @@ static void come_under_filter(const struct command *command, int socket, int end
 	if (listener >= 0)
 		close(listener);
 	/* Attaching notes which files are given to the command: where its output is copied, they are not. */
-	mark_in_place(command, FD_CLOEXEC);
+	command_mark_in_place(command, FD_CLOEXEC);
 	if (session_attach(command->log, end, command->bmake ? ATTACH_BMAKE : 0) == 0) {
-		mark_in_place(command, 0);
+		command_mark_in_place(command, 0);
 		return;
 	}
 	report->kind = REPORT_FAILED;
@@ -275,24 +251,15 @@ static void become_command(const struct command *command, int socket, int end)
 {
 	struct report report = { .kind = REPORT_FAILED, .status = EXIT_PROBE_FAILED };
 
-	/* Away from the places below, before those are taken. */
-	for (int i = 0; i < 3; i++)
-		if (command->output[i] != i && dup2(command->output[i], i) < 0)
-			_exit(EXIT_PROBE_FAILED);
-	setenv("OODATE_PROBE", self->name, 1);
+	command_take_places(command);
 	come_under_filter(command, socket, end, &report);
-	if (report.kind == REPORT_STARTED) {
-		signals_restore(command->signals);
-		execvp(command->words[0], command->words);
-		report.kind = REPORT_FAILED;
-		describe_exec_failure(&report, command->words[0], errno);
-	}
+	if (report.kind == REPORT_STARTED)
+		command_execute(command, self->name, &report);
 	report_send(socket, &report, -1);
 	end_unwatched(-1, report.status);
 }
 
 /* The supervisor */
-
 
 /* A thread could not be placed: any of the sessions may be its own. */
 static void tell_overload(struct watch *w)
@@ -400,14 +367,6 @@ static void serve(struct watch *w, int listener)
 		tell_interruption(w);
 }
 
-static long milliseconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000L + now.tv_nsec / 1000000;
-}
-
 /* What ends because the command has ended needs a moment for it. */
 static void serve_those_left(struct watch *w, int listener)
 {
@@ -468,25 +427,6 @@ static void linger(int listener)
 	let_all_go_on(listener);
 }
 
-static void write_failure(int log, const struct refusal *refusal)
-{
-	dprintf(log, "# Failed %s %s\n", refusal->code, refusal->sentence);
-}
-
-static void fail(const struct command *command, int launcher, struct report *report)
-{
-	report->kind = REPORT_FAILED;
-	write_failure(command->log, &report->refusal);
-	report_send(launcher, report, -1);
-}
-
-static void close_output(const struct command *command)
-{
-	for (int i = 1; i < 3; i++)
-		if (command->output[i] > 2)
-			close(command->output[i]);
-}
-
 /* Sees to it that the command's process is watched, by this process unless a probe around it does. */
 static int start_watch(struct watch *w, const struct command *command, pid_t child, int listener)
 {
@@ -532,7 +472,7 @@ static void notify_supervise(const struct command *command, int launcher)
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0 || (child = fork()) < 0) {
 		refuse(&report.refusal, "NO_PROCESS", "free memory or processes", strerror(errno));
-		fail(command, launcher, &report);
+		command_fail(command, launcher, &report);
 		return;
 	}
 	if (child == 0) {
@@ -546,17 +486,17 @@ static void notify_supervise(const struct command *command, int launcher)
 	close(ends[1]);
 	refuse_filter(&report.refusal, EIO);
 	if (report_receive(sockets[0], &report, &listener) != 1 || report.kind == REPORT_FAILED) {
-		fail(command, launcher, &report);
+		command_fail(command, launcher, &report);
 		return;
 	}
 	w.unprivileged = report.signal;
 	if (start_watch(&w, command, child, listener) < 0) {
 		refuse(&report.refusal, "NO_PROCESS", "free memory or descriptors", strerror(errno));
 		report.status = EXIT_PROBE_FAILED;
-		fail(command, launcher, &report);
+		command_fail(command, launcher, &report);
 		return;
 	}
-	close_output(command);
+	command_close_output(command);
 	report = (struct report){ .kind = REPORT_STARTED, .pid = child };
 	report_send(launcher, &report, listener);
 	signals_tell_stops(child, launcher);
@@ -567,7 +507,7 @@ static void notify_supervise(const struct command *command, int launcher)
 
 	fcntl(sockets[0], F_SETFL, O_NONBLOCK);
 	if (report_receive(sockets[0], &report, &unused) == 1)
-		write_failure(command->log, &report.refusal);
+		command_write_failure(command, &report.refusal);
 	close(command->log);
 	signals_tell_stops(0, -1);
 	report_send(launcher, &report, -1);
@@ -578,11 +518,16 @@ static void notify_supervise(const struct command *command, int launcher)
 	linger(listener);
 }
 
+static void notify_release(void)
+{
+}
+
 const struct backend notify_backend = {
 	.name = "notify",
 	.description = "seccomp user notification; needs no privilege",
 	.limits = notify_limits,
 	.check = notify_check,
+	.release = notify_release,
 	.supervise = notify_supervise,
 	.let_go_on = notify_let_go_on,
 	.let_one_go_on = notify_let_one_go_on,

@@ -59,34 +59,72 @@ static int make_physical(char *text)
 	return 0;
 }
 
-static enum path_result go_up(struct path_resolver *r, pid_t pid, char *text, size_t *used)
+static void take_last_off(const char *text, size_t *used)
+{
+	while (*used > 0 && text[--*used] != '/')
+		;
+}
+
+/* A path that is taken apart. */
+struct reading {
+	struct path_resolver *resolver;
+	pid_t pid, tid; /* tid: whose links of /proc are followed; 0 for no one's */
+	size_t known; /* so much of the text is a physical directory */
+	bool confined; /* and its own parent */
+	enum path_way way;
+};
+
+/* By `..`, from what is a directory and no link. */
+static enum path_result leave_known(const struct reading *reading, char *text, size_t *used)
 {
 	if (*used == 0)
 		return PATH_FOUND;
 	text[*used] = '\0';
-	switch (path_kind_of(r, text)) {
-	case PATH_REAL_DIRECTORY:
-		record_path(r->recorder, 'S', pid, text);
-		break;
-	case PATH_LINK:
-		record_path(r->recorder, 'S', pid, text);
-		if (make_physical(text) < 0)
-			return PATH_NOWHERE;
-		*used = strlen(text);
-		break;
-	case PATH_OTHER:
-		record_path(r->recorder, 'S', pid, text);
-		return PATH_NOWHERE;
-	case PATH_MISSING:
-		record_path(r->recorder, 'N', pid, text);
-		return PATH_NOWHERE;
-	}
-	while (*used > 0 && text[--*used] != '/')
-		;
+	record_path(reading->resolver->recorder, 'S', reading->pid, text);
+	take_last_off(text, used);
 	return PATH_FOUND;
 }
 
-static bool is_removed(const char *text)
+/* What the call has found at a directory of its path, which may have become something else since. */
+static enum path_kind kind_found(const struct reading *reading, const char *text)
+{
+	enum path_kind kind = path_kind_of(reading->resolver, text);
+
+	if (kind == PATH_OTHER && reading->way == PATH_WAY_MISSING)
+		return PATH_MISSING;
+	if (kind == PATH_MISSING && errno == ENOENT && reading->way == PATH_WAY_NO_DIRECTORY)
+		return PATH_OTHER;
+	return kind;
+}
+
+/* By `..`, from whatever it is. */
+static enum path_result go_up(const struct reading *reading, char *text, size_t *used)
+{
+	struct recorder *recorder = reading->resolver->recorder;
+	enum path_kind kind;
+
+	if (*used == 0)
+		return PATH_FOUND;
+	text[*used] = '\0';
+	kind = kind_found(reading, text);
+	/* It was there, but whether as a link nobody knows any more. */
+	if ((kind == PATH_MISSING || kind == PATH_OTHER) && reading->way == PATH_WAY_THERE) {
+		errno = EIO;
+		return PATH_FAILED;
+	}
+	record_path(recorder, kind == PATH_MISSING ? 'N' : 'S', reading->pid, text);
+	if (kind == PATH_MISSING || kind == PATH_OTHER)
+		return PATH_NOWHERE;
+	if (kind == PATH_LINK) {
+		if (make_physical(text) < 0)
+			return PATH_NOWHERE;
+		*used = strlen(text);
+	}
+	take_last_off(text, used);
+	return PATH_FOUND;
+}
+
+bool path_is_removed(const char *text)
 {
 	static const char deleted[] = " (deleted)";
 	size_t length = strlen(text);
@@ -105,7 +143,7 @@ static enum path_result path_of_link(const char *link, struct path *path)
 		return PATH_FAILED;
 	path->text[length] = '\0';
 	snprintf(path->lookup, sizeof(path->lookup), "%s", link);
-	return path->text[0] != '/' || is_removed(path->text) ? PATH_NAMELESS : PATH_FOUND;
+	return path->text[0] != '/' || path_is_removed(path->text) ? PATH_NAMELESS : PATH_FOUND;
 }
 
 enum path_result path_of_descriptor(pid_t tid, int fd, struct path *path)
@@ -191,13 +229,12 @@ static enum path_result replace_magic(pid_t tid, const char *rest, struct path *
 	}
 	if (result == PATH_NAMELESS && rest[strspn(rest, "/")] != '\0') {
 		errno = EIO;
-		return is_removed(path->text) && strstr(rest, "..") == NULL ? PATH_NOWHERE : PATH_FAILED;
+		return path_is_removed(path->text) && strstr(rest, "..") == NULL ? PATH_NOWHERE : PATH_FAILED;
 	}
 	*used = strcmp(path->text, "/") == 0 ? 0 : strlen(path->text);
 	return result;
 }
 
-/* Sets path->lookup only where the path as given would lead the probe elsewhere. */
 /* What makes a look-up of the path follow a link at its end, and fail for what is no directory. */
 static const char *ending_of(const char *given)
 {
@@ -208,11 +245,21 @@ static const char *ending_of(const char *given)
 	return length > 1 && strcmp(given + length - 2, "/.") == 0 ? "/." : "";
 }
 
-static enum path_result normalise(struct path_resolver *r, pid_t pid, pid_t tid, const char *raw, struct path *path)
+static enum path_result leave(const struct reading *reading, char *text, size_t *used)
+{
+	if (*used <= reading->known) {
+		if (reading->confined)
+			return PATH_FOUND;
+		return leave_known(reading, text, used);
+	}
+	return go_up(reading, text, used);
+}
+
+/* Sets path->lookup only where the path as given would lead the probe elsewhere. used: bytes of path->text to begin with. */
+static enum path_result normalise(struct reading *reading, const char *raw, size_t used, struct path *path)
 {
 	char *text = path->text;
 	const char *given = raw, *entry;
-	size_t used = 0;
 	bool replaced = false;
 	int id;
 
@@ -227,7 +274,9 @@ static enum path_result normalise(struct path_resolver *r, pid_t pid, pid_t tid,
 		length = strcspn(raw, "/");
 		if (length == 2 && raw[0] == '.' && raw[1] == '.') {
 			path->lookup[0] = '\0';
-			result = go_up(r, pid, text, &used);
+			result = leave(reading, text, &used);
+			if (reading->known > used)
+				reading->known = used;
 		} else if (length != 1 || raw[0] != '.') {
 			if (used + 1 + length >= PATH_TEXT_MAX) {
 				errno = EIO;
@@ -237,8 +286,8 @@ static enum path_result normalise(struct path_resolver *r, pid_t pid, pid_t tid,
 			memcpy(text + used + 1, raw, length);
 			used += 1 + length;
 			path->lookup[0] = '\0';
-			if (used > 6 && (memcmp(text, "/proc/", 6) == 0 || memcmp(text, "/dev/", 5) == 0))
-				result = replace_magic(tid, raw + length, path, &used);
+			if (reading->tid != 0 && used > 6 && (memcmp(text, "/proc/", 6) == 0 || memcmp(text, "/dev/", 5) == 0))
+				result = replace_magic(reading->tid, raw + length, path, &used);
 			replaced = replaced || path->lookup[0] != '\0';
 		}
 		if (result != PATH_FOUND)
@@ -250,7 +299,7 @@ static enum path_result normalise(struct path_resolver *r, pid_t pid, pid_t tid,
 	text[used] = '\0';
 	if (replaced && path->lookup[0] == '\0')
 		snprintf(path->lookup, PATH_TEXT_MAX, "%s%s", text, ending_of(given));
-	entry = path->lookup[0] == '\0' ? proc_entry(text, tid, &id) : NULL;
+	entry = path->lookup[0] == '\0' && reading->tid != 0 ? proc_entry(text, reading->tid, &id) : NULL;
 	if (entry != NULL && snprintf(path->lookup, PATH_TEXT_MAX, "/proc/%d/%s", id, entry) >= PATH_TEXT_MAX) {
 		errno = EIO;
 		return PATH_FAILED;
@@ -262,10 +311,11 @@ enum path_result path_resolve(struct path_resolver *r, pid_t pid, pid_t tid, int
 			      const char *given, struct path *path)
 {
 	char raw[PATH_TEXT_MAX], link[64];
+	struct reading reading = { .resolver = r, .pid = pid, .tid = tid };
 	enum path_result result;
 
 	if (given[0] == '/') {
-		result = normalise(r, pid, tid, given, path);
+		result = normalise(&reading, given, 0, path);
 		if (result == PATH_FOUND && path->lookup[0] == '\0')
 			memcpy(path->lookup, given, strlen(given) + 1);
 		return result;
@@ -291,7 +341,7 @@ enum path_result path_resolve(struct path_resolver *r, pid_t pid, pid_t tid, int
 		errno = EIO;
 		return PATH_FAILED;
 	}
-	result = normalise(r, pid, tid, raw, path);
+	result = normalise(&reading, raw, 0, path);
 	if (result != PATH_FOUND || path->lookup[0] != '\0')
 		return result;
 	if (strlen(raw) <= RECORD_PATH_MAX)
@@ -299,4 +349,39 @@ enum path_result path_resolve(struct path_resolver *r, pid_t pid, pid_t tid, int
 	else
 		snprintf(path->lookup, sizeof(path->lookup), "%s/%s", link, given);
 	return result;
+}
+
+enum path_result path_join(struct path_resolver *r, pid_t pid, const char *place, const char *given,
+			   enum path_way way, struct path *path)
+{
+	struct reading reading = { .resolver = r, .pid = pid, .known = strlen(place), .confined = given[0] == '/',
+				   .way = way };
+
+	const char *slash = given[0] == '/' ? "" : "/";
+	enum path_result result;
+
+	if (reading.known >= PATH_TEXT_MAX / 2) {
+		errno = EIO;
+		return PATH_FAILED;
+	}
+	memcpy(path->text, place, reading.known);
+	result = normalise(&reading, given, reading.known, path);
+	if (result == PATH_FOUND && path->lookup[0] == '\0' &&
+	    snprintf(path->lookup, PATH_TEXT_MAX, "%s%s%s", place, slash, given) >= PATH_TEXT_MAX) {
+		errno = EIO;
+		return PATH_FAILED;
+	}
+	return result;
+}
+
+void path_forget_directory(struct path_resolver *r, const char *text)
+{
+	r->real_directories[path_hash(text) % REAL_DIRECTORIES] = 0;
+}
+
+void path_remember_directory(struct path_resolver *r, const char *text)
+{
+	uint64_t hash = path_hash(text);
+
+	r->real_directories[hash % REAL_DIRECTORIES] = hash;
 }

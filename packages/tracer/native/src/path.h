@@ -36,12 +36,25 @@ struct path_resolver {
 /* given: the string that the call has; directory: its descriptor, or AT_FDCWD. */
 enum path_result path_resolve(struct path_resolver *r, pid_t pid, pid_t tid, int directory,
 			      const char *given, struct path *path);
+/*
+ * As path_resolve(), of a call that has returned and tells by its error which way it has found: with all directories
+ * there, or one of them missing or none. place: the physical path, without a slash at its end, of the
+ * directory that given is relative to; of the process's own root if given is absolute.
+ */
+enum path_way { PATH_WAY_UNKNOWN, PATH_WAY_THERE, PATH_WAY_MISSING, PATH_WAY_NO_DIRECTORY };
+enum path_result path_join(struct path_resolver *r, pid_t pid, const char *place, const char *given,
+			   enum path_way way, struct path *path);
 /* Like lstat(2), but remembers directories. */
 enum path_kind { PATH_REAL_DIRECTORY, PATH_LINK, PATH_OTHER, PATH_MISSING };
 enum path_kind path_kind_of(struct path_resolver *r, const char *text);
 enum path_result path_of_descriptor(pid_t tid, int fd, struct path *path);
 /* To be called when a directory may have become something else. */
+/* Of the text of a link in /proc: does it say that the file has no name any more? */
+bool path_is_removed(const char *text);
 void path_forget_directories(struct path_resolver *r);
+/* What became of this path is known. */
+void path_forget_directory(struct path_resolver *r, const char *text);
+void path_remember_directory(struct path_resolver *r, const char *text);
 uint64_t path_hash(const char *text);
 
 #endif

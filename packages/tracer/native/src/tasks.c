@@ -1,5 +1,7 @@
 #include "tasks.h"
 
+#include "left.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -480,41 +482,9 @@ bool tasks_may_lose(const struct tasks *t, const struct process *process, uint64
 	return process->child_ended + waiting > call;
 }
 
-static bool is_running(const struct process *process, char *name, size_t size)
-{
-	if (process->exiting || read_proc(process->pid, "comm", name, size) < 0)
-		return false;
-	name[strcspn(name, "\n")] = '\0';
-	return true;
-}
-
-/*
- * `sleep` does nothing any more (configure leaves one behind). Of any other
- * program nobody knows what it goes on to read.
- */
-static bool may_read_more(const char *name)
-{
-	return strcmp(name, "sleep") != 0;
-}
-
-static void record_left(struct session *s, const struct process *process)
-{
-	char name[64], reason[128];
-
-	if (!is_running(process, name, sizeof(name)))
-		return;
-	record_left_running(&s->recorder, process->pid, name);
-	if (!may_read_more(name))
-		return;
-	snprintf(reason, sizeof(reason), "'%s' was still running when the command ended", name);
-	record_incomplete_here(&s->recorder, process->pid, reason);
-}
-
 static bool is_left_by(const struct process *process, const struct session *s)
 {
-	char name[64];
-
-	return session_is_within(process->session, s) && is_running(process, name, sizeof(name)) && may_read_more(name);
+	return session_is_within(process->session, s) && !process->exiting && left_may_read_more(process->pid);
 }
 
 bool tasks_leave_running(const struct tasks *t)
@@ -531,8 +501,8 @@ static void record_all_left(struct tasks *t, struct session *s)
 {
 	for (size_t i = 0; i < TASK_BUCKETS; i++)
 		for (struct process *process = t->by_pid[i]; process != NULL; process = process->next)
-			if (session_is_within(process->session, s))
-				record_left(s, process);
+			if (!process->exiting && session_is_within(process->session, s))
+				left_record(s, process->pid);
 }
 
 void tasks_end_sessions(struct tasks *t)

@@ -1,0 +1,123 @@
+#include "features.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/* From Linux 5.8. */
+#ifndef CAP_BPF
+#define CAP_PERFMON 38
+#define CAP_BPF 39
+#endif
+
+/* bpf_loop() and bpf_find_vma() came with 5.17. */
+#define OLDEST_MAJOR 5
+#define OLDEST_MINOR 17
+
+struct feature {
+	bool (*is_missing)(void);
+	struct refusal refusal;
+};
+
+static bool has_capability(unsigned number)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+
+	return syscall(SYS_capget, &head, data) == 0 && (data[number / 32].effective >> number % 32 & 1);
+}
+
+static bool lacks_capabilities(void)
+{
+	return !has_capability(CAP_SYS_ADMIN) && (!has_capability(CAP_BPF) || !has_capability(CAP_PERFMON));
+}
+
+static bool is_old(void)
+{
+	struct utsname name;
+	int major, minor;
+
+	return uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
+	       (major < OLDEST_MAJOR || (major == OLDEST_MAJOR && minor < OLDEST_MINOR));
+}
+
+static bool lacks_btf(void)
+{
+	return access("/sys/kernel/btf/vmlinux", R_OK) < 0;
+}
+
+static bool is_locked_down(void)
+{
+	char text[128] = "";
+	FILE *file = fopen("/sys/kernel/security/lockdown", "re");
+
+	if (file == NULL)
+		return false;
+	if (fgets(text, sizeof(text), file) == NULL)
+		text[0] = '\0';
+	fclose(file);
+	return strstr(text, "[confidentiality]") != NULL;
+}
+
+static bool lacks_ring_buffer(void)
+{
+	return libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) == 0;
+}
+
+static bool lacks_storage(void)
+{
+	return libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL) == 0;
+}
+
+static const struct feature features[] = {
+	{ is_old,
+	  { "OLD_KERNEL", "the kernel is older than Linux 5.17", "use a newer kernel; the other backend works with this one" } },
+	{ lacks_btf,
+	  { "NO_BTF", "the kernel does not describe its structures (no /sys/kernel/btf/vmlinux)",
+	    "use a kernel built with CONFIG_DEBUG_INFO_BTF, as those of the distributions are" } },
+	{ lacks_capabilities,
+	  { "NO_CAPABILITY", "it needs root, or CAP_BPF and CAP_PERFMON on the probe's loader",
+	    "run oodate doctor --fix, which grants them once" } },
+	{ is_locked_down,
+	  { "LOCKED_DOWN", "the kernel is locked down and lets no program read its memory",
+	    "boot with lockdown=integrity or without lockdown" } },
+};
+
+/* These need tries of their own. */
+static const struct feature late_features[] = {
+	{ lacks_ring_buffer,
+	  { "NO_RING_BUFFER", "the kernel has no BPF ring buffer", "use Linux 5.17 or later with CONFIG_BPF_SYSCALL" } },
+	{ lacks_storage,
+	  { "NO_TASK_STORAGE", "the kernel has no BPF storage for processes",
+	    "use Linux 5.17 or later with CONFIG_BPF_SYSCALL" } },
+};
+
+static int find_missing(const struct feature *all, size_t count, struct refusal *refusal)
+{
+	for (size_t i = 0; i < count; i++)
+		if (all[i].is_missing()) {
+			*refusal = all[i].refusal;
+			return -1;
+		}
+	return 0;
+}
+
+int features_check(struct refusal *refusal)
+{
+	return find_missing(features, sizeof(features) / sizeof(features[0]), refusal);
+}
+
+void features_explain(int error, struct refusal *refusal)
+{
+	if (find_missing(late_features, sizeof(late_features) / sizeof(late_features[0]), refusal) < 0)
+		return;
+	refusal->code = "BPF_REFUSED";
+	refusal->remedy = "allow bpf(2) in the sandbox or container; the other backend works without";
+	snprintf(refusal->sentence, sizeof(refusal->sentence), "the kernel refused the program (%s)", strerror(error));
+}

@@ -1,0 +1,185 @@
+/*
+ * oodate-probe-bpf: loads the kernel program for a probe and hands it over. It
+ * is a program of its own so that it alone needs privileges (see setcap(8)), and
+ * nothing that it is given but a socket, as descriptor 3, and the size of the
+ * ring buffer. It answers with a letter: `+` and the descriptors of the ring
+ * buffer, of the count of what was lost, and of what keeps the program attached;
+ * or `-` and the code, sentence and remedy, a NUL behind each. Then it waits for
+ * the number of the process to be watched, a grandchild of its own parent, and
+ * answers once more.
+ */
+#include "features.h"
+#include "shapes.h"
+#include "wire.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define SOCKET 3
+#define LINKS_MAX 8
+
+extern const char watch_program[], watch_program_end[];
+
+struct loaded {
+	struct bpf_object *object;
+	unsigned count;
+	int descriptors[2 + LINKS_MAX];
+};
+
+static int silent(enum libbpf_print_level level, const char *format, va_list values)
+{
+	if (getenv("OODATE_BPF_VERBOSE") != NULL)
+		return vfprintf(stderr, format, values);
+	(void)level;
+	return 0;
+}
+
+static int answer(const char *text, size_t length, const int *descriptors, unsigned count)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int) * (2 + LINKS_MAX))];
+	} control = { .bytes = { 0 } };
+	struct iovec part = { (char *)(size_t)text, length };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	if (count > 0) {
+		message.msg_control = control.bytes;
+		message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
+		control.head.cmsg_level = SOL_SOCKET;
+		control.head.cmsg_type = SCM_RIGHTS;
+		control.head.cmsg_len = CMSG_LEN(sizeof(int) * count);
+		memcpy(CMSG_DATA(&control.head), descriptors, sizeof(int) * count);
+	}
+	return sendmsg(SOCKET, &message, MSG_NOSIGNAL) < 0 ? 1 : 0;
+}
+
+static int answer_no(const struct refusal *refusal)
+{
+	char text[1024];
+	int length = snprintf(text, sizeof(text), "-%.64s%c%.255s%c%.255s", refusal->code, 0, refusal->sentence, 0,
+			      refusal->remedy);
+
+	answer(text, (size_t)length + 1, NULL, 0);
+	return 1;
+}
+
+static int set_up(struct loaded *l, unsigned ring_size, bool rings)
+{
+	static struct settings settings;
+
+	settings.wake_at = ring_size / 8;
+	shapes_fill(settings.shapes, rings);
+	l->object = bpf_object__open_mem(watch_program, (size_t)(watch_program_end - watch_program), NULL);
+	if (l->object == NULL)
+		return -1;
+	bpf_program__set_autoload(bpf_object__find_program_by_name(l->object, "ring_submits"), rings);
+	return bpf_map__set_initial_value(bpf_object__find_map_by_name(l->object, SETTINGS_SECTION), &settings,
+					  sizeof(settings)) < 0 ||
+			       bpf_map__set_max_entries(bpf_object__find_map_by_name(l->object, "ring"), ring_size) < 0 ||
+			       bpf_object__load(l->object) < 0 ?
+		       -1 :
+		       0;
+}
+
+/* Kernels before 6.3 do not tell of each request of a ring; there the ring itself is what is told of. */
+static int load(struct loaded *l, unsigned ring_size)
+{
+	if (set_up(l, ring_size, true) == 0)
+		return 0;
+	bpf_object__close(l->object);
+	return set_up(l, ring_size, false);
+}
+
+static int attach(struct loaded *l)
+{
+	struct bpf_program *program;
+
+	l->descriptors[l->count++] = bpf_object__find_map_fd_by_name(l->object, "ring");
+	l->descriptors[l->count++] = bpf_object__find_map_fd_by_name(l->object, LOST_SECTION);
+	bpf_object__for_each_program(program, l->object) {
+		struct bpf_link *link;
+
+		if (!bpf_program__autoload(program))
+			continue;
+		link = bpf_program__attach(program);
+		if (link == NULL)
+			return -1;
+		l->descriptors[l->count++] = bpf_link__fd(link);
+	}
+	return 0;
+}
+
+static int read_owner(pid_t pid, pid_t *parent, uid_t *user)
+{
+	char name[48], line[256];
+	int found = 0;
+	FILE *file;
+
+	snprintf(name, sizeof(name), "/proc/%d/status", (int)pid);
+	file = fopen(name, "re");
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+		found += sscanf(line, "PPid: %d", parent) == 1 || sscanf(line, "Uid: %u", user) == 1;
+	if (file != NULL)
+		fclose(file);
+	return found == 2 ? 0 : -1;
+}
+
+/* Nobody shall have another's processes watched: it has to be below the probe, which has started this one. */
+static bool is_own(pid_t pid)
+{
+	pid_t supervisor, probe;
+	uid_t user, unused;
+
+	return read_owner(pid, &supervisor, &user) == 0 && read_owner(supervisor, &probe, &unused) == 0 &&
+	       probe == getppid() && user == getuid();
+}
+
+static int watch(const struct loaded *l, pid_t pid)
+{
+	static const char zeros[64];
+	int map = bpf_object__find_map_fd_by_name(l->object, "watched");
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (pidfd < 0 || !is_own(pid)) {
+		errno = EPERM;
+		return -1;
+	}
+	return bpf_map_update_elem(map, &pidfd, zeros, BPF_NOEXIST);
+}
+
+int main(int argc, char **argv)
+{
+	struct refusal refusal = { .remedy = "" };
+	struct loaded l = { .count = 0 };
+	unsigned ring_size = argc == 2 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
+	pid_t pid;
+
+	if (ring_size == 0) {
+		fputs("oodate-probe-bpf: this is started by oodate-probe\n", stderr);
+		return 2;
+	}
+	libbpf_set_print(silent);
+	if (features_check(&refusal) < 0)
+		return answer_no(&refusal);
+	if (load(&l, ring_size) < 0 || attach(&l) < 0) {
+		features_explain(errno, &refusal);
+		return answer_no(&refusal);
+	}
+	if (answer("+", 1, l.descriptors, l.count) != 0 || recv(SOCKET, &pid, sizeof(pid), 0) != sizeof(pid))
+		return 1;
+	if (watch(&l, pid) < 0) {
+		features_explain(errno, &refusal);
+		return answer_no(&refusal);
+	}
+	return answer("+", 1, NULL, 0);
+}

@@ -1,0 +1,92 @@
+/*
+ * What the kernel program tells of, each in a record of the ring buffer: a head,
+ * then texts one after the other. A text is a string as the traced program gave
+ * it, or a place: the names of a path from the last to the first, a NUL behind each.
+ */
+#ifndef OODATE_WIRE_H
+#define OODATE_WIRE_H
+
+#include <linux/types.h>
+
+enum seen_kind { SEEN_CALL, SEEN_FORK, SEEN_EXEC, SEEN_EXIT, SEEN_RING, SEEN_FOREIGN };
+
+/* A call's texts. Where a path is absolute there is no place, unless the process has a root of its own. */
+enum seen_text { TEXT_PATH, TEXT_PLACE, TEXT_PATH2, TEXT_PLACE2, TEXT_FILE, TEXTS };
+/* An exec's. */
+#define TEXT_NAME TEXT_PATH
+#define TEXT_INTERPRETER TEXT_PATH2
+/* What the dynamic linker is, which the kernel has mapped beside the program. */
+#define TEXT_LINKER TEXT_PLACE2
+
+enum seen_bit {
+	BIT_UNREADABLE = 1 << 0, /* a string or a place could not be read */
+	BIT_REMOVED = 1 << 1, /* what TEXT_PLACE tells of has no name any more, or never had one */
+	BIT_REMOVED2 = 1 << 2,
+	BIT_FILE = 1 << 3, /* mode, device and inode are those of the file that was opened or used */
+	BIT_FILE_REMOVED = 1 << 4,
+	BIT_CREATED = 1 << 5, /* by this open */
+	BIT_OTHER_ROOT = 1 << 6, /* the process has a root of its own */
+	BIT_BY_DESCRIPTOR = 1 << 7, /* an exec of a descriptor */
+	BIT_PROC = 1 << 8, /* TEXT_PLACE is in /proc */
+	/* The path begins with one of the kernel's links straight to a file, see magic.h, and that is the place. */
+	BIT_MAGIC = 1 << 9,
+	BIT_MAGIC2 = 1 << 10,
+};
+
+struct seen {
+	__u32 kind;
+	__u32 bits;
+	__s32 pid, tid;
+	__s32 number; /* of the call; of FORK the child; of RING the operation */
+	__s32 result; /* of EXIT: as wait(2) has it */
+	__u64 arguments[8]; /* six of them, and two so that any three bits can be an index */
+	__u32 mode, device, special; /* S_IFMT and more; kernel's form of st_dev and st_rdev */
+	__u32 resolve; /* of openat2(2) */
+	__u64 inode;
+	/* Who has the same has the same working directory; of FORK, the child's, and then the parent's. */
+	__u64 directory, parents_directory;
+	__u32 flags; /* of an open, by whatever call */
+	__u32 unused;
+	__u16 lengths[8]; /* of the texts, with the NULs, and as many more that any three bits are an index */
+};
+
+#define SEEN_STRING_MAX 4096
+/* A name of a place and its NUL. */
+#define SEEN_NAME_MAX 256
+#define SEEN_TEXT_MAX (TEXTS * SEEN_STRING_MAX + SEEN_NAME_MAX)
+
+/* How a call is dealt with, an entry for each number. */
+enum shape_kind {
+	SHAPE_NONE,
+	SHAPE_PATHS,
+	SHAPE_MOVES, /* to another working directory, which is TEXT_FILE */
+	SHAPE_OPENS,
+	SHAPE_OPENS_HOW, /* openat2(2) */
+	SHAPE_OPENS_HANDLE,
+	SHAPE_DESCRIPTOR,
+	SHAPE_ADDRESS,
+	SHAPE_READS, /* from standard input */
+	SHAPE_PLAIN,
+};
+
+struct shape {
+	__u8 kind;
+	__u8 directory, path, flags, directory2, path2; /* numbers of arguments, from 1; 0 for none */
+	__u8 address, length; /* of a socket's address */
+	__u8 only_success, only_failure; /* the other tells nothing, or is told of elsewhere */
+	__u8 skip_empty; /* an empty path is a use of the descriptor, seen when that was opened */
+	__s32 fixed_flags;
+};
+
+#define SHAPES 512
+
+/* What the loader sets before the program is loaded. */
+struct settings {
+	__u64 wake_at; /* bytes that wait in the ring buffer from which on its reader is woken */
+	struct shape shapes[SHAPES];
+};
+#define SETTINGS_SECTION ".rodata.settings"
+/* Where the count of records that found no room is, and of processes that could not be watched. */
+#define LOST_SECTION ".data.lost"
+
+#endif

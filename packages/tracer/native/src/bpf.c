@@ -1,0 +1,502 @@
+#include "bpf.h"
+
+#include "command.h"
+#include "left.h"
+#include "ring.h"
+#include "seen.h"
+#include "session.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#define RING_SIZE (8u << 20)
+#define LOADER "oodate-probe-bpf"
+#define LOADER_SOCKET 3
+#define DESCRIPTORS_MAX 16
+/* How long records may wait; what cannot be had from the kernel is looked up when they are read. */
+#define PATIENCE_MILLISECONDS 10
+
+/* What the loader has handed over. */
+struct program {
+	int loader; /* its socket */
+	pid_t loader_pid;
+	unsigned count;
+	int descriptors[DESCRIPTORS_MAX]; /* the ring buffer, the count of lost records, and what keeps it attached */
+};
+
+static struct program program = { .loader = -1 };
+
+static void refuse(struct refusal *refusal, const char *code, const char *remedy, const char *sentence)
+{
+	refusal->code = code;
+	refusal->remedy = remedy;
+	snprintf(refusal->sentence, sizeof(refusal->sentence), "%s", sentence);
+}
+
+/* The loader lies beside the probe. Returns -1 if its path is too long. */
+static int find_loader(char *path, size_t size)
+{
+	ssize_t length = readlink("/proc/self/exe", path, size - sizeof(LOADER) - 1);
+	char *name;
+
+	if (length < 0)
+		return -1;
+	path[length] = '\0';
+	name = strrchr(path, '/');
+	if (name == NULL)
+		return -1;
+	strcpy(name + 1, LOADER);
+	return 0;
+}
+
+static int check_loader(const char *path, struct refusal *refusal)
+{
+	if (access(path, X_OK) < 0) {
+		refuse(refusal, "NOT_BUILT", "install clang and libbpf-dev, and build the probe again",
+		       "the probe was built without it, there having been no clang or no libbpf");
+		return -1;
+	}
+	/* Only to be quick for those who never can; the loader itself knows better. */
+	if (geteuid() != 0 && getxattr(path, "security.capability", NULL, 0) < 0) {
+		refuse(refusal, "NO_CAPABILITY", "run oodate doctor --fix, which grants them once",
+		       "it needs root, or CAP_BPF and CAP_PERFMON on " LOADER);
+		return -1;
+	}
+	return 0;
+}
+
+static _Noreturn void become_loader(const char *path, int socket)
+{
+	char size[16], *words[] = { LOADER, size, NULL }, *environment[] = { NULL };
+
+	snprintf(size, sizeof(size), "%u", RING_SIZE);
+	if (socket == LOADER_SOCKET ? fcntl(socket, F_SETFD, 0) == 0 : dup2(socket, LOADER_SOCKET) >= 0)
+		execve(path, words, environment);
+	_exit(EXIT_PROBE_FAILED);
+}
+
+/* `+` and descriptors, or the reason. */
+static int hear_loader(struct program *p, struct refusal *refusal)
+{
+	static char text[1024];
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int) * DESCRIPTORS_MAX)];
+	} control;
+	struct iovec part = { text, sizeof(text) - 1 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
+				  .msg_controllen = sizeof(control.bytes) };
+	ssize_t length;
+	size_t code;
+
+	do
+		length = recvmsg(p->loader, &message, MSG_CMSG_CLOEXEC);
+	while (length < 0 && errno == EINTR);
+	if (length < 1) {
+		refuse(refusal, "LOADER_FAILED", "run oodate doctor", LOADER " ended without an answer");
+		return -1;
+	}
+	text[length] = '\0';
+	if (text[0] != '+') {
+		code = strlen(text) + 1;
+		refusal->code = text + 1;
+		snprintf(refusal->sentence, sizeof(refusal->sentence), "%s", code < (size_t)length ? text + code : "");
+		code += strlen(refusal->sentence) + 1;
+		refusal->remedy = code < (size_t)length ? text + code : "";
+		return -1;
+	}
+	if (message.msg_controllen >= CMSG_LEN(sizeof(int)) && control.head.cmsg_type == SCM_RIGHTS) {
+		p->count = (unsigned)((control.head.cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		memcpy(p->descriptors, CMSG_DATA(&control.head), p->count * sizeof(int));
+	}
+	return 0;
+}
+
+static void release(struct program *p)
+{
+	if (p->loader >= 0)
+		close(p->loader);
+	p->loader = -1;
+	while (p->count > 0)
+		close(p->descriptors[--p->count]);
+}
+
+static int bpf_check(struct refusal *refusal)
+{
+	char path[4096];
+	int sockets[2];
+
+	if (find_loader(path, sizeof(path)) < 0) {
+		refuse(refusal, "NO_PROCESS", "", "the probe's own folder is not known");
+		return -1;
+	}
+	if (check_loader(path, refusal) < 0)
+		return -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0 || (program.loader_pid = fork()) < 0) {
+		refuse(refusal, "NO_PROCESS", "free memory or processes", strerror(errno));
+		return -1;
+	}
+	if (program.loader_pid == 0)
+		become_loader(path, sockets[1]);
+	close(sockets[1]);
+	program.loader = sockets[0];
+	if (hear_loader(&program, refusal) == 0 && program.count > 2)
+		return 0;
+	release(&program);
+	while (waitpid(program.loader_pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return -1;
+}
+
+static void bpf_release(void)
+{
+	release(&program);
+}
+
+/* Reading what the kernel program tells */
+
+#define PROCESS_BUCKETS 1024
+
+struct reader {
+	struct ring ring;
+	const volatile uint64_t *lost;
+	struct path_resolver resolver;
+	struct linkers linkers;
+	struct session *sessions; /* one */
+	struct seen_process *by_pid[PROCESS_BUCKETS];
+	unsigned running;
+	pid_t root;
+	bool root_ended;
+};
+
+static struct seen_process **place_of(struct reader *reader, pid_t pid)
+{
+	struct seen_process **link = &reader->by_pid[(size_t)pid % PROCESS_BUCKETS];
+
+	while (*link != NULL && (*link)->pid != pid)
+		link = &(*link)->next;
+	return link;
+}
+
+/* NULL if memory has gone. */
+static struct seen_process *find_process(struct reader *reader, pid_t pid)
+{
+	struct seen_process **link = place_of(reader, pid);
+
+	if (*link == NULL && (*link = calloc(1, sizeof(**link))) != NULL) {
+		(*link)->pid = pid;
+		reader->running++;
+	}
+	return *link;
+}
+
+static void forget_process(struct reader *reader, pid_t pid)
+{
+	struct seen_process **link = place_of(reader, pid), *process = *link;
+
+	if (process == NULL)
+		return;
+	*link = process->next;
+	seen_forget_cwd(process);
+	free(process);
+	reader->running--;
+}
+
+static void take_fork(struct reader *reader, const struct returned *r)
+{
+	struct seen_process *child = find_process(reader, r->seen->number);
+
+	record_fork(&r->session->recorder, r->seen->pid, r->seen->number);
+	if (child == NULL)
+		return;
+	child->directory = r->seen->directory;
+	/* With one directory for both, one would not hear of the other's change. */
+	if (r->seen->directory == r->seen->parents_directory)
+		seen_forget_cwd(r->process);
+	else if (r->process->directory == r->seen->parents_directory && r->process->cwd != NULL)
+		seen_set_cwd(child, r->process->cwd);
+}
+
+static void forget_all_cwds(struct reader *reader)
+{
+	for (size_t i = 0; i < PROCESS_BUCKETS; i++)
+		for (struct seen_process *process = reader->by_pid[i]; process != NULL; process = process->next)
+			seen_forget_cwd(process);
+}
+
+static void take_exit(struct reader *reader, const struct seen *seen)
+{
+	struct session *s = reader->sessions;
+	int status = WIFEXITED(seen->result) ? WEXITSTATUS(seen->result) : 0;
+	int signal = WIFSIGNALED(seen->result) ? WTERMSIG(seen->result) : 0;
+
+	record_exit(&s->recorder, seen->pid, status, signal);
+	forget_process(reader, seen->pid);
+	reader->root_ended = reader->root_ended || seen->pid == reader->root;
+}
+
+static void take_texts(struct returned *r, const struct seen *seen, size_t length)
+{
+	const char *text = (const char *)(seen + 1), *end = (const char *)seen + length;
+
+	for (unsigned i = 0; i < TEXTS; i++)
+		r->texts[i] = NULL;
+	/* Strings and places come in the order in which they were found out, the place of a path behind it. */
+	for (unsigned i = 0; i < TEXTS; i++) {
+		size_t size = seen->lengths[i];
+
+		if (size == 0 || size > (size_t)(end - text))
+			continue;
+		r->texts[i] = text;
+		text += size;
+	}
+}
+
+static void take(void *context, const void *record, size_t length)
+{
+	struct reader *reader = context;
+	const struct seen *seen = record;
+	struct returned r = { .seen = seen, .session = reader->sessions, .linkers = &reader->linkers,
+			      .finder = { &reader->resolver, seen->pid } };
+
+	if (length < sizeof(*seen))
+		return;
+	r.process = find_process(reader, seen->pid);
+	if (r.process == NULL) {
+		record_incomplete(&r.session->recorder, seen->pid, "there was too little memory to see all");
+		return;
+	}
+	/* Of the first process only; others have it from their parent. */
+	if (r.process->directory == 0)
+		r.process->directory = seen->kind == SEEN_FORK ? seen->parents_directory : seen->directory;
+	take_texts(&r, seen, length);
+	switch ((enum seen_kind)seen->kind) {
+	case SEEN_CALL:
+		r.call = call_by_number(seen->number);
+		if (r.call != NULL && r.call->seen != NULL)
+			r.call->seen(&r);
+		if (r.moves_directories)
+			forget_all_cwds(reader);
+		break;
+	case SEEN_FORK:
+		take_fork(reader, &r);
+		break;
+	case SEEN_EXEC:
+		seen_new_image(&r);
+		break;
+	case SEEN_EXIT:
+		take_exit(reader, seen);
+		break;
+	case SEEN_RING:
+		seen_ring(&r);
+		break;
+	case SEEN_FOREIGN:
+		seen_foreign(&r);
+		break;
+	}
+}
+
+static bool leaves_running(const struct reader *reader)
+{
+	for (size_t i = 0; i < PROCESS_BUCKETS && reader->running > 0; i++)
+		for (const struct seen_process *p = reader->by_pid[i]; p != NULL; p = p->next)
+			if (left_may_read_more(p->pid))
+				return true;
+	return false;
+}
+
+static void read_until_end(struct reader *reader, int pidfd)
+{
+	struct pollfd polled[] = { { .fd = program.descriptors[0], .events = POLLIN }, { .fd = pidfd, .events = POLLIN } };
+	long end;
+
+	while (!reader->root_ended) {
+		poll(polled, 2, PATIENCE_MILLISECONDS);
+		reader->root_ended = polled[1].revents != 0;
+		ring_take_all(&reader->ring, take, reader);
+	}
+	/* What ends because the command has ended needs a moment for it. */
+	end = milliseconds_now() + GRACE_MILLISECONDS;
+	while (leaves_running(reader) && milliseconds_now() < end) {
+		poll(polled, 1, 1);
+		ring_take_all(&reader->ring, take, reader);
+	}
+}
+
+static void record_losses(struct reader *reader)
+{
+	char reason[96];
+
+	if (*reader->lost == 0)
+		return;
+	snprintf(reason, sizeof(reason), "%llu records found no room in the ring buffer",
+		 (unsigned long long)*reader->lost);
+	record_incomplete(&reader->sessions->recorder, reader->root, reason);
+}
+
+/* The supervisor */
+
+static void become_command(const struct command *command, int socket)
+{
+	struct report report = { .kind = REPORT_STARTED };
+	char go;
+
+	command_take_places(command);
+	/* Which files are given to the command is looked at now: where its output is copied, they are not. */
+	command_mark_in_place(command, FD_CLOEXEC);
+	if (report_send(socket, &report, -1) < 0 || recv(socket, &go, 1, 0) != 1)
+		_exit(EXIT_PROBE_FAILED);
+	command_mark_in_place(command, 0);
+	command_execute(command, bpf_backend.name, &report);
+	report_send(socket, &report, -1);
+	_exit(report.status);
+}
+
+/* Has the child, which waits, watched from its next call on. */
+static int watch(pid_t child, struct refusal *refusal)
+{
+	refuse(refusal, "LOADER_FAILED", "run oodate doctor", LOADER " could not be reached");
+	if (send(program.loader, &child, sizeof(child), MSG_NOSIGNAL) != sizeof(child) ||
+	    hear_loader(&program, refusal) < 0)
+		return -1;
+	close(program.loader);
+	program.loader = -1;
+	return 0;
+}
+
+/* The command begins where the probe is. */
+static int note_root(struct reader *reader)
+{
+	struct seen_process *root = find_process(reader, reader->root);
+	char cwd[PATH_TEXT_MAX];
+
+	if (root == NULL)
+		return -1;
+	if (getcwd(cwd, sizeof(cwd)) != NULL && cwd[0] == '/')
+		seen_set_cwd(root, cwd[1] == '\0' ? "" : cwd);
+	return 0;
+}
+
+static int open_reader(struct reader *reader, const struct command *command, pid_t child, int pidfd, int end)
+{
+	struct session *s = session_begin(&reader->sessions, NULL, child, pidfd, command->log, end, 0);
+	void *lost = mmap(NULL, sizeof(uint64_t), PROT_READ, MAP_SHARED, program.descriptors[1], 0);
+
+	if (s == NULL || lost == MAP_FAILED || ring_open(&reader->ring, program.descriptors[0], RING_SIZE) < 0)
+		return -1;
+	reader->lost = lost;
+	reader->root = child;
+	reader->resolver.recorder = &s->recorder;
+	return note_root(reader);
+}
+
+static int begin(struct reader *reader, const struct command *command, pid_t child, int pidfd, int socket, int end,
+		 struct report *report)
+{
+	int unused;
+
+	refuse(&report->refusal, "NO_PROCESS", "free memory or descriptors", "the command could not be started");
+	return report_receive(socket, report, &unused) != 1 || open_reader(reader, command, child, pidfd, end) < 0 ||
+			       watch(child, &report->refusal) < 0 || send(socket, "+", 1, MSG_NOSIGNAL) != 1 ?
+		       -1 :
+		       0;
+}
+
+static void finish(struct reader *reader, pid_t child, int ended, struct report *report)
+{
+	int status, unused;
+
+	for (size_t i = 0; i < PROCESS_BUCKETS; i++)
+		for (const struct seen_process *p = reader->by_pid[i]; p != NULL; p = p->next)
+			left_record(reader->sessions, p->pid);
+	record_losses(reader);
+	session_end(&reader->sessions, reader->sessions);
+	report->error = 0;
+	report_receive(ended, report, &unused);
+	errno = report->error;
+	if (report->error != 0)
+		fprintf(stderr, "oodate-probe: the log could not be written: %s\n", strerror(errno));
+	report->kind = REPORT_ENDED;
+	report->status = EXIT_PROBE_FAILED;
+	report->signal = 0;
+	if (waitpid(child, &status, 0) == child) {
+		report->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+		report->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	}
+}
+
+static void bpf_supervise(const struct command *command, int launcher)
+{
+	static struct reader reader;
+	struct report report = { .status = EXIT_PROBE_FAILED };
+	int sockets[2], ends[2], pidfd, unused;
+	pid_t child;
+
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0 || (child = fork()) < 0) {
+		refuse(&report.refusal, "NO_PROCESS", "free memory or processes", strerror(errno));
+		command_fail(command, launcher, &report);
+		return;
+	}
+	if (child == 0) {
+		close(launcher);
+		close(sockets[0]);
+		become_command(command, sockets[1]);
+	}
+	close(sockets[1]);
+	pidfd = (int)syscall(SYS_pidfd_open, child, 0);
+	if (begin(&reader, command, child, pidfd, sockets[0], ends[1], &report) < 0) {
+		report.status = EXIT_PROBE_FAILED;
+		command_fail(command, launcher, &report);
+		return;
+	}
+	close(ends[1]);
+	command_close_output(command);
+	report = (struct report){ .kind = REPORT_STARTED, .pid = child };
+	report_send(launcher, &report, -1);
+	signals_tell_stops(child, launcher);
+	read_until_end(&reader, pidfd);
+	finish(&reader, child, ends[0], &report);
+	fcntl(sockets[0], F_SETFL, O_NONBLOCK);
+	if (report_receive(sockets[0], &report, &unused) == 1)
+		command_write_failure(command, &report.refusal);
+	signals_tell_stops(0, -1);
+	report_send(launcher, &report, -1);
+}
+
+/* The command goes on by itself. */
+static void bpf_let_go_on(int fd, const void *shared)
+{
+	(void)fd;
+	(void)shared;
+}
+
+static void bpf_let_one_go_on(int fd)
+{
+	(void)fd;
+}
+
+const struct backend bpf_backend = {
+	.name = "bpf",
+	.description = "a program in the kernel; needs root or CAP_BPF and CAP_PERFMON",
+	.limits = bpf_limits,
+	.check = bpf_check,
+	.release = bpf_release,
+	.supervise = bpf_supervise,
+	.let_go_on = bpf_let_go_on,
+	.let_one_go_on = bpf_let_one_go_on,
+};

@@ -1,0 +1,64 @@
+#include "left.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Puts the name of its program into name. */
+static bool is_running(pid_t pid, char *name, size_t size)
+{
+	char file[32];
+	ssize_t length;
+	int fd;
+
+	snprintf(file, sizeof(file), "/proc/%d/comm", (int)pid);
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	length = read(fd, name, size - 1);
+	close(fd);
+	if (length < 0)
+		return false;
+	name[length] = '\0';
+	name[strcspn(name, "\n")] = '\0';
+	return true;
+}
+
+/*
+ * `sleep` does nothing any more (configure leaves one behind). Of any other
+ * program nobody knows what it goes on to read.
+ */
+static bool may_read_more(const char *name)
+{
+	return strcmp(name, "sleep") != 0;
+}
+
+bool left_may_read_more(pid_t pid)
+{
+	char name[64];
+
+	return is_running(pid, name, sizeof(name)) && may_read_more(name);
+}
+
+void left_record(struct session *s, pid_t pid)
+{
+	char name[64], reason[128];
+
+	if (!is_running(pid, name, sizeof(name)))
+		return;
+	record_left_running(&s->recorder, pid, name);
+	if (!may_read_more(name))
+		return;
+	snprintf(reason, sizeof(reason), "'%s' was still running when the command ended", name);
+	record_incomplete_here(&s->recorder, pid, reason);
+}
+
+long milliseconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000L + now.tv_nsec / 1000000;
+}
