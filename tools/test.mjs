@@ -13,7 +13,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 await runTool('test', async () => {
   if (runProgram(process.execPath, ['tools/build.mjs'], { cwd: root }) !== 0) return 1;
-  await installTestPrograms();
+  // The probe may gain a backend by what was installed.
+  if (await installTestPrograms())
+    runProgram(process.execPath, ['tools/build.mjs', '--quiet'], { cwd: root });
   // A slip in the format must not hide what the tests have to say, so all of them run.
   const failed = checks(process.argv.slice(2))
     .filter(([, ...words]) => runProgram(process.execPath, words, { cwd: root }) !== 0)
@@ -39,8 +41,9 @@ function checks(jestWords) {
 async function installTestPrograms() {
   const { missingTools } = await import('../packages/testkit/dist/test-tools.js');
   const packages = missingTools().flatMap((tool) => tool.packages);
-  if (packages.length === 0) return;
+  if (packages.length === 0) return false;
   const say = (line) => process.stdout.write(`${line}\n`);
-  if (!installPackages(packages, 'some tests need', say))
-    say(`Some tests need what is missing here. As root: ${aptLine(packages)}`);
+  if (installPackages(packages, 'some tests need', say)) return true;
+  say(`Some tests need what is missing here. As root: ${aptLine(packages)}`);
+  return false;
 }

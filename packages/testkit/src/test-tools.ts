@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** A program that some tests need and that a machine may lack. */
@@ -6,16 +6,21 @@ export interface TestTool {
   readonly name: string;
   /** The Debian packages that bring it. */
   readonly packages: readonly string[];
+  /** What shows that it is here, if that is no program of its name. */
+  readonly file?: string;
 }
 
 const testTools: readonly TestTool[] = [
   { name: 'aarch64-linux-gnu-gcc', packages: ['gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross'] },
   { name: 'apt-get', packages: ['apt'] },
   { name: 'bmake', packages: ['bmake'] },
+  { name: 'bpftool', packages: ['bpftool'] },
   { name: 'ninja', packages: ['ninja-build'] },
   { name: 'busybox', packages: ['busybox-static'] },
+  { name: 'clang', packages: ['clang'] },
   { name: 'gdb', packages: ['gdb'] },
   { name: 'git', packages: ['git'] },
+  { name: 'libbpf', packages: ['libbpf-dev'], file: '/usr/include/bpf/libbpf.h' },
   { name: 'python3', packages: ['python3'] },
   { name: 'rsync', packages: ['rsync'] },
   { name: 'strace', packages: ['strace'] },
@@ -23,7 +28,7 @@ const testTools: readonly TestTool[] = [
 
 /** Those that are not here. */
 export function missingTools(): TestTool[] {
-  return testTools.filter(({ name }) => !isProgram(name));
+  return testTools.filter((tool) => !isHere(tool));
 }
 
 /**
@@ -35,10 +40,14 @@ export function missingTools(): TestTool[] {
 export function requireTool(name: string): boolean {
   const tool = testTools.find((known) => known.name === name);
   if (tool === undefined) throw new Error(`${name} is not in the table of test-tools.ts`);
-  if (isProgram(name)) return true;
+  if (isHere(tool)) return true;
   if (process.env.CI === 'true')
     throw new Error(`${name} is missing: apt-get install ${tool.packages.join(' ')}`);
   return false;
+}
+
+function isHere({ name, file }: TestTool): boolean {
+  return file === undefined ? isProgram(name) : existsSync(file);
 }
 
 function isProgram(name: string): boolean {

@@ -43,11 +43,14 @@ function check(expected: Expectation, backend: string, then?: (folder: string) =
   return inFolder(expected.files, async (folder) => {
     const command = [acts, ...expected.words.map((word) => onDisk(folder, word))];
     const result = await trace(command, { cwd: folder, backend });
-    expect(shown(result, folder)).toEqual({
-      records: settled(expected.records),
-      exits: [...expected.exits].sort(),
-      paths: sumUp(expected.records),
-    });
+    const seen = backend === 'bpf' ? withoutLateLooks : (what: Shown) => what;
+    expect(seen(shown(result, folder))).toEqual(
+      seen({
+        records: settled(expected.records),
+        exits: [...expected.exits].sort(),
+        paths: sumUp(expected.records),
+      }),
+    );
     then?.(folder);
   });
 }
@@ -57,6 +60,31 @@ interface Shown {
   readonly exits: readonly string[];
   /** Undefined if the trace is incomplete. */
   readonly paths: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * Why a call failed is looked up some time after it has returned. What the trace itself makes or removes may be
+ * another thing by then: whether it was looked for in vain or found does not count.
+ */
+function withoutLateLooks({ records, exits, paths }: Shown): Shown {
+  const changed = new Set<string>();
+  for (const record of records) {
+    const [letter = '', , ...names] = record.split(' ');
+    if ('WDML'.includes(letter)) for (const name of names) changed.add(name.replaceAll("'", ''));
+  }
+  const isChanged = (path: string) =>
+    [...changed].some((name) => path === name || path.startsWith(`${name}/`));
+  const blurred = records.map((record) => {
+    const [letter = '', number, ...names] = record.split(' ');
+    return 'NS'.includes(letter) && isChanged(names.join(' '))
+      ? `looked ${number} ${names.join(' ')}`
+      : record;
+  });
+  const uses = Object.entries(paths ?? {}).map(([path, use]): [string, string] => [
+    path,
+    isChanged(path) ? use.replace(/(looked|missing)(, (looked|missing))*/, 'looked') : use,
+  ]);
+  return { records: blurred, exits, paths: paths && Object.fromEntries(uses) };
 }
 
 /** The log in the words of Prediction. */

@@ -160,13 +160,16 @@ describe('what cannot be seen', () => {
   });
 
   test('a mount namespace of its own makes the trace incomplete', async () => {
-    const result = await trace(['unshare', '--user', '--mount', 'true'], { cwd: folder });
+    const result = await trace(['unshare', '--user', '--mount', 'true'], {
+      cwd: folder,
+      backend: 'notify',
+    });
     expect(reasons(result)).toEqual(['a process entered a mount namespace of its own']);
   });
 
   test('a call that a signal interrupts before it is received makes the trace incomplete', async () => {
     const script = 'trap : USR1; echo $$ $PPID > pids; while [ ! -e go ]; do :; done';
-    const running = trace(['sh', '-c', script], { cwd: folder });
+    const running = trace(['sh', '-c', script], { cwd: folder, backend: 'notify' });
     const pids = join(folder, 'pids');
     await until(() => existsSync(pids) && readFileSync(pids, 'utf8') !== '');
     const [shell = 0, supervisor = 0] = readFileSync(pids, 'utf8').split(' ').map(Number);
@@ -275,7 +278,7 @@ describe('a hard case', () => {
 
   test('too few descriptors to see all make the trace incomplete', () => {
     const deep = [...Array(40).fill('fork [ stat .'), ...Array(40).fill(']')].join(' ');
-    const log = traced(`ulimit -n 24; "$0" --quiet -o log -- ${acts} ${deep}`);
+    const log = traced(`ulimit -n 24; "$0" --backend notify --quiet -o log -- ${acts} ${deep}`);
     expect(log).toMatch(/^Q \d+ there were too few descriptors/m);
   });
 
@@ -285,7 +288,9 @@ describe('a hard case', () => {
   });
 
   test('the way up from a removed directory is not known', () => {
-    const log = traced('mkdir d; echo > in; "$0" --quiet -o log -- sh -c "cd d; rmdir ../d; cat ../in"');
+    const log = traced(
+      'mkdir d; echo > in; "$0" --backend notify --quiet -o log -- sh -c "cd d; rmdir ../d; cat ../in"',
+    );
     expect(log).toMatch(/^Q \d+ a path could not be found out$/m);
   });
 

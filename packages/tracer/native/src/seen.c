@@ -597,6 +597,20 @@ static void record_renamed(struct returned *r, const struct path *from, const st
 	}
 }
 
+/*
+ * Of two paths one was missing: the first, or the directory of the second. If
+ * both are there by now, the first was made since.
+ */
+static void record_one_missing(struct returned *r, const struct path *from, const struct path *to)
+{
+	struct look missing = { .error = ENOENT }, look = look_at(to->lookup, false);
+
+	if (look.error == 0 || look_parent_permits(to->lookup))
+		record(r, 'N', from->text);
+	else
+		find_no_room(&r->finder, to, &missing);
+}
+
 static void record_not_renamed(struct returned *r, const struct path *from)
 {
 	int error = error_of(r);
@@ -613,6 +627,8 @@ static void record_not_renamed(struct returned *r, const struct path *from)
 	if (error == ENOENT || error == ELOOP || (error == ENOTDIR && target.error == ENOTDIR)) {
 		if (flags_of(r) & RENAME_EXCHANGE)
 			find_missing(&r->finder, &to, &missing);
+		else if (error == ENOENT)
+			record_one_missing(r, from, &to);
 		else
 			find_no_room(&r->finder, &to, &missing);
 	} else if (error == EEXIST && (flags_of(r) & RENAME_NOREPLACE)) {
@@ -726,7 +742,11 @@ static void record_not_linked(struct returned *r, const struct path *from, bool 
 		find_missing(&r->finder, from, &source);
 	else if (error_of(r) == EPERM && named)
 		record(r, 'S', from->text);
-	else if (resolve(r, TEXT_PATH2, &to) == PATH_FOUND)
+	else if (resolve(r, TEXT_PATH2, &to) != PATH_FOUND)
+		return;
+	else if (error_of(r) == ENOENT && named)
+		record_one_missing(r, from, &to);
+	else
 		record_not_made(r, &to);
 }
 
