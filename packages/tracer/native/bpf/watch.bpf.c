@@ -114,7 +114,8 @@ static __always_inline void send(struct record *r)
 	__u64 used = r->used;
 	__u64 flags = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= settings.wake_at ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 
-	if (r->head.kind == SEEN_EXIT)
+	/* The end is waited for, and a script may soon be gone. */
+	if (r->head.kind == SEEN_EXIT || (r->head.kind == SEEN_EXEC && r->head.lengths[TEXT_INTERPRETER] != 0))
 		flags = BPF_RB_FORCE_WAKEUP;
 	barrier_var(used);
 	if (used > SEEN_TEXT_MAX || bpf_ringbuf_output(&ring, &r->head, sizeof(r->head) + used, flags) < 0)

@@ -274,6 +274,9 @@ static void take(void *context, const void *record, size_t length)
 
 	if (length < sizeof(*seen))
 		return;
+	/* Two threads that end at once both see themselves as the last. */
+	if (seen->kind == SEEN_EXIT && *place_of(reader, seen->pid) == NULL)
+		return;
 	r.process = find_process(reader, seen->pid);
 	if (r.process == NULL) {
 		record_incomplete(&r.session->recorder, seen->pid, "there was too little memory to see all");

@@ -357,7 +357,7 @@ enum path_result path_join(struct path_resolver *r, pid_t pid, const char *place
 	struct reading reading = { .resolver = r, .pid = pid, .known = strlen(place), .confined = given[0] == '/',
 				   .way = way };
 
-	const char *slash = given[0] == '/' ? "" : "/";
+	const char *slash = given[0] == '/' || given[0] == '\0' ? "" : "/";
 	enum path_result result;
 
 	if (reading.known >= PATH_TEXT_MAX / 2) {

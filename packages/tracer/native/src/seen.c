@@ -28,6 +28,7 @@ enum told {
 	TOLD_PATH = 1 << 4,
 	TOLD_MOUNT = 1 << 5,
 	TOLD_RING = 1 << 6,
+	TOLD_SCRIPT = 1 << 7,
 };
 
 static uint64_t argument(const struct returned *r, unsigned number)
@@ -257,7 +258,7 @@ static bool record_failure(struct returned *r, const struct path *path, bool fol
 {
 	struct look look = { .error = error_of(r) };
 
-	if (look.error != ENOENT && look.error != ENOTDIR)
+	if (look.error != ENOENT && (look.error != ENOTDIR || wants_directory(r, path)))
 		look = look_at(path->lookup, follow);
 	if (look.error == 0)
 		record(r, 'S', path->text);
@@ -510,6 +511,11 @@ static bool record_interpreters(struct returned *r, struct path *path)
 	char interpreter[RECORD_PATH_MAX + 1];
 
 	for (unsigned depth = 0; depth <= INTERPRETERS_MAX; depth++) {
+		/* It may name a script in its turn. */
+		if (look_at(path->lookup, true).error != 0) {
+			incomplete(r, TOLD_SCRIPT, "a script had gone before its interpreters could be found out");
+			return true;
+		}
 		/* binfmt_misc has interpreters that no script names. */
 		if (image_read(path->lookup, interpreter, sizeof(interpreter)) != IMAGE_SCRIPT)
 			snprintf(interpreter, sizeof(interpreter), "%s", last);
