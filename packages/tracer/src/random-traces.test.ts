@@ -93,7 +93,7 @@ function withoutLateLooks(words: readonly string[], { records, exits, paths }: S
       return !('NS'.includes(letter) && isLate(names.join(' ')));
     }),
     exits,
-    paths: paths && Object.fromEntries(uses),
+    paths: wayUp ? undefined : paths && Object.fromEntries(uses),
   };
 }
 

@@ -746,10 +746,10 @@ static void record_not_linked(struct returned *r, const struct path *from, bool 
 		source = look_at(from->lookup, flags_of(r) & AT_SYMLINK_FOLLOW);
 	if (source.error != 0)
 		find_missing(&r->finder, from, &source);
-	else if (error_of(r) == EPERM && named)
-		record(r, 'S', from->text);
 	else if (resolve(r, TEXT_PATH2, &to) != PATH_FOUND)
 		return;
+	else if (error_of(r) == EPERM && named)
+		record(r, 'S', from->text);
 	else if (error_of(r) == ENOENT && named)
 		record_one_missing(r, from, &to);
 	else
