@@ -93,7 +93,7 @@ testAsRoot('a process that gets the number of one that has ended is another', ()
 
 test('too little memory to see all makes the trace incomplete, and the command goes on', async () => {
   const command = await remoteCommand();
-  const running = trace(command.words, { cwd: folder });
+  const running = trace(command.words, { cwd: folder, backend: 'notify' });
   const remote = await command.started();
   const probe = childrenOf(process.pid).find(
     (pid) => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'oodate-probe\n',

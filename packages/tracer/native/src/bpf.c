@@ -393,9 +393,9 @@ static int note_root(struct reader *reader)
 	return 0;
 }
 
-static int open_reader(struct reader *reader, const struct command *command, pid_t child, int pidfd, int end)
+static int open_reader(struct reader *reader, const struct command *command, pid_t child, int end)
 {
-	struct session *s = session_begin(&reader->sessions, NULL, child, pidfd, command->log, end, 0);
+	struct session *s = session_begin(&reader->sessions, NULL, child, -1, command->log, end, 0);
 	void *lost = mmap(NULL, sizeof(uint64_t), PROT_READ, MAP_SHARED, program.descriptors[1], 0);
 
 	if (s == NULL || lost == MAP_FAILED || ring_open(&reader->ring, program.descriptors[0], RING_SIZE) < 0)
@@ -406,14 +406,14 @@ static int open_reader(struct reader *reader, const struct command *command, pid
 	return note_root(reader);
 }
 
-static int begin(struct reader *reader, const struct command *command, pid_t child, int pidfd, int socket, int end,
+static int begin(struct reader *reader, const struct command *command, pid_t child, int socket, int end,
 		 struct report *report)
 {
 	int unused;
 
 	refuse(&report->refusal, "NO_PROCESS", "free memory or descriptors", "the command could not be started");
-	return report_receive(socket, report, &unused) != 1 || open_reader(reader, command, child, pidfd, end) < 0 ||
-			       watch(child, &report->refusal) < 0 || send(socket, "+", 1, MSG_NOSIGNAL) != 1 ?
+	return report_receive(socket, report, &unused) != 1 || open_reader(reader, command, child, end) < 0 ||
+			       watch(child, &report->refusal) < 0 ?
 		       -1 :
 		       0;
 }
@@ -462,7 +462,7 @@ static void bpf_supervise(const struct command *command, int launcher)
 	}
 	close(sockets[1]);
 	pidfd = (int)syscall(SYS_pidfd_open, child, 0);
-	if (begin(&reader, command, child, pidfd, sockets[0], ends[1], &report) < 0) {
+	if (begin(&reader, command, child, sockets[0], ends[1], &report) < 0) {
 		report.status = EXIT_PROBE_FAILED;
 		command_fail(command, launcher, &report);
 		return;
@@ -472,6 +472,8 @@ static void bpf_supervise(const struct command *command, int launcher)
 	report = (struct report){ .kind = REPORT_STARTED, .pid = child };
 	report_send(launcher, &report, -1);
 	signals_tell_stops(child, launcher);
+	/* Only now, so that the launcher knows the command should it end this process. */
+	send(sockets[0], "+", 1, MSG_NOSIGNAL);
 	read_until_end(&reader, pidfd);
 	finish(&reader, child, ends[0], &report);
 	fcntl(sockets[0], F_SETFL, O_NONBLOCK);

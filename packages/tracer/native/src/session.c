@@ -21,8 +21,11 @@ int session_attach(int log, int end, unsigned flags)
 	return (int)syscall(ATTACH_CALL, ATTACH_VERSION, log, end, flags);
 }
 
+/* pidfd: whose it is; -1 for this process. */
 static int take_descriptor(int pidfd, int fd)
 {
+	if (pidfd < 0)
+		return fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
 }
 

@@ -59,7 +59,7 @@ int session_attach(int log, int end, unsigned flags);
 
 /*
  * Begins the session of the stopped process root, whose descriptors log and end
- * are; pidfd is its own. Takes its place before *all. NULL with errno.
+ * are; pidfd is its own, or -1 if they are this process's, too. Takes its place before *all. NULL with errno.
  */
 struct session *session_begin(struct session **all, struct session *outer, pid_t root, int pidfd, int log, int end,
 			      unsigned flags);
