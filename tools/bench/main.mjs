@@ -1,6 +1,6 @@
 // Measures oodate and prints the tables of docs/benchmarks.md.
 //
-//   npm run bench [-- tracing|parsing|deciding|starting|bmake ...] [--runs N]
+//   npm run bench [-- tracing|parsing|deciding|proving|starting|bmake ...] [--runs N]
 //
 // All figures are medians, and what counts are the ratios: each is against a second command of the same run.
 
@@ -13,6 +13,7 @@ import { runTool, ToolError } from '../programs.mjs';
 import { benchBmake } from './bmake.mjs';
 import { benchDeciding } from './deciding.mjs';
 import { benchParsing } from './parsing.mjs';
+import { benchProving } from './proving.mjs';
 import { benchStarting } from './starting.mjs';
 import { benchTracing } from './tracing.mjs';
 
@@ -20,6 +21,7 @@ const benches = {
   tracing: benchTracing,
   parsing: benchParsing,
   deciding: benchDeciding,
+  proving: benchProving,
   starting: benchStarting,
   bmake: benchBmake,
 };
