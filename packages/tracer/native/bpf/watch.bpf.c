@@ -30,6 +30,8 @@ char terms[] SEC("license") = "GPL";
 #define S_IFCHR 0020000
 #define S_IFSOCK 0140000
 #define AF_UNIX 1
+#define AF_INET 2
+#define AF_INET6 10
 #define ADDRESS_PATH_MAX 108
 #define ADDRESS_MASK 127
 #define TS_COMPAT 2
@@ -438,7 +440,7 @@ static __always_inline void put_address(struct record *r, __u64 address, __u64 l
 	__u64 size = (__u32)length;
 
 	if (size <= sizeof(family) || bpf_probe_read_user(&family, sizeof(family), (const void *)address) < 0 ||
-	    family != AF_UNIX)
+	    (r->head.family = family) != AF_UNIX)
 		return;
 	size -= sizeof(family);
 	if (size > ADDRESS_PATH_MAX)
@@ -582,6 +584,8 @@ int BPF_PROG(call_returns, struct pt_regs *regs, long result)
 		break;
 	case SHAPE_ADDRESS:
 		put_address(r, argument(r, shape->address), argument(r, shape->length));
+		if (r->head.family == AF_INET || r->head.family == AF_INET6)
+			break;
 		if (r->used == 0 && !(r->head.bits & BIT_UNREADABLE))
 			return 0;
 		put_start(r, TEXT_PLACE, 0, AT_FDCWD, BIT_REMOVED);

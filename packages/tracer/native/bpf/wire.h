@@ -41,12 +41,12 @@ struct seen {
 	__s32 result; /* of EXIT: as wait(2) has it */
 	__u64 arguments[8]; /* six of them, and two so that any three bits can be an index */
 	__u32 mode, device, special; /* S_IFMT and more; kernel's form of st_dev and st_rdev */
+	__u32 family; /* of a socket's address */
 	__u32 resolve; /* of openat2(2) */
 	__u64 inode;
 	/* Who has the same has the same working directory; of FORK, the child's, and then the parent's. */
 	__u64 directory, parents_directory;
 	__u32 flags; /* of an open, by whatever call */
-	__u32 unused;
 	__u16 lengths[8]; /* of the texts, with the NULs, and as many more that any three bits are an index */
 };
 

@@ -568,8 +568,8 @@ void handle_fchdir(struct request *r)
 		record(r, 'C', path.text);
 }
 
-/* The path in the address of a socket, for a Unix socket that has one. */
-static bool resolve_address(struct request *r, uint64_t at, size_t length, struct path *path)
+/* The path in the address of a socket, for a Unix socket that has one. serves: others are to connect to it. */
+static bool resolve_address(struct request *r, uint64_t at, size_t length, bool serves, struct path *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNSPEC };
 	char given[sizeof(address.sun_path) + 1] = "";
@@ -582,6 +582,7 @@ static bool resolve_address(struct request *r, uint64_t at, size_t length, struc
 		report_failure(r);
 		return false;
 	}
+	session_use_network(r->process->session, address.sun_family, serves);
 	if (address.sun_family != AF_UNIX || address.sun_path[0] == '\0')
 		return false;
 	memcpy(given, address.sun_path, length - offsetof(struct sockaddr_un, sun_path));
@@ -592,7 +593,7 @@ void handle_bind(struct request *r)
 {
 	struct path path;
 
-	if (resolve_address(r, argument(r, 2), (uint32_t)argument(r, 3), &path) && is_free(r, &path))
+	if (resolve_address(r, argument(r, 2), (uint32_t)argument(r, 3), true, &path) && is_free(r, &path))
 		begin_change(r, CHANGE_MAKE, &path, NULL);
 }
 
@@ -602,7 +603,7 @@ static void look_for_server(struct request *r, uint64_t address, uint64_t length
 	struct path path;
 	struct look look;
 
-	if (resolve_address(r, address, (uint32_t)length, &path) && find(r, &path, true, &look))
+	if (resolve_address(r, address, (uint32_t)length, false, &path) && find(r, &path, true, &look))
 		record(r, 'S', path.text);
 }
 

@@ -246,3 +246,8 @@ void record_stdin_read(struct recorder *r)
 {
 	append_format(r, "# Standard input read\n");
 }
+
+void record_network(struct recorder *r, bool serves)
+{
+	append_format(r, serves ? "# Network served\n" : "# Network used\n");
+}

@@ -44,6 +44,8 @@ void record_incomplete_here(struct recorder *r, pid_t pid, const char *reason);
 void record_section(struct recorder *r, const char *path, const char *objection);
 /* Standard input, which holds nothing, was read. For this log alone. */
 void record_stdin_read(struct recorder *r);
+/* The network was used; or offered on, as a server does. For this log alone. */
+void record_network(struct recorder *r, bool serves);
 /* For this log and none around it. */
 void record_left_running(struct recorder *r, pid_t pid, const char *name);
 void record_note(struct recorder *r, const char *text, const char *path);

@@ -879,6 +879,7 @@ void seen_fchdir(struct returned *r)
 
 void seen_bind(struct returned *r)
 {
+	session_use_network(r->session, (int)r->seen->family, true);
 	seen_make(r);
 }
 
@@ -887,6 +888,7 @@ void seen_connect(struct returned *r)
 {
 	struct path path;
 
+	session_use_network(r->session, (int)r->seen->family, false);
 	if (resolve(r, TEXT_PATH, &path) != PATH_FOUND)
 		return;
 	if (error_of(r) == ENOENT || error_of(r) == ENOTDIR)

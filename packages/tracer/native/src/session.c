@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -206,5 +207,18 @@ void session_use_stream(struct session *s, pid_t pid, const struct stat *st, con
 				record_incomplete_here(&s->recorder, pid, reason);
 				s->input_told = true;
 			}
+	}
+}
+
+void session_use_network(struct session *s, int family, bool serves)
+{
+	if (family != AF_INET && family != AF_INET6)
+		return;
+	for (; s != NULL; s = s->outer) {
+		bool *told = serves ? &s->network_served : &s->network_used;
+
+		if (!*told)
+			record_network(&s->recorder, serves);
+		*told = true;
 	}
 }

@@ -40,6 +40,7 @@ struct session {
 	int root_status, root_signal; /* once root_ended */
 	bool input_told, overload_told, interruption_told; /* reasons for incompleteness already recorded */
 	bool stdin_read; /* as already recorded: null and zero devices, which are no streams, too */
+	bool network_used, network_served; /* as already recorded */
 	struct given_stream stdin_device; /* zero if standard input is none such */
 	/* Pipes, sockets and devices the command was given open: what they hold cannot be compared another time. */
 	unsigned streams_count;
@@ -68,6 +69,8 @@ struct session *session_begin_target(struct session **all, struct session *outer
 /* Ends the log, reports, and takes the session out of *all. It stays in memory: processes it left behind name it. */
 void session_end(struct session **all, struct session *s);
 bool session_is_within(const struct session *s, const struct session *around);
+/* An address of this family was connected to or sent to; or bound, as a server does. Not of the machine's own: nothing. */
+void session_use_network(struct session *s, int family, bool serves);
 /* A stream that st tells of was read: the sessions that were given it are incomplete. */
 void session_use_stream(struct session *s, pid_t pid, const struct stat *st, const char *reason);
 
