@@ -96,10 +96,10 @@ describe('an oodate inside a traced command', () => {
       ...two,
       'package.json': scripts({
         inner: 'cat in.txt > made.txt',
-        outer: `kill -9 $PPID; ${oodate} run inner`,
+        outer: `kill -9 $PPID; ${oodate} run --backend notify inner`,
       }),
     });
-    const { status } = await space.oodate('run', 'outer');
+    const { status } = await space.oodate('run', '--backend', 'notify', 'outer');
     expect(status).toBe(0);
     expect(space.read('made.txt')).toBe('one\n');
     for (const script of ['inner', 'outer']) expect((await space.oodate('check', script)).status).toBe(1);

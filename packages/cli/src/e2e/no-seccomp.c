@@ -1,6 +1,6 @@
 /*
- * Runs a command on a kernel that seems to have no seccomp: from here on
- * seccomp(2) fails with ENOSYS, in the command and in all that it starts.
+ * Runs a command on a kernel that seems to have no seccomp and no bpf: from here on
+ * seccomp(2) and bpf(2) fail with ENOSYS, in the command and in all that it starts.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -15,7 +15,8 @@ int main(int argc, char **argv)
 {
 	struct sock_filter lines[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};

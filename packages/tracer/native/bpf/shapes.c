@@ -32,7 +32,7 @@
 #define SHAPE_OF_chroot .kind = SHAPE_PATHS
 #define SHAPE_OF_mount .kind = SHAPE_PATHS
 #define SHAPE_OF_open_tree .kind = SHAPE_PATHS
-#define SHAPE_OF_taken_descriptor .kind = SHAPE_PLAIN, .only_success = 1
+#define SHAPE_OF_taken_descriptor .kind = SHAPE_OPENS_HANDLE, .only_success = 1
 #define SHAPE_OF_name_to_handle .kind = SHAPE_PATHS
 #define SHAPE_OF_read .kind = SHAPE_READS, .only_success = 1
 

@@ -488,7 +488,8 @@ static __always_inline bool is_path_odd(const struct record *r)
 	       (r->text[0] == '/' && ((r->text[1] == 'p' && r->text[2] == 'r') || (r->text[1] == 'd' && r->text[2] == 'e')));
 }
 
-static __noinline int put_opened(struct record *r)
+/* handle: not by a path, and the flags are the file's own. */
+static __noinline int put_opened(struct record *r, bool handle)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct file *file;
@@ -502,6 +503,8 @@ static __noinline int put_opened(struct record *r)
 		return 0;
 	}
 	put_file_facts(r, file);
+	if (handle)
+		r->head.flags = BPF_CORE_READ(file, f_flags);
 	if (is_path_odd(r))
 		put_file(TEXT_FILE, file, BIT_FILE_REMOVED);
 	return 0;
@@ -591,7 +594,7 @@ int BPF_PROG(call_returns, struct pt_regs *regs, long result)
 		put_start(r, TEXT_PLACE, 0, AT_FDCWD, BIT_REMOVED);
 		break;
 	case SHAPE_OPENS_HANDLE:
-		put_opened(r);
+		put_opened(r, true);
 		break;
 	case SHAPE_OPENS_HOW:
 		read_how(r);
@@ -605,7 +608,7 @@ int BPF_PROG(call_returns, struct pt_regs *regs, long result)
 		if (kind == SHAPE_MOVES)
 			put_directory(task, TEXT_FILE, AT_FDCWD, BIT_FILE_REMOVED);
 		else if (kind != SHAPE_PATHS)
-			put_opened(r);
+			put_opened(r, false);
 		else if (shape->path2 != 0)
 			put_path(r, TEXT_PATH2, argument(r, shape->path2), directory_of(r, shape->directory2));
 		break;

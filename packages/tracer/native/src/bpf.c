@@ -1,6 +1,7 @@
 #include "bpf.h"
 
 #include "command.h"
+#include "descriptors.h"
 #include "left.h"
 #include "ring.h"
 #include "seen.h"
@@ -82,7 +83,13 @@ static _Noreturn void become_loader(const char *path, int socket)
 {
 	char size[16], *words[] = { LOADER, size, NULL }, *environment[] = { NULL };
 
+	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+
 	snprintf(size, sizeof(size), "%u", RING_SIZE);
+	/* It shall hold nothing open that the command is given, which would then have another user. */
+	for (int fd = 0; fd < 3; fd++)
+		dup2(nowhere, fd);
+	keep_descriptors(&socket, 1);
 	if (socket == LOADER_SOCKET ? fcntl(socket, F_SETFD, 0) == 0 : dup2(socket, LOADER_SOCKET) >= 0)
 		execve(path, words, environment);
 	_exit(EXIT_PROBE_FAILED);

@@ -24,7 +24,6 @@ enum told {
 	TOLD_FOREIGN = 1 << 0,
 	TOLD_NAMESPACE = 1 << 1,
 	TOLD_ROOT = 1 << 2,
-	TOLD_HANDLE = 1 << 3,
 	TOLD_PATH = 1 << 4,
 	TOLD_MOUNT = 1 << 5,
 	TOLD_RING = 1 << 6,
@@ -921,7 +920,9 @@ void seen_mount(struct returned *r)
 {
 	if (r->call->path != 0)
 		seen_look(r);
-	if (r->seen->result >= 0)
+	/* Who hears of later changes is no change. */
+	if (r->seen->result >= 0 &&
+	    (r->call->number != __NR_mount || !(argument(r, 4) & (MS_PRIVATE | MS_SLAVE | MS_SHARED | MS_UNBINDABLE))))
 		incomplete(r, TOLD_MOUNT, "a process changed what is mounted where");
 }
 
@@ -935,7 +936,7 @@ void seen_open_tree(struct returned *r)
 
 void seen_taken_descriptor(struct returned *r)
 {
-	incomplete(r, TOLD_HANDLE, "a descriptor was taken from another process");
+	record_opened_file(r);
 }
 
 /* Those of what is read and written come after an open. */
