@@ -20,9 +20,10 @@
  * @param {{letter: string, data: string}[]} recorded
  * @param {import('./explanations.mjs').Explanation[]} explanations
  * @param {[RegExp, string][]} random  what differs from run to run, and what is to stand in its place
+ * @param {boolean} isThroughRing  does the log say that files were used through io_uring?
  * @returns {Comparison}
  */
-export function compareRecords(expected, recorded, explanations, random) {
+export function compareRecords(expected, recorded, explanations, random, isThroughRing = false) {
   const witnessed = keyed(expected, random);
   const logged = keyed(recorded, random);
   const compared = new Map();
@@ -37,6 +38,7 @@ export function compareRecords(expected, recorded, explanations, random) {
   const context = {
     witnessed: (letter, data) => witnessed.get(`${letter} ${data}`)?.kind,
     logged: (letter, data) => logged.has(`${letter} ${data}`),
+    isThroughRing,
   };
   for (const difference of differences) {
     const explanation = explanations.find((one) => one.explains(difference, context));

@@ -10,6 +10,7 @@
  * @property {(letter: string, data: string) => string | undefined} witnessed  the kind of this record, if
  *   the witness expects it
  * @property {(letter: string, data: string) => boolean} logged     is it in our log?
+ * @property {boolean} isThroughRing  does our log say that files were used through io_uring?
  */
 
 /** @type {Explanation[]} */
@@ -66,6 +67,13 @@ export const explanations = [
       'The file is an input in any case, as it was executed.',
     explains: ({ letter, data }, { witnessed }) =>
       letter === 'R' && data.endsWith('/node') && witnessed('E', data) !== undefined,
+  },
+  {
+    name: 'through io_uring',
+    reason:
+      'The bpf backend lets programs have their rings. What is done through one is no call: the log says so in a Q ' +
+      'record, and is trusted for nothing. strace refuses the ring, and sees the calls that are made instead.',
+    explains: ({ side }, { isThroughRing }) => side === 'missing' && isThroughRing,
   },
 ];
 

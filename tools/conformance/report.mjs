@@ -60,8 +60,8 @@ probe. From strace's calls and their results follows which records the
 [log](formats/filemon-log.md) must have. The two are compared as sets, in both directions: a
 record that only strace's calls give is missing in our log, one that only our log has is
 too many. Names that are random in each run (numbers of processes, temporary files) are made
-equal by rules of the workload. io_uring_setup fails with ENOSYS in both runs: the probe does
-that, so that programs make calls that it can see, and strace is told to. What is left falls
+equal by rules of the workload. io_uring_setup fails with ENOSYS under strace, as it does under
+notify, so that programs make calls that can be seen. What is left falls
 under one of the explanations below, or it is a defect: the exit status is 1, and it is listed
 here as unexplained. A run of which the probe itself tells that its log is incomplete is
 repeated, at most twice.

@@ -26,6 +26,7 @@ import { runQuietly, ToolError } from '../programs.mjs';
  * @property {string} script  for /bin/sh -eu, in the folder of the state; `$root` is the checkout,
  *   `$work` where things are kept
  * @property {Record<string, string>} [env]
+ * @property {boolean} [rings]  it uses files through io_uring where it may; the log may then say that it is incomplete
  * @property {[RegExp, string][]} [random]  in paths: what differs from run to run, and what is to stand for it
  */
 
@@ -204,6 +205,7 @@ print(list(pathlib.Path(".").glob("**/*.py")))
     name: 'io_uring',
     does: 'a program that opens files through io_uring',
     short: true,
+    rings: true,
     prepare: (state) => {
       compile('ring', state);
       for (const name of ['a', 'b', 'c']) writeFileSync(join(state, name), name);
@@ -240,6 +242,7 @@ print(list(pathlib.Path(".").glob("**/*.py")))
     name: 'libuv-ring',
     does: 'Node reading and writing files at once, its library told to use io_uring',
     short: true,
+    rings: true,
     prepare: (state) => {
       for (const name of ['a', 'b', 'c']) writeFileSync(join(state, name), name);
     },

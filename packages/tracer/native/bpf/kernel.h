@@ -141,8 +141,17 @@ struct linux_binprm {
 	char buf[256];
 };
 
+struct io_cqe {
+	__s32 fd; /* until there is a result */
+};
+
+/* REQ_F_... of the kernel, of which there were 32 once, and are 64 since. */
+typedef __u64 io_req_flags_t;
+
 struct io_kiocb {
 	__u8 opcode;
+	io_req_flags_t flags;
+	struct io_cqe cqe;
 };
 
 #pragma clang attribute pop

@@ -37,6 +37,7 @@ char terms[] SEC("license") = "GPL";
 #define TS_COMPAT 2
 #define X32_BIT 0x40000000
 #define CLASS_64 2
+#define REQUEST_FIXED_FILE 1
 /* Names in a path, at most. */
 #define DEPTH_MAX 2100
 
@@ -464,18 +465,21 @@ static __always_inline bool is_stream(__u32 mode)
 	return mode == S_IFIFO || mode == S_IFSOCK || mode == S_IFCHR;
 }
 
-/* Standard input was read: what it is, if that is no file. Each stream is told of once in a row. */
-static __always_inline bool put_stream(struct record *r, struct task_struct *task, struct watched *watch)
+static __always_inline bool put_standard_input(struct record *r, struct task_struct *task)
 {
-	struct file *file;
+	struct file *file = file_of(task, 0);
 
-	if (argument(r, 1) != 0 || r->head.result < 0)
-		return false;
-	file = file_of(task, 0);
 	if (file == NULL)
 		return false;
 	put_file_facts(r, file);
-	if (!is_stream(r->head.mode) || r->head.inode == watch->last_stream)
+	return is_stream(r->head.mode);
+}
+
+/* Standard input was read: what it is, if that is no file. Each stream is told of once in a row. */
+static __always_inline bool put_stream(struct record *r, struct task_struct *task, struct watched *watch)
+{
+	if (argument(r, 1) != 0 || r->head.result < 0 || !put_standard_input(r, task) ||
+	    r->head.inode == watch->last_stream)
 		return false;
 	watch->last_stream = r->head.inode;
 	return true;
@@ -722,14 +726,20 @@ int BPF_PROG(process_executes, struct task_struct *task, int old_pid, struct lin
 	return 0;
 }
 
+/* The threads that the kernel adds to a process for io_uring come by no fork. */
+static __always_inline bool is_of_watched(struct task_struct *task)
+{
+	return bpf_task_storage_get(&watched, task, NULL, 0) != NULL ||
+	       (task->group_leader != task && bpf_task_storage_get(&watched, task->group_leader, NULL, 0) != NULL);
+}
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(thread_exits, struct task_struct *task)
 {
-	struct watched *watch = bpf_task_storage_get(&watched, task, NULL, 0);
 	struct signal_struct *signal;
 	struct record *r;
 
-	if (watch == NULL)
+	if (!is_of_watched(task))
 		return 0;
 	signal = task->signal;
 	if (signal->live.counter != 0)
@@ -749,12 +759,16 @@ int BPF_PROG(ring_submits, struct io_kiocb *request)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct record *r;
 
-	if (bpf_task_storage_get(&watched, task, NULL, 0) == NULL)
+	if (!is_of_watched(task))
 		return 0;
 	r = begin(SEEN_RING, task);
 	if (r == NULL)
 		return 0;
 	r->head.number = request->opcode;
+	/* Of a registered file it is its number among those. */
+	r->head.arguments[0] = BPF_CORE_READ(request, flags) & REQUEST_FIXED_FILE ? -1 : request->cqe.fd;
+	if (r->head.arguments[0] == 0)
+		put_standard_input(r, task);
 	send(r);
 	return 0;
 }

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /* From Linux 6.14 and before, newer than the headers in use. */
-#define RING_SOCKET 45
+#define RING_READ_MULTISHOT 49
 #define RING_BIND 56
 
 enum told {
@@ -78,6 +78,12 @@ static enum path_way way_of(const struct returned *r)
 	default:
 		return PATH_WAY_THERE;
 	}
+}
+
+/* Something was at the path when the call failed, whatever is there by now. */
+static bool tells_presence(int error)
+{
+	return error == EEXIST || error == ENOTEMPTY || error == ETXTBSY || error == ENODATA || error == ERANGE;
 }
 
 static const char *after(const char *text, const char *prefix)
@@ -257,7 +263,9 @@ static bool record_failure(struct returned *r, const struct path *path, bool fol
 {
 	struct look look = { .error = error_of(r) };
 
-	if (look.error != ENOENT && (look.error != ENOTDIR || wants_directory(r, path)))
+	if (tells_presence(look.error))
+		look.error = 0;
+	else if (look.error != ENOENT && (look.error != ENOTDIR || wants_directory(r, path)))
 		look = look_at(path->lookup, follow);
 	if (look.error == 0)
 		record(r, 'S', path->text);
@@ -341,7 +349,10 @@ static void open_failed(struct returned *r, const struct path *path)
 	bool exclusive = (flags & O_CREAT) && (flags & O_EXCL);
 	struct look found = { .error = error_of(r) };
 
-	if (found.error != ENOENT && found.error != ENOTDIR)
+	/* A link that is not to be followed is no directory. */
+	if (tells_presence(found.error))
+		found.error = 0;
+	else if (found.error != ENOENT && (found.error != ENOTDIR || (flags & O_NOFOLLOW)))
 		found = look_at(path->lookup, !(flags & O_NOFOLLOW) && !exclusive);
 	if (found.error == 0)
 		record(r, 'S', path->text);
@@ -546,6 +557,9 @@ void seen_new_image(struct returned *r)
 	struct path path;
 
 	named = r->seen->bits & BIT_BY_DESCRIPTOR ? find_described(r, &path) : resolve(r, TEXT_NAME, &path);
+	/* A script is not what the kernel has as the file. */
+	if (named == PATH_FOUND && is_magic(path.text) && r->texts[TEXT_INTERPRETER] == NULL && !spell_whole(r, TEXT_FILE, &path))
+		named = PATH_FAILED;
 	if (named == PATH_FOUND)
 		record(r, 'E', path.text);
 	else
@@ -619,16 +633,18 @@ static void record_one_missing(struct returned *r, const struct path *from, cons
 static void record_not_renamed(struct returned *r, const struct path *from)
 {
 	int error = error_of(r);
-	struct look source = look_at(from->lookup, false), target, missing = { .error = error };
+	struct look source = { .error = 0 }, target, missing = { .error = error };
 	struct path to;
 
+	if (!tells_presence(error))
+		source = look_at(from->lookup, false);
 	if (source.error != 0) {
 		find_missing(&r->finder, from, &source);
 		return;
 	}
 	if (resolve(r, TEXT_PATH2, &to) != PATH_FOUND)
 		return;
-	target = look_at(to.lookup, false);
+	target = tells_presence(error) ? source : look_at(to.lookup, false);
 	if (error == ENOENT || error == ELOOP || (error == ENOTDIR && target.error == ENOTDIR)) {
 		if (flags_of(r) & RENAME_EXCHANGE)
 			find_missing(&r->finder, &to, &missing);
@@ -699,7 +715,7 @@ static void record_not_made(struct returned *r, const struct path *path)
 {
 	struct look failed = { .error = error_of(r) };
 
-	if (look_at(path->lookup, false).error == 0)
+	if (tells_presence(failed.error) || look_at(path->lookup, false).error == 0)
 		record(r, 'S', path->text);
 	else if (look_is_missing(&failed))
 		find_no_room(&r->finder, path, &failed);
@@ -741,7 +757,7 @@ static void record_not_linked(struct returned *r, const struct path *from, bool 
 	struct look source = { .error = 0 };
 	struct path to;
 
-	if (named)
+	if (named && !tells_presence(error_of(r)))
 		source = look_at(from->lookup, flags_of(r) & AT_SYMLINK_FOLLOW);
 	if (source.error != 0)
 		find_missing(&r->finder, from, &source);
@@ -958,6 +974,16 @@ void seen_ring(struct returned *r)
 	case IORING_OP_CONNECT:
 	case RING_BIND:
 		incomplete(r, TOLD_RING, "files were used by name through io_uring");
+		break;
+	case IORING_OP_READV:
+	case IORING_OP_READ_FIXED:
+	case IORING_OP_READ:
+	case IORING_OP_RECVMSG:
+	case IORING_OP_RECV:
+	case RING_READ_MULTISHOT:
+		if (is_stream(r->seen->mode))
+			use_stream(r, "standard input was read, and it is not a file");
+		break;
 	}
 }
 
