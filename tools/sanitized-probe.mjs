@@ -9,8 +9,7 @@ const native = fileURLToPath(new URL('../packages/tracer/native', import.meta.ur
 
 export default function buildSanitizedProbe() {
   const folder = join(native, 'build/sanitize');
-  const programs = ['oodate-probe', 'oodate-proof', 'fuzz'].map((name) => `build/sanitize/${name}`);
-  if (!runQuietly('make', ['-s', '-j2', '-C', native, 'SANITIZE=1', ...programs]))
+  if (!runQuietly('make', ['-s', '-j2', '-C', native, 'SANITIZE=1', 'all', 'fuzz']))
     throw new ToolError(
       'PROBE_NOT_BUILT',
       'the probe could not be built with sanitizers, for the reason above',
