@@ -15,7 +15,7 @@ import { basename, join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type AbsolutePath, filemonRecords } from '@oodate/filemon';
-import { buildActs, shownRecords, until } from '@oodate/testkit';
+import { buildActs, requireTool, shownRecords, until } from '@oodate/testkit';
 
 import { findProbe } from './probe.js';
 import { type Trace, trace } from './trace.js';
@@ -275,6 +275,18 @@ describe('a hard case', () => {
     execFileSync(shell, ['-c', script, findProbe()], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     return readFileSync(join(folder, 'log'), 'utf8').replaceAll(`${folder}/`, '');
   };
+
+  (requireTool('python3') ? test : test.skip).each(['bpf', 'notify'])(
+    'a path that the call itself writes over is not taken for another, by %s',
+    (backend) => {
+      const over = 'b = create_string_buffer(b"l", 99); CDLL(None).readlink(b, b, 99)';
+      const log = traced(
+        `ln -s other l; "$0" --backend ${backend} --quiet -o log -- python3 -c 'from ctypes import *; ${over}'`,
+      );
+      expect(log).toMatch(/^(S \d+ l|Q \d+ a path could not be found out)$/m);
+      expect(log).not.toMatch(/^[SN] \d+ other$/m);
+    },
+  );
 
   test('too few descriptors to see all make the trace incomplete', () => {
     const deep = [...Array(40).fill('fork [ stat .'), ...Array(40).fill(']')].join(' ');

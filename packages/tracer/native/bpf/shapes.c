@@ -3,6 +3,8 @@
 #include "../src/call_numbers.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 
 #define ADDRESS_2_3 .address = 2, .length = 3
 #define ADDRESS_5_6 .address = 5, .length = 6
@@ -56,6 +58,27 @@ static const struct {
 #include "../src/call_list.h"
 };
 
+/* Those that write to memory what they find. */
+static const struct {
+	int number;
+	__u8 output;
+	__u16 size;
+} outputs[] = {
+#ifdef __NR_stat
+	{ __NR_stat, 2, sizeof(struct stat) },
+	{ __NR_lstat, 2, sizeof(struct stat) },
+	{ __NR_readlink, 2, 0 },
+#endif
+	{ __NR_newfstatat, 3, sizeof(struct stat) },
+	{ __NR_statx, 5, sizeof(struct statx) },
+	{ __NR_statfs, 2, sizeof(struct statfs) },
+	{ __NR_readlinkat, 3, 0 },
+	{ __NR_getxattr, 3, 0 },
+	{ __NR_lgetxattr, 3, 0 },
+	{ __NR_listxattr, 2, 0 },
+	{ __NR_llistxattr, 2, 0 },
+};
+
 void shapes_fill(struct shape shapes[SHAPES], bool rings)
 {
 	memset(shapes, 0, sizeof(shapes[0]) * SHAPES);
@@ -72,6 +95,10 @@ void shapes_fill(struct shape shapes[SHAPES], bool rings)
 		/* Where a call of these has no path, it changes everything all the same. */
 		if (shape->kind == SHAPE_PATHS && shape->path == 0)
 			shape->kind = SHAPE_PLAIN;
+	}
+	for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
+		shapes[outputs[i].number].output = outputs[i].output;
+		shapes[outputs[i].number].output_size = outputs[i].size;
 	}
 	if (!rings)
 		shapes[__NR_io_uring_setup] = (struct shape){ .kind = SHAPE_PLAIN, .only_success = 1 };

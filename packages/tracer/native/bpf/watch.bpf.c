@@ -535,6 +535,18 @@ static __always_inline __s32 directory_of(const struct record *r, __u32 number)
 	return number == 0 ? AT_FDCWD : (__s32)argument(r, number);
 }
 
+/* Has the call written what it found over the path that it was given? */
+static __always_inline bool is_overwritten(const struct record *r, const volatile struct shape *shape)
+{
+	__u64 size = shape->output_size;
+
+	if (shape->output == 0 || r->head.result < 0)
+		return false;
+	if (size == 0)
+		size = argument(r, shape->output + 1);
+	return argument(r, shape->path) - argument(r, shape->output) < size;
+}
+
 /* The command's process has begun to go on: its root is the probe's own, and so is its name space of numbers. */
 static __always_inline void take_own_place(struct task_struct *task)
 {
@@ -607,6 +619,8 @@ int BPF_PROG(call_returns, struct pt_regs *regs, long result)
 	case SHAPE_OPENS:
 	case SHAPE_PATHS:
 		put_path(r, TEXT_PATH, argument(r, shape->path), directory_of(r, shape->directory));
+		if (is_overwritten(r, shape))
+			r->head.bits |= BIT_UNREADABLE;
 		if (shape->skip_empty && r->text[0] == '\0' && r->head.lengths[TEXT_PATH] == 1)
 			return 0;
 		if (kind == SHAPE_MOVES)

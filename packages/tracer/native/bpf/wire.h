@@ -75,6 +75,8 @@ struct shape {
 	__u8 address, length; /* of a socket's address */
 	__u8 only_success, only_failure; /* the other tells nothing, or is told of elsewhere */
 	__u8 skip_empty; /* an empty path is a use of the descriptor, seen when that was opened */
+	__u8 output; /* number of the argument that says where the call writes what it has found */
+	__u16 output_size; /* of that; 0 if the next argument says it */
 	__s32 fixed_flags;
 };
 
