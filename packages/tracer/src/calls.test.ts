@@ -165,6 +165,17 @@ describe.each(backends)('%s', (backend) => {
     ])('$does', check);
   });
 
+  test('what lies deeper than a path can tell makes the trace incomplete', () =>
+    inFolder([], async (folder) => {
+      const name = 'd'.repeat(250);
+      const words = ['repeat', '40', '[', 'mkdir', name, 'chdir', name, ']', 'write', 'a', 'exit', '7'];
+      const { status, accesses } = await trace([acts, ...words], { cwd: folder, backend });
+      // Deeper than Node can remove as well.
+      execFileSync('rm', ['-r', join(folder, name)]);
+      expect({ status, ended: accesses.ended }).toEqual({ status: 7, ended: true });
+      expect(accesses.incomplete.map(({ reason }) => reason)).toContain('a path could not be found out');
+    }));
+
   describe('processes', () => {
     test.each<Case>([
       { files: ['a'], does: 'fork [ read a ] stat a', records: ['R 2 a', 'S 1 a'] },

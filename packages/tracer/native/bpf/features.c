@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* From Linux 5.8. */
@@ -36,6 +37,12 @@ static bool has_capability(unsigned number)
 static bool lacks_capabilities(void)
 {
 	return !has_capability(CAP_SYS_ADMIN) && (!has_capability(CAP_BPF) || !has_capability(CAP_PERFMON));
+}
+
+/* Given to the file, but not to this process. */
+static bool is_not_granted(void)
+{
+	return lacks_capabilities() && getxattr("/proc/self/exe", "security.capability", NULL, 0) > 0;
 }
 
 static bool is_old(void)
@@ -77,13 +84,12 @@ static bool lacks_storage(void)
 
 static const struct feature features[] = {
 	{ is_old,
-	  { "OLD_KERNEL", "the kernel is older than Linux 5.17", "use a newer kernel; the other backend works with this one" } },
+	  { "OLD_KERNEL", "bpf needs Linux 5.17 or later", "use a newer kernel" } },
 	{ lacks_btf,
 	  { "NO_BTF", "the kernel does not describe its structures (no /sys/kernel/btf/vmlinux)",
 	    "use a kernel built with CONFIG_DEBUG_INFO_BTF, as those of the distributions are" } },
-	{ lacks_capabilities,
-	  { "NO_CAPABILITY", "it needs root, or CAP_BPF and CAP_PERFMON on the probe's loader",
-	    "run oodate doctor --fix, which grants them once" } },
+	{ is_not_granted, REFUSAL_NOT_GRANTED },
+	{ lacks_capabilities, REFUSAL_NO_CAPABILITY },
 	{ is_locked_down,
 	  { "LOCKED_DOWN", "the kernel is locked down and lets no program read its memory",
 	    "boot with lockdown=integrity or without lockdown" } },
@@ -115,9 +121,11 @@ int features_check(struct refusal *refusal)
 
 void features_explain(int error, struct refusal *refusal)
 {
-	if (find_missing(late_features, sizeof(late_features) / sizeof(late_features[0]), refusal) < 0)
+	/* By these the kernel tells what it has not. */
+	if ((error == EINVAL || error == ENOENT || error == E2BIG) &&
+	    find_missing(late_features, sizeof(late_features) / sizeof(late_features[0]), refusal) < 0)
 		return;
 	refusal->code = "BPF_REFUSED";
-	refusal->remedy = "allow bpf(2) in the sandbox or container; the other backend works without";
-	snprintf(refusal->sentence, sizeof(refusal->sentence), "the kernel refused the program (%s)", strerror(error));
+	refusal->remedy = "allow bpf(2) in the sandbox or container";
+	snprintf(refusal->sentence, sizeof(refusal->sentence), "the kernel refused the program of the bpf backend (%s)", strerror(error));
 }

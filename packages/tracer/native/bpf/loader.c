@@ -7,6 +7,9 @@
  * or `-` and the code, sentence and remedy, a NUL behind each. Then it waits for
  * the number of the process to be watched, a grandchild of its own parent, and
  * answers once more.
+ *
+ * Where it was given capabilities, anyone may start it with anything: so it looks
+ * at what it is given before it does any work.
  */
 #include "features.h"
 #include "shapes.h"
@@ -16,6 +19,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +30,7 @@
 
 #define SOCKET 3
 #define LINKS_MAX 8
+#define RING_SIZE_MAX (256u << 20)
 
 extern const char watch_program[], watch_program_end[];
 
@@ -37,7 +42,8 @@ struct loaded {
 
 static int silent(enum libbpf_print_level level, const char *format, va_list values)
 {
-	if (getenv("OODATE_BPF_VERBOSE") != NULL)
+	/* For who starts it by hand: the probe gives it no environment. */
+	if (secure_getenv("OODATE_BPF_VERBOSE") != NULL)
 		return vfprintf(stderr, format, values);
 	(void)level;
 	return 0;
@@ -112,60 +118,97 @@ static int attach(struct loaded *l)
 		if (!bpf_program__autoload(program))
 			continue;
 		link = bpf_program__attach(program);
-		if (link == NULL)
+		if (link == NULL || l->count == sizeof(l->descriptors) / sizeof(l->descriptors[0]))
 			return -1;
 		l->descriptors[l->count++] = bpf_link__fd(link);
 	}
 	return 0;
 }
 
-static int read_owner(pid_t pid, pid_t *parent, uid_t *user)
+struct owner {
+	pid_t parent;
+	uid_t users[4]; /* real, effective, saved, of files */
+};
+
+static int read_owner(pid_t pid, struct owner *owner)
 {
 	char name[48], line[256];
+	uid_t *users = owner->users;
 	int found = 0;
 	FILE *file;
 
 	snprintf(name, sizeof(name), "/proc/%d/status", (int)pid);
 	file = fopen(name, "re");
 	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-		found += sscanf(line, "PPid: %d", parent) == 1 || sscanf(line, "Uid: %u", user) == 1;
+		found += sscanf(line, "PPid: %d", &owner->parent) == 1 ||
+			 sscanf(line, "Uid: %u %u %u %u", &users[0], &users[1], &users[2], &users[3]) == 4;
 	if (file != NULL)
 		fclose(file);
 	return found == 2 ? 0 : -1;
 }
 
-/* Nobody shall have another's processes watched: it has to be below the probe, which has started this one. */
+/*
+ * Nobody shall have another's processes watched: it has to be below the probe,
+ * which has started this one, and to have the same users.
+ */
 static bool is_own(pid_t pid)
 {
-	pid_t supervisor, probe;
-	uid_t user, unused;
+	struct owner own, process, supervisor;
 
-	return read_owner(pid, &supervisor, &user) == 0 && read_owner(supervisor, &probe, &unused) == 0 &&
-	       probe == getppid() && user == getuid();
+	return read_owner(getpid(), &own) == 0 && read_owner(pid, &process) == 0 &&
+	       read_owner(process.parent, &supervisor) == 0 && supervisor.parent == own.parent &&
+	       memcmp(process.users, own.users, sizeof(own.users)) == 0;
 }
 
-static int watch(const struct loaded *l, pid_t pid)
+static int watch(const struct loaded *l, pid_t pid, struct refusal *refusal)
 {
 	static const char zeros[64];
 	int map = bpf_object__find_map_fd_by_name(l->object, "watched");
+	/* First, so that what is looked at afterwards is this process, or one that has taken its number and is not watched. */
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 
 	if (pidfd < 0 || !is_own(pid)) {
-		errno = EPERM;
+		refusal->code = "NOT_OWN";
+		snprintf(refusal->sentence, sizeof(refusal->sentence), "process %d is not one that the probe has started",
+			 (int)pid);
 		return -1;
 	}
-	return bpf_map_update_elem(map, &pidfd, zeros, BPF_NOEXIST);
+	if (bpf_map_update_elem(map, &pidfd, zeros, BPF_NOEXIST) < 0) {
+		features_explain(errno, refusal);
+		return -1;
+	}
+	return 0;
+}
+
+/* Bytes, as the kernel wants them: a power of two, in whole pages. 0 if the word is no such number. */
+static unsigned read_ring_size(const char *word)
+{
+	char *end;
+	unsigned long size = strtoul(word, &end, 10);
+
+	return *end == '\0' && size <= RING_SIZE_MAX && size >= (unsigned long)sysconf(_SC_PAGESIZE) &&
+			       (size & (size - 1)) == 0 ?
+		       (unsigned)size :
+		       0;
+}
+
+static bool is_socket(int fd)
+{
+	int type = 0;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
 }
 
 int main(int argc, char **argv)
 {
 	struct refusal refusal = { .remedy = "" };
 	struct loaded l = { .count = 0 };
-	unsigned ring_size = argc == 2 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
+	unsigned ring_size = argc == 2 ? read_ring_size(argv[1]) : 0;
 	pid_t pid;
 
-	if (ring_size == 0) {
-		fputs("oodate-probe-bpf: this is started by oodate-probe\n", stderr);
+	if (ring_size == 0 || !is_socket(SOCKET)) {
+		fputs("oodate-probe-bpf: this is started by oodate-probe, and of no use alone\n", stderr);
 		return 2;
 	}
 	libbpf_set_print(silent);
@@ -175,11 +218,10 @@ int main(int argc, char **argv)
 		features_explain(errno, &refusal);
 		return answer_no(&refusal);
 	}
-	if (answer("+", 1, l.descriptors, l.count) != 0 || recv(SOCKET, &pid, sizeof(pid), 0) != sizeof(pid))
+	if (answer("+", 1, l.descriptors, l.count) != 0 ||
+	    recv(SOCKET, &pid, sizeof(pid), MSG_TRUNC) != (ssize_t)sizeof(pid))
 		return 1;
-	if (watch(&l, pid) < 0) {
-		features_explain(errno, &refusal);
+	if (watch(&l, pid, &refusal) < 0)
 		return answer_no(&refusal);
-	}
 	return answer("+", 1, NULL, 0);
 }

@@ -1,5 +1,6 @@
 #include "bpf.h"
 
+#include "../bpf/features.h"
 #include "command.h"
 #include "descriptors.h"
 #include "left.h"
@@ -27,6 +28,8 @@
 #define LOADER "oodate-probe-bpf"
 #define LOADER_SOCKET 3
 #define DESCRIPTORS_MAX 16
+/* Its exit status if the kernel does not execute it, since it would not have its capabilities. */
+#define LOADER_MAY_NOT EXIT_CANNOT_EXECUTE
 /* How long records may wait; what cannot be had from the kernel is looked up when they are read. */
 #define PATIENCE_MILLISECONDS 10
 
@@ -39,6 +42,7 @@ struct program {
 };
 
 static struct program program = { .loader = -1 };
+static const struct refusal no_capability = REFUSAL_NO_CAPABILITY, not_granted = REFUSAL_NOT_GRANTED;
 
 static void refuse(struct refusal *refusal, const char *code, const char *remedy, const char *sentence)
 {
@@ -66,14 +70,17 @@ static int find_loader(char *path, size_t size)
 static int check_loader(const char *path, struct refusal *refusal)
 {
 	if (access(path, X_OK) < 0) {
-		refuse(refusal, "NOT_BUILT", "install clang and libbpf-dev, and build the probe again",
-		       "the probe was built without it, there having been no clang or no libbpf");
+		if (errno == EACCES)
+			refuse(refusal, "NOT_PERMITTED", "join the group that may",
+			       "this user may not execute " LOADER);
+		else
+			refuse(refusal, "NOT_BUILT", "install clang and libbpf-dev, and build the probe again",
+			       "the probe was built without bpf, as there was no clang or no libbpf");
 		return -1;
 	}
 	/* Only to be quick for those who never can; the loader itself knows better. */
 	if (geteuid() != 0 && getxattr(path, "security.capability", NULL, 0) < 0) {
-		refuse(refusal, "NO_CAPABILITY", "run oodate doctor --fix, which grants them once",
-		       "it needs root, or CAP_BPF and CAP_PERFMON on " LOADER);
+		*refusal = no_capability;
 		return -1;
 	}
 	return 0;
@@ -92,7 +99,7 @@ static _Noreturn void become_loader(const char *path, int socket)
 	keep_descriptors(&socket, 1);
 	if (socket == LOADER_SOCKET ? fcntl(socket, F_SETFD, 0) == 0 : dup2(socket, LOADER_SOCKET) >= 0)
 		execve(path, words, environment);
-	_exit(EXIT_PROBE_FAILED);
+	_exit(errno == EPERM ? LOADER_MAY_NOT : EXIT_PROBE_FAILED);
 }
 
 /* `+` and descriptors, or the reason. */
@@ -144,7 +151,7 @@ static void release(struct program *p)
 static int bpf_check(struct refusal *refusal)
 {
 	char path[4096];
-	int sockets[2];
+	int sockets[2], status = 0;
 
 	if (find_loader(path, sizeof(path)) < 0) {
 		refuse(refusal, "NO_PROCESS", "", "the probe's own folder is not known");
@@ -160,11 +167,16 @@ static int bpf_check(struct refusal *refusal)
 		become_loader(path, sockets[1]);
 	close(sockets[1]);
 	program.loader = sockets[0];
-	if (hear_loader(&program, refusal) == 0 && program.count > 2)
-		return 0;
+	if (hear_loader(&program, refusal) == 0) {
+		if (program.count > 2)
+			return 0;
+		refuse(refusal, "LOADER_FAILED", "allow more open files", LOADER " could not hand its descriptors over");
+	}
 	release(&program);
-	while (waitpid(program.loader_pid, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(program.loader_pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == LOADER_MAY_NOT)
+		*refusal = not_granted;
 	return -1;
 }
 
@@ -379,9 +391,14 @@ static void become_command(const struct command *command, int socket)
 static int watch(pid_t child, struct refusal *refusal)
 {
 	refuse(refusal, "LOADER_FAILED", "run oodate doctor", LOADER " could not be reached");
-	if (send(program.loader, &child, sizeof(child), MSG_NOSIGNAL) != sizeof(child) ||
-	    hear_loader(&program, refusal) < 0)
+	if (send(program.loader, &child, sizeof(child), MSG_NOSIGNAL) != sizeof(child))
 		return -1;
+	if (hear_loader(&program, refusal) < 0) {
+		/* The launcher is told, and has not heard the loader: of the texts only the sentence goes with a report. */
+		refusal->code = "LOADER_FAILED";
+		refusal->remedy = "run oodate doctor";
+		return -1;
+	}
 	close(program.loader);
 	program.loader = -1;
 	return 0;

@@ -124,14 +124,18 @@ static const char *after_magic(const char *given)
 	return rest == NULL ? "" : rest + strcspn(rest, "/");
 }
 
-/* The names come from the last to the first. text has room for a path and a name more. */
-static bool spell_place(const struct returned *r, enum seen_text which, char text[PATH_TEXT_MAX])
+/* The names come from the last to the first. A directory can lie deeper than a path can tell. */
+static bool spell_place(struct returned *r, enum seen_text which, char text[PATH_TEXT_MAX])
 {
 	const char *names = r->texts[which], *name;
 	size_t used = 0;
 
 	if (names == NULL)
 		return false;
+	if (r->seen->lengths[which] >= PATH_TEXT_MAX) {
+		incomplete_path(r);
+		return false;
+	}
 	for (name = names + r->seen->lengths[which] - 1; name > names;) {
 		const char *end = name;
 		size_t length;
@@ -150,7 +154,7 @@ static bool spell_place(const struct returned *r, enum seen_text which, char tex
 }
 
 /* A directory's own path. */
-static bool spell_whole(const struct returned *r, enum seen_text which, struct path *path)
+static bool spell_whole(struct returned *r, enum seen_text which, struct path *path)
 {
 	if (!spell_place(r, which, path->text))
 		return false;
