@@ -11,6 +11,7 @@
  * Where it was given capabilities, anyone may start it with anything: so it looks
  * at what it is given before it does any work.
  */
+#include "excerpt.h"
 #include "features.h"
 #include "shapes.h"
 #include "wire.h"
@@ -23,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -31,6 +33,7 @@
 #define SOCKET 3
 #define LINKS_MAX 8
 #define RING_SIZE_MAX (256u << 20)
+#define RING_TRACEPOINT "io_uring_submit_req"
 
 extern const char watch_program[], watch_program_end[];
 
@@ -79,15 +82,29 @@ static int answer_no(const struct refusal *refusal)
 	return 1;
 }
 
-static int set_up(struct loaded *l, unsigned ring_size, bool rings)
+/*
+ * An object whose types are looked up in the excerpt, if there is one. libbpf itself would take 40 ms to search all of
+ * the kernel's.
+ */
+static int open_object(struct loaded *l, const struct excerpt *excerpt)
+{
+	char path[32];
+	LIBBPF_OPTS(bpf_object_open_opts, options);
+
+	if (excerpt != NULL) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", excerpt->fd);
+		options.btf_custom_path = path;
+	}
+	l->object = bpf_object__open_mem(watch_program, (size_t)(watch_program_end - watch_program), &options);
+	return l->object == NULL ? -1 : 0;
+}
+
+static int load_object(const struct loaded *l, unsigned ring_size, bool rings)
 {
 	static struct settings settings;
 
 	settings.wake_at = ring_size / 8;
 	shapes_fill(settings.shapes, rings);
-	l->object = bpf_object__open_mem(watch_program, (size_t)(watch_program_end - watch_program), NULL);
-	if (l->object == NULL)
-		return -1;
 	bpf_program__set_autoload(bpf_object__find_program_by_name(l->object, "ring_submits"), rings);
 	return bpf_map__set_initial_value(bpf_object__find_map_by_name(l->object, SETTINGS_SECTION), &settings,
 					  sizeof(settings)) < 0 ||
@@ -97,13 +114,64 @@ static int set_up(struct loaded *l, unsigned ring_size, bool rings)
 		       0;
 }
 
+static const char *tracepoint_of(const struct bpf_program *program)
+{
+	const char *slash = strrchr(bpf_program__section_name(program), '/');
+
+	return slash == NULL ? "" : slash + 1;
+}
+
+static __u32 find_tracepoint(const struct excerpt *excerpt, const char *name)
+{
+	for (unsigned i = 0; i < excerpt->count; i++)
+		if (strcmp(excerpt->tracepoints[i].name, name) == 0)
+			return excerpt->tracepoints[i].type;
+	return 0;
+}
+
+/* Called by libbpf, which has been told of another type so that it does not look for the tracepoint. */
+static int set_tracepoint(struct bpf_program *program, struct bpf_prog_load_opts *options, long excerpt)
+{
+	options->attach_btf_id = find_tracepoint((const struct excerpt *)excerpt, tracepoint_of(program));
+	return options->attach_btf_id == 0 ? -ENOENT : bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
+}
+
+static int load_by_excerpt(struct loaded *l, unsigned ring_size)
+{
+	struct excerpt excerpt = { .fd = memfd_create("oodate-types", MFD_CLOEXEC) };
+	LIBBPF_OPTS(libbpf_prog_handler_opts, options, .cookie = (long)&excerpt, .prog_prepare_load_fn = set_tracepoint);
+	int handler = libbpf_register_prog_handler("tp_btf+", BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_TRACE_RAW_TP, &options);
+	struct bpf_program *program;
+	int result = -1;
+
+	if (excerpt.fd >= 0 && handler >= 0 && open_object(l, &excerpt) == 0) {
+		bpf_object__for_each_program(program, l->object)
+			if (excerpt.count < EXCERPT_TRACEPOINTS)
+				excerpt.tracepoints[excerpt.count++].name = tracepoint_of(program);
+		if (excerpt_take(&excerpt, bpf_object__btf(l->object)) == 0)
+			result = load_object(l, ring_size, find_tracepoint(&excerpt, RING_TRACEPOINT) != 0);
+		if (result < 0)
+			bpf_object__close(l->object);
+	}
+	libbpf_unregister_prog_handler(handler);
+	close(excerpt.fd);
+	return result;
+}
+
+static int load_by_libbpf(struct loaded *l, unsigned ring_size, bool rings)
+{
+	if (open_object(l, NULL) == 0 && load_object(l, ring_size, rings) == 0)
+		return 0;
+	bpf_object__close(l->object);
+	return -1;
+}
+
 /* Kernels before 6.3 do not tell of each request of a ring; there the ring itself is what is told of. */
 static int load(struct loaded *l, unsigned ring_size)
 {
-	if (set_up(l, ring_size, true) == 0)
-		return 0;
-	bpf_object__close(l->object);
-	return set_up(l, ring_size, false);
+	return load_by_excerpt(l, ring_size) == 0 || load_by_libbpf(l, ring_size, true) == 0 ?
+		       0 :
+		       load_by_libbpf(l, ring_size, false);
 }
 
 static int attach(struct loaded *l)
@@ -117,7 +185,7 @@ static int attach(struct loaded *l)
 
 		if (!bpf_program__autoload(program))
 			continue;
-		link = bpf_program__attach(program);
+		link = bpf_program__attach_trace(program);
 		if (link == NULL || l->count == sizeof(l->descriptors) / sizeof(l->descriptors[0]))
 			return -1;
 		l->descriptors[l->count++] = bpf_link__fd(link);

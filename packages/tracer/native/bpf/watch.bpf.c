@@ -13,6 +13,15 @@
 
 char terms[] SEC("license") = "GPL";
 
+/*
+ * What loading takes is mostly the verifier's time, so:
+ * - a pointer is not read through a typed pointer (task->fs) but with BPF_CORE_READ, where that will do: for each
+ *   of the former Linux 6.18 looks through all names of its types, thrice;
+ * - what is used more than once is a function that is visible from outside (PART), which is looked at once. Such a one
+ *   takes numbers only, and finds the record again by itself.
+ */
+#define PART __noinline int
+
 #define AT_FDCWD -100
 #define AT_EMPTY_PATH 0x1000
 #define EFAULT 14
@@ -84,14 +93,25 @@ static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 	return (struct mount *)((char *)mnt - bpf_core_field_offset(struct mount, mnt));
 }
 
+static __always_inline struct record *current_record(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&scratch, &zero);
+}
+
 static __always_inline int pid_of(struct task_struct *task)
 {
-	struct pid *pid = BPF_CORE_READ(task, group_leader, thread_pid);
 	unsigned int level = pid_level;
+	struct pid *pid;
 	int number = 0;
 
-	if (level == 0)
-		return BPF_CORE_READ(task, tgid);
+	if (level == 0) {
+		number = task->tgid;
+		barrier_var(number);
+		return number;
+	}
+	pid = BPF_CORE_READ(task, group_leader, thread_pid);
 	bpf_probe_read_kernel(&number, sizeof(number),
 			      (char *)pid + bpf_core_field_offset(struct pid, numbers) +
 				      level * bpf_core_type_size(struct upid) + bpf_core_field_offset(struct upid, nr));
@@ -100,8 +120,7 @@ static __always_inline int pid_of(struct task_struct *task)
 
 static __always_inline struct record *begin(__u32 kind, struct task_struct *task)
 {
-	__u32 zero = 0;
-	struct record *r = bpf_map_lookup_elem(&scratch, &zero);
+	struct record *r = current_record();
 
 	if (r == NULL)
 		return NULL;
@@ -112,10 +131,15 @@ static __always_inline struct record *begin(__u32 kind, struct task_struct *task
 	return r;
 }
 
-static __always_inline void send(struct record *r)
+PART send(void)
 {
-	__u64 used = r->used;
-	__u64 flags = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= settings.wake_at ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	struct record *r = current_record();
+	__u64 used, flags;
+
+	if (r == NULL)
+		return 0;
+	used = r->used;
+	flags = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= settings.wake_at ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 
 	/* The end is waited for, and a script may soon be gone. */
 	if (r->head.kind == SEEN_EXIT || (r->head.kind == SEEN_EXEC && r->head.lengths[TEXT_INTERPRETER] != 0))
@@ -123,6 +147,7 @@ static __always_inline void send(struct record *r)
 	barrier_var(used);
 	if (used > SEEN_TEXT_MAX || bpf_ringbuf_output(&ring, &r->head, sizeof(r->head) + used, flags) < 0)
 		__sync_fetch_and_add(&lost, 1);
+	return 0;
 }
 
 struct walk {
@@ -169,17 +194,13 @@ whole:
 	return 1;
 }
 
-/*
- * Appends a place. Visible from outside so that the verifier looks at it once, and so with numbers for pointers:
- * place is that of a struct path's two members.
- */
-__noinline int put_walk(__u64 place_dentry, __u64 place_mnt, __u64 slot, __u32 removed)
+/* Appends a place, of a struct path's two members. */
+PART put_walk(__u64 place_dentry, __u64 place_mnt, __u64 slot, __u32 removed)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct dentry *dentry = (struct dentry *)place_dentry, *mount_root;
 	struct vfsmount *mnt = (struct vfsmount *)place_mnt;
-	__u32 zero = 0;
-	struct record *r = bpf_map_lookup_elem(&scratch, &zero);
+	struct record *r = current_record();
 	struct walk w = { .record = r, .dentry = dentry, .mount = mount_of(mnt) };
 	__u64 start, used;
 	struct path root;
@@ -278,11 +299,13 @@ static __always_inline void put_string(struct record *r, __u32 slot, __u64 addre
 	__u64 used = r->used;
 	long length;
 
+	barrier_var(used);
 	if (used > SEEN_TEXT_MAX - SEEN_STRING_MAX)
 		return;
 	length = bpf_probe_read_user_str(r->text + used, SEEN_STRING_MAX, (const void *)address);
 	if (length >= 0) {
-		r->head.lengths[slot] = length;
+		barrier_var(slot);
+		r->head.lengths[slot & 7] = length;
 		r->used = used + length;
 	} else if (r->head.result != -EFAULT) {
 		r->head.bits |= BIT_UNREADABLE;
@@ -355,35 +378,44 @@ static __always_inline bool find_magic(struct record *r, struct task_struct *tas
 }
 
 /* Appends what a path from start on is relative to: a directory, or a root of the process's own. */
-static __always_inline void put_start(struct record *r, __u32 slot, __u64 start, __s32 directory, __u32 removed)
+PART put_start(__u64 slot, __u64 start, __s32 directory, __u32 removed)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct record *r = current_record();
 	struct path root;
 
+	if (r == NULL)
+		return 0;
 	if (first_of(r, start) != '/') {
 		put_directory(task, slot, directory, removed);
-		return;
+		return 0;
 	}
 	if (find_magic(r, task, start, &root)) {
 		r->head.bits |= slot == TEXT_PLACE ? BIT_MAGIC : BIT_MAGIC2;
 		put_place(slot, &root, removed);
-		return;
+		return 0;
 	}
 	BPF_CORE_READ_INTO(&root, task, fs, root);
 	if (root.dentry == root_dentry)
-		return;
+		return 0;
 	r->head.bits |= BIT_OTHER_ROOT;
 	put_place(slot, &root, removed);
+	return 0;
 }
 
-static __noinline int put_path(struct record *r, __u32 slot, __u64 address, __s32 directory)
+PART put_path(__u64 slot, __u64 address, __s32 directory)
 {
-	__u64 start = r->used;
+	struct record *r = current_record();
+	__u64 start;
+
+	if (r == NULL)
+		return 0;
+	start = r->used;
 
 	/* No path at all, as utimensat(2) takes it, is about the descriptor. */
 	if (address != 0)
 		put_string(r, slot, address);
-	put_start(r, slot + 1, start, directory, slot == TEXT_PATH ? BIT_REMOVED : BIT_REMOVED2);
+	put_start(slot + 1, start, directory, slot == TEXT_PATH ? BIT_REMOVED : BIT_REMOVED2);
 	return 0;
 }
 
@@ -431,7 +463,7 @@ static __always_inline void tell_foreign(struct task_struct *task, struct watche
 	if (watch->foreign_told || (r = begin(SEEN_FOREIGN, task)) == NULL)
 		return;
 	watch->foreign_told = true;
-	send(r);
+	send();
 }
 
 /* The path in the address of a Unix socket. */
@@ -493,12 +525,13 @@ static __always_inline bool is_path_odd(const struct record *r)
 }
 
 /* handle: not by a path, and the flags are the file's own. */
-static __noinline int put_opened(struct record *r, bool handle)
+PART put_opened(bool handle)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct record *r = current_record();
 	struct file *file;
 
-	if (r->head.result < 0)
+	if (r == NULL || r->head.result < 0)
 		return 0;
 	file = file_of(task, r->head.result);
 	if (file == NULL) {
@@ -590,7 +623,7 @@ int BPF_PROG(call_returns, struct pt_regs *regs, long result)
 		return 0;
 	__builtin_memcpy(r->head.arguments, arguments, sizeof(arguments));
 	r->head.number = number;
-	r->head.directory = (__u64)task->fs;
+	r->head.directory = (__u64)BPF_CORE_READ(task, fs);
 	r->head.result = result < -4095 ? 0 : (__s32)result;
 	r->head.flags = shape->flags == 0 ? shape->fixed_flags : argument(r, shape->flags);
 	switch (kind) {
@@ -607,10 +640,10 @@ int BPF_PROG(call_returns, struct pt_regs *regs, long result)
 			break;
 		if (r->used == 0 && !(r->head.bits & BIT_UNREADABLE))
 			return 0;
-		put_start(r, TEXT_PLACE, 0, AT_FDCWD, BIT_REMOVED);
+		put_start(TEXT_PLACE, 0, AT_FDCWD, BIT_REMOVED);
 		break;
 	case SHAPE_OPENS_HANDLE:
-		put_opened(r, true);
+		put_opened(true);
 		break;
 	case SHAPE_OPENS_HOW:
 		read_how(r);
@@ -618,7 +651,7 @@ int BPF_PROG(call_returns, struct pt_regs *regs, long result)
 	case SHAPE_MOVES:
 	case SHAPE_OPENS:
 	case SHAPE_PATHS:
-		put_path(r, TEXT_PATH, argument(r, shape->path), directory_of(r, shape->directory));
+		put_path(TEXT_PATH, argument(r, shape->path), directory_of(r, shape->directory));
 		if (is_overwritten(r, shape))
 			r->head.bits |= BIT_UNREADABLE;
 		if (shape->skip_empty && r->text[0] == '\0' && r->head.lengths[TEXT_PATH] == 1)
@@ -626,12 +659,12 @@ int BPF_PROG(call_returns, struct pt_regs *regs, long result)
 		if (kind == SHAPE_MOVES)
 			put_directory(task, TEXT_FILE, AT_FDCWD, BIT_FILE_REMOVED);
 		else if (kind != SHAPE_PATHS)
-			put_opened(r, false);
+			put_opened(false);
 		else if (shape->path2 != 0)
-			put_path(r, TEXT_PATH2, argument(r, shape->path2), directory_of(r, shape->directory2));
+			put_path(TEXT_PATH2, argument(r, shape->path2), directory_of(r, shape->directory2));
 		break;
 	}
-	send(r);
+	send();
 	return 0;
 }
 
@@ -652,9 +685,9 @@ int BPF_PROG(process_forks, struct task_struct *parent, struct task_struct *chil
 	if (r == NULL)
 		return 0;
 	r->head.number = pid_of(child);
-	r->head.directory = (__u64)child->fs;
-	r->head.parents_directory = (__u64)parent->fs;
-	send(r);
+	r->head.directory = (__u64)BPF_CORE_READ(child, fs);
+	r->head.parents_directory = (__u64)BPF_CORE_READ(parent, fs);
+	send();
 	return 0;
 }
 
@@ -665,21 +698,24 @@ struct found_linker {
 static long find_linker(struct task_struct *task, struct vm_area_struct *area, void *context)
 {
 	struct found_linker *found = context;
-	struct file *file = area->vm_file;
+	struct file *file = BPF_CORE_READ(area, vm_file);
 
 	if (file != NULL)
 		BPF_CORE_READ_INTO(&found->path, file, f_path);
 	return 0;
 }
 
-static __noinline int put_linker(struct record *r)
+PART put_linker(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct record *r = current_record();
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	struct found_linker found = { 0 };
 	unsigned long pair[2];
 	__u64 base = 0;
 
+	if (r == NULL)
+		return 0;
 	for (int i = 0; i < AUXV_PAIRS && base == 0; i++) {
 		if (bpf_probe_read_kernel(pair, sizeof(pair),
 					  (char *)mm + bpf_core_field_offset(struct mm_struct, saved_auxv) + i * sizeof(pair)) < 0 ||
@@ -719,32 +755,38 @@ int BPF_PROG(process_executes, struct task_struct *task, int old_pid, struct lin
 	struct watched *watch = bpf_task_storage_get(&watched, task, NULL, 0);
 	const char *name, *interpreter;
 	struct record *r;
+	struct file *file;
 
 	if (watch == NULL)
 		return 0;
 	r = begin(SEEN_EXEC, task);
 	if (r == NULL)
 		return 0;
-	name = program->filename;
-	interpreter = program->interp;
-	if (program->fdpath != NULL)
+	name = BPF_CORE_READ(program, filename);
+	interpreter = BPF_CORE_READ(program, interp);
+	file = BPF_CORE_READ(program, file);
+	if (BPF_CORE_READ(program, fdpath) != NULL)
 		r->head.bits |= BIT_BY_DESCRIPTOR;
-	put_file_facts(r, program->file);
+	put_file_facts(r, file);
 	put_kernel_string(r, TEXT_NAME, name);
-	put_start(r, TEXT_PLACE, 0, AT_FDCWD, BIT_REMOVED);
+	put_start(TEXT_PLACE, 0, AT_FDCWD, BIT_REMOVED);
 	if (interpreter != name)
 		put_kernel_string(r, TEXT_INTERPRETER, interpreter);
-	put_linker(r);
-	put_file(TEXT_FILE, program->file, BIT_FILE_REMOVED);
-	send(r);
+	put_linker();
+	put_file(TEXT_FILE, file, BIT_FILE_REMOVED);
+	send();
 	return 0;
 }
 
 /* The threads that the kernel adds to a process for io_uring come by no fork. */
 static __always_inline bool is_of_watched(struct task_struct *task)
 {
-	return bpf_task_storage_get(&watched, task, NULL, 0) != NULL ||
-	       (task->group_leader != task && bpf_task_storage_get(&watched, task->group_leader, NULL, 0) != NULL);
+	struct task_struct *leader;
+
+	if (bpf_task_storage_get(&watched, task, NULL, 0) != NULL)
+		return true;
+	leader = task->group_leader;
+	return leader != task && bpf_task_storage_get(&watched, leader, NULL, 0) != NULL;
 }
 
 SEC("tp_btf/sched_process_exit")
@@ -755,15 +797,16 @@ int BPF_PROG(thread_exits, struct task_struct *task)
 
 	if (!is_of_watched(task))
 		return 0;
-	signal = task->signal;
-	if (signal->live.counter != 0)
+	signal = BPF_CORE_READ(task, signal);
+	if (BPF_CORE_READ(signal, live.counter) != 0)
 		return 0;
 	r = begin(SEEN_EXIT, task);
 	if (r == NULL)
 		return 0;
-	r->head.result = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code :
-							     BPF_CORE_READ(task, group_leader, exit_code);
-	send(r);
+	r->head.result = BPF_CORE_READ(signal, flags) & SIGNAL_GROUP_EXIT ?
+				 BPF_CORE_READ(signal, group_exit_code) :
+				 BPF_CORE_READ(task, group_leader, exit_code);
+	send();
 	return 0;
 }
 
@@ -783,6 +826,6 @@ int BPF_PROG(ring_submits, struct io_kiocb *request)
 	r->head.arguments[0] = BPF_CORE_READ(request, flags) & REQUEST_FIXED_FILE ? -1 : request->cqe.fd;
 	if (r->head.arguments[0] == 0)
 		put_standard_input(r, task);
-	send(r);
+	send();
 	return 0;
 }
