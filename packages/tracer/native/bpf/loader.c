@@ -32,7 +32,6 @@
 
 #define SOCKET 3
 #define LINKS_MAX 8
-#define RING_SIZE_MAX (256u << 20)
 #define RING_TRACEPOINT "io_uring_submit_req"
 
 extern const char watch_program[], watch_program_end[];
@@ -248,13 +247,13 @@ static int watch(const struct loaded *l, pid_t pid, struct refusal *refusal)
 	return 0;
 }
 
-/* Bytes, as the kernel wants them: a power of two, in whole pages. 0 if the word is no such number. */
+/* Bytes, as the kernel wants them: a power of two, in whole pages, which have at most 64 KiB. 0 if the word is no such number. */
 static unsigned read_ring_size(const char *word)
 {
 	char *end;
 	unsigned long size = strtoul(word, &end, 10);
 
-	return *end == '\0' && size <= RING_SIZE_MAX && size >= (unsigned long)sysconf(_SC_PAGESIZE) &&
+	return *end == '\0' && size <= RING_SIZE_MOST && size >= RING_SIZE_LEAST &&
 			       (size & (size - 1)) == 0 ?
 		       (unsigned)size :
 		       0;

@@ -8,6 +8,10 @@
 
 #include <linux/types.h>
 
+/* A power of two, in bytes. */
+#define RING_SIZE_LEAST (64u << 10)
+#define RING_SIZE_MOST (256u << 20)
+
 enum seen_kind { SEEN_CALL, SEEN_FORK, SEEN_EXEC, SEEN_EXIT, SEEN_RING, SEEN_FOREIGN };
 
 /* A call's texts. Where a path is absolute there is no place, unless the process has a root of its own. */

@@ -24,7 +24,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define RING_SIZE (8u << 20)
+#define RING_SIZE_DEFAULT (8u << 20)
 #define LOADER "oodate-probe-bpf"
 #define LOADER_SOCKET 3
 #define DESCRIPTORS_MAX 16
@@ -43,6 +43,18 @@ struct program {
 
 static struct program program = { .loader = -1 };
 static const struct refusal no_capability = REFUSAL_NO_CAPABILITY, not_granted = REFUSAL_NOT_GRANTED;
+static unsigned ring_size = RING_SIZE_DEFAULT;
+
+int bpf_set_ring_size(const char *text)
+{
+	char *end;
+	unsigned long size = strtoul(text, &end, 10);
+
+	if (end == text || *end != '\0' || size < RING_SIZE_LEAST || size > RING_SIZE_MOST || (size & (size - 1)) != 0)
+		return -1;
+	ring_size = (unsigned)size;
+	return 0;
+}
 
 static void refuse(struct refusal *refusal, const char *code, const char *remedy, const char *sentence)
 {
@@ -92,7 +104,7 @@ static _Noreturn void become_loader(const char *path, int socket)
 
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	snprintf(size, sizeof(size), "%u", RING_SIZE);
+	snprintf(size, sizeof(size), "%u", ring_size);
 	/* It shall hold nothing open that the command is given, which would then have another user. */
 	for (int fd = 0; fd < 3; fd++)
 		dup2(nowhere, fd);
@@ -422,7 +434,7 @@ static int open_reader(struct reader *reader, const struct command *command, pid
 	struct session *s = session_begin(&reader->sessions, NULL, child, -1, command->log, end, 0);
 	void *lost = mmap(NULL, sizeof(uint64_t), PROT_READ, MAP_SHARED, program.descriptors[1], 0);
 
-	if (s == NULL || lost == MAP_FAILED || ring_open(&reader->ring, program.descriptors[0], RING_SIZE) < 0)
+	if (s == NULL || lost == MAP_FAILED || ring_open(&reader->ring, program.descriptors[0], ring_size) < 0)
 		return -1;
 	reader->lost = lost;
 	reader->root = child;

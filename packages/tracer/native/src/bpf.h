@@ -9,4 +9,7 @@
 
 extern const struct backend bpf_backend;
 
+/* Of the buffer that what was seen waits in, in bytes, see ../bpf/wire.h. Returns -1 if text is no size that is allowed. */
+int bpf_set_ring_size(const char *text);
+
 #endif

@@ -2,6 +2,8 @@
  * oodate-probe: runs a command and writes down which files it and all that it
  * starts look for, read, write and remove, as a filemon log.
  */
+#include "../bpf/wire.h"
+#include "bpf.h"
 #include "descriptors.h"
 #include "front.h"
 #include "launch.h"
@@ -24,6 +26,8 @@ static const char usage[] =
 	"  -o LOG           where the filemon log goes\n"
 	"  --output FILE    keep there a copy of what the command writes to pipes and files\n"
 	"  --backend NAME   see in this way; default: the best that works here\n"
+	"  --ring-size BYTES  of the buffer in which the bpf backend's records wait, a power of two;\n"
+	"                   default: what OODATE_RING_SIZE says, or 8388608\n"
 	"  --bmake          the command is a bmake: each of its meta files gets the filemon section of\n"
 	"                   its target, and the log tells of those alone\n"
 	"  --quiet          say why the command could not be run in the log only\n"
@@ -81,6 +85,17 @@ static const struct backend *choose(const struct launch *launch, const char *nam
 	return NULL;
 }
 
+static int set_ring_size(const char *text, struct refusal *refusal)
+{
+	if (text == NULL || bpf_set_ring_size(text) == 0)
+		return 0;
+	*refusal = (struct refusal){ .code = "BAD_RING_SIZE", .remedy = "correct --ring-size or OODATE_RING_SIZE" };
+	snprintf(refusal->sentence, sizeof(refusal->sentence),
+		 "the size of the ring buffer is '%.32s', which is no power of two from %u to %u", text, RING_SIZE_LEAST,
+		 RING_SIZE_MOST);
+	return -1;
+}
+
 static int create(const char *file)
 {
 	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
@@ -100,17 +115,17 @@ static int report_refusal(const struct launch *launch, const struct refusal *ref
 
 int main(int argc, char **argv)
 {
-	enum { OUTPUT = 256, BACKEND, BMAKE, QUIET, CALLER, CHECK, FRONT, DROPPED, HELP };
+	enum { OUTPUT = 256, BACKEND, BMAKE, QUIET, CALLER, CHECK, FRONT, DROPPED, HELP, RING_SIZE };
 	static const struct option options[] = {
 		{ "output", required_argument, NULL, OUTPUT }, { "backend", required_argument, NULL, BACKEND },
 		{ "quiet", no_argument, NULL, QUIET },	       { "check", no_argument, NULL, CHECK },
 		{ "help", no_argument, NULL, HELP },	       { "caller", required_argument, NULL, CALLER },
 		{ "front", no_argument, NULL, FRONT },	       { "dropped", required_argument, NULL, DROPPED },
-		{ "bmake", no_argument, NULL, BMAKE },
+		{ "bmake", no_argument, NULL, BMAKE },	       { "ring-size", required_argument, NULL, RING_SIZE },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct launch launch_options = { .copy = -1 };
-	const char *log = NULL, *output = NULL, *backend = NULL;
+	const char *log = NULL, *output = NULL, *backend = NULL, *ring_size = getenv("OODATE_RING_SIZE");
 	struct refusal refusal;
 	int option;
 
@@ -126,6 +141,9 @@ int main(int argc, char **argv)
 			break;
 		case BACKEND:
 			backend = optarg;
+			break;
+		case RING_SIZE:
+			ring_size = optarg;
 			break;
 		case BMAKE:
 			launch_options.bmake = true;
@@ -159,6 +177,8 @@ int main(int argc, char **argv)
 	launch_options.log = create(log);
 	if (launch_options.log < 0 || (output != NULL && (launch_options.copy = create(output)) < 0))
 		return EXIT_PROBE_FAILED;
+	if (set_ring_size(ring_size, &refusal) < 0)
+		return report_refusal(&launch_options, &refusal);
 	launch_options.backend = choose(&launch_options, backend, &refusal);
 	if (launch_options.backend == NULL)
 		return report_refusal(&launch_options, &refusal);
