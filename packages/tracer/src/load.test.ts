@@ -7,6 +7,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/
 import { filemonRecords } from '@oodate/filemon';
 import { buildActs, childrenOf, remoteCommand } from '@oodate/testkit';
 
+import { probeBackends } from './backends.js';
 import { findProbe } from './probe.js';
 import { type Trace, trace } from './trace.js';
 
@@ -137,4 +138,23 @@ test('with too little memory for the probe itself the command runs as a whole or
     expect({ kilobytes, ran: status === 7 }).toEqual({ kilobytes, ran });
     if (ran) expect(log()).toMatch(new RegExp(`^R \\d+ ${folder}/a$(.|\\n)*# Bye bye\\n$`, 'm'));
   }
+});
+
+const seesInKernel = (await probeBackends()).some(({ name, works }) => name === 'bpf' && works);
+
+(seesInKernel ? test : test.skip)('what finds no room while the probe stands still is counted', async () => {
+  // The probe's supervisor is the command's parent.
+  const script =
+    'kill -STOP $PPID; i=0; while [ $i -lt 2000 ]; do [ -e nosuch ]; i=$((i+1)); done; kill -CONT $PPID';
+  const { status, accesses } = await trace(['sh', '-c', script], {
+    cwd: folder,
+    backend: 'bpf',
+    env: { ...process.env, OODATE_RING_SIZE: '65536' },
+  });
+  expect({ status, ended: accesses.ended }).toEqual({ status: 0, ended: true });
+  expect(accesses.incomplete).toEqual([
+    expect.objectContaining({
+      reason: expect.stringMatching(/^[1-9]\d{2,3} records found no room in the ring buffer$/),
+    }),
+  ]);
 });

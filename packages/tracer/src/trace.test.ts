@@ -416,4 +416,16 @@ describe('a command that cannot be run', () => {
     });
     expect(existsSync(join(folder, 'a'))).toBe(false);
   });
+
+  test.each(['', '0', '8388608 ', '8M', '100000', '32768', '536870912'])(
+    'nor with a ring buffer of "%s" bytes',
+    async (size) => {
+      const env = { ...process.env, OODATE_RING_SIZE: size };
+      await expect(trace([acts, 'write', 'a'], { cwd: folder, env })).rejects.toMatchObject({
+        code: 'BAD_RING_SIZE',
+        message: expect.stringContaining(`is '${size}'`),
+      });
+      expect(existsSync(join(folder, 'a'))).toBe(false);
+    },
+  );
 });
