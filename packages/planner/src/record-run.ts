@@ -144,7 +144,7 @@ class Recorder {
     if (isKernelPath(walked.real)) return;
     if (this.#isOwn(access, walked)) this.#takeOutput(access, walked);
     else this.#takeInput(access, walked);
-    if (access.listed) this.#takeListing(access, walked);
+    if (access.listed || hasMadeDirectory(access, walked)) this.#takeListing(access, walked);
   }
 
   /** As if the command had read it. What it was seen to do with it says more. */
@@ -336,4 +336,12 @@ function inodeKey(
   state: { readonly ctime: bigint } & ({ readonly inode: bigint } | { readonly target: string }),
 ): string {
   return `${'inode' in state ? state.inode : state.target}:${state.ctime}`;
+}
+
+/**
+ * Looked for in vain, and then made: `rm -rf dist`, which found nothing to list, and a build into it. What is there
+ * besides when that is done again counts as if dist had been listed, and found empty.
+ */
+function hasMadeDirectory({ missing, change }: Access, { state }: WalkedPath): boolean {
+  return missing && change === 'written' && state.type === 'directory';
 }

@@ -345,6 +345,27 @@ describe('a path that was looked for and not there', () => {
   });
 });
 
+describe('a directory that was looked for in vain and then made', () => {
+  const made = (): Story => {
+    const story = new Story('in').start().records('N /w/dist');
+    story.disk.mkdir('/w/dist');
+    return story.records('W /w/dist').does('R in', 'W dist/out').end();
+  };
+
+  test('is empty but for what the command puts there', () => {
+    const story = made();
+    expect(story.reasons()).toEqual([]);
+    story.disk.write('/w/dist/stray');
+    expect(story.all()).toMatchObject([{ kind: 'listing-changed', path: '/w/dist', gained: ['stray'] }]);
+  });
+
+  test('may have another output edited no more than before', () => {
+    const story = made();
+    story.disk.write('/w/dist/out', 'other');
+    expect(story.all()).toMatchObject([{ kind: 'output-changed', path: '/w/dist/out' }]);
+  });
+});
+
 describe('a directory that was listed', () => {
   const listed = (): Story =>
     new Story('src/a', 'src/b').runs('R src', 'G src', 'R src/a', 'R src/b', 'W out');
