@@ -358,6 +358,9 @@ static void open_failed(struct returned *r, const struct path *path)
 		found.error = 0;
 	else if (found.error != ENOENT && (found.error != ENOTDIR || (flags & O_NOFOLLOW)))
 		found = look_at(path->lookup, !(flags & O_NOFOLLOW) && !exclusive);
+	/* A link that is not to be followed was there, unless it is the way to it that goes round. */
+	if (error_of(r) == ELOOP && (flags & O_NOFOLLOW) && found.error != ELOOP)
+		found.error = 0;
 	if (found.error == 0)
 		record(r, 'S', path->text);
 	else if (look_is_missing(&found))
