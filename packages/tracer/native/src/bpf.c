@@ -241,7 +241,7 @@ static void forget_process(struct reader *reader, pid_t pid)
 	if (process == NULL)
 		return;
 	*link = process->next;
-	seen_forget_cwd(process);
+	seen_forget(process);
 	free(process);
 	reader->running--;
 }
@@ -254,6 +254,7 @@ static void take_fork(struct reader *reader, const struct returned *r)
 	if (child == NULL)
 		return;
 	child->directory = r->seen->directory;
+	seen_inherit(child, r->process);
 	/* With one directory for both, one would not hear of the other's change. */
 	if (r->seen->directory == r->seen->parents_directory)
 		seen_forget_cwd(r->process);

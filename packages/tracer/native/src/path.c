@@ -112,6 +112,10 @@ static enum path_result go_up(const struct reading *reading, char *text, size_t 
 		errno = EIO;
 		return PATH_FAILED;
 	}
+	if (kind == PATH_LINK && reading->resolver->other_root) {
+		errno = EIO;
+		return PATH_FAILED;
+	}
 	record_path(recorder, kind == PATH_MISSING ? 'N' : 'S', reading->pid, text);
 	if (kind == PATH_MISSING || kind == PATH_OTHER)
 		return PATH_NOWHERE;

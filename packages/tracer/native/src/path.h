@@ -29,6 +29,7 @@ enum path_result {
 
 struct path_resolver {
 	struct recorder *recorder;
+	bool other_root; /* of the process that is read for: links lead elsewhere than they lead the probe */
 	/* Hashes of paths known to be directories and no links, for `..` */
 	uint64_t real_directories[REAL_DIRECTORIES];
 };

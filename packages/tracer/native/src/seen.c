@@ -164,9 +164,46 @@ static bool spell_whole(struct returned *r, enum seen_text which, struct path *p
 	return true;
 }
 
+/* Do links on the way lead elsewhere below the process's own root than they lead the probe, and whoever reads the log? */
+static bool leads_elsewhere(const char *root, const struct path *path)
+{
+	const char *below = after(path->text, root);
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+	struct look inside = { .error = 0 }, outside;
+	int top, fd;
+
+	/* What was open before can lie outside of the root. */
+	if (below == NULL || below[0] != '/')
+		return false;
+	top = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = (int)syscall(SYS_openat2, top, below, &how, sizeof(how));
+	if (fd < 0 || fstat(fd, &inside.st) < 0)
+		inside.error = errno;
+	if (fd >= 0)
+		close(fd);
+	if (top >= 0)
+		close(top);
+	outside = look_at(path->text, true);
+	return inside.error != outside.error || (inside.error == 0 && (inside.st.st_dev != outside.st.st_dev ||
+								       inside.st.st_ino != outside.st.st_ino));
+}
+
+static enum path_result join_from(struct returned *r, const char *place, const char *given, enum path_way way,
+				  struct path *path)
+{
+	const char *root = r->process->root;
+	enum path_result result;
+
+	r->finder.resolver->other_root = root != NULL;
+	result = path_join(r->finder.resolver, r->finder.pid, place, given, way, path);
+	if (result == PATH_FOUND && root != NULL && leads_elsewhere(root, path))
+		incomplete(r, TOLD_ROOT, "a link was followed below a root directory of its own");
+	return result;
+}
+
 static enum path_result join(struct returned *r, const char *place, const char *given, struct path *path)
 {
-	enum path_result result = path_join(r->finder.resolver, r->finder.pid, place, given, way_of(r), path);
+	enum path_result result = join_from(r, place, given, way_of(r), path);
 
 	if (result == PATH_FAILED)
 		incomplete_path(r);
@@ -445,14 +482,14 @@ static enum path_result resolve_interpreter_of(void *context, const char *given,
 
 	/* Relative to the working directory, as the program's name may be. */
 	if (given[0] == '/')
-		place[0] = '\0';
+		snprintf(place, sizeof(place), "%s", r->process->root == NULL ? "" : r->process->root);
 	else if (r->texts[TEXT_PATH][0] != '/')
 		spell_place(r, TEXT_PLACE, place);
 	else if (r->process->cwd != NULL)
 		snprintf(place, sizeof(place), "%s", r->process->cwd);
 	else
 		return PATH_FAILED;
-	return path_join(r->finder.resolver, r->finder.pid, place, given, PATH_WAY_UNKNOWN, path);
+	return join_from(r, place, given, PATH_WAY_UNKNOWN, path);
 }
 
 /* That has failed. */
@@ -933,9 +970,35 @@ void seen_setns(struct returned *r)
 		incomplete(r, TOLD_NAMESPACE, "a process entered another's mount namespace");
 }
 
+void seen_inherit(struct seen_process *child, const struct seen_process *parent)
+{
+	if (parent->root != NULL && child->root == NULL)
+		child->root = strdup(parent->root);
+}
+
+void seen_forget(struct seen_process *process)
+{
+	seen_forget_cwd(process);
+	free(process->root);
+}
+
 void seen_chroot(struct returned *r)
 {
+	struct path path;
+	char *root;
+
 	seen_look(r);
+	if (r->seen->result < 0 || resolve(r, TEXT_PATH, &path) != PATH_FOUND)
+		return;
+	root = realpath(path.lookup, NULL);
+	if (root == NULL) {
+		incomplete(r, TOLD_ROOT, "a root directory could not be found out");
+		return;
+	}
+	free(r->process->root);
+	r->process->root = root[1] == '\0' ? NULL : root;
+	if (root[1] == '\0')
+		free(root);
 }
 
 /* From then on paths may mean other files. */

@@ -13,6 +13,7 @@ struct seen_process {
 	uint64_t listed; /* hash of the directory it listed last */
 	uint64_t directory; /* which working directory is its own, see wire.h */
 	char *cwd; /* its path; NULL if that is not known */
+	char *root; /* physical path of a root directory of its own; else NULL */
 };
 
 /* Linkers whose names are known. */
@@ -29,6 +30,9 @@ struct linkers {
 /* Forgets where the process is. */
 void seen_forget_cwd(struct seen_process *process);
 void seen_set_cwd(struct seen_process *process, const char *path);
+/* What it gets from its parent beside the working directory. */
+void seen_inherit(struct seen_process *child, const struct seen_process *parent);
+void seen_forget(struct seen_process *process);
 
 struct returned {
 	const struct call *call;
