@@ -29,7 +29,8 @@ export const explanations = [
     name: 'folder just being made',
     reason:
       'Threads or processes that write into a folder which they make: whether one of them looks for its file in ' +
-      'vain first, or finds that the folder is already there, is a matter of time. In both runs all was made in the end.',
+      'vain first, or finds that the folder is already there, is a matter of time. So it is whether the bpf backend, which ' +
+      'asks some milliseconds later why a call failed, still finds the folder missing. In both runs all was made in the end.',
     explains: ({ letter, data }, { witnessed, logged }) => {
       const isMade = (path) => witnessed('W', path) === 'made directory' && logged('W', path);
       if (isMade(data)) return letter === 'S' || letter === 'N';

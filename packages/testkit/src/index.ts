@@ -31,6 +31,7 @@ export { childrenOf, processesWith } from './processes.js';
 export { checkAtRandom, type RandomCheck, timeForRounds } from './random-checks.js';
 export { buildReader, type ReaderOptions } from './reader.js';
 export { type RemoteCommand, type RemoteProcess, remoteCommand } from './remote-command.js';
+export { buildRing } from './ring.js';
 export { findFuzzer } from './sanitized-probe.js';
 export { shownRecords } from './shown-records.js';
 export { buildSituation } from './situation.js';

@@ -112,7 +112,7 @@ static enum path_result go_up(const struct reading *reading, char *text, size_t 
 		errno = EIO;
 		return PATH_FAILED;
 	}
-	if (kind == PATH_LINK && reading->resolver->other_root) {
+	if (kind == PATH_LINK && reading->resolver->root != NULL) {
 		errno = EIO;
 		return PATH_FAILED;
 	}
@@ -251,6 +251,10 @@ static const char *ending_of(const char *given)
 
 static enum path_result leave(const struct reading *reading, char *text, size_t *used)
 {
+	const char *root = reading->resolver->root;
+
+	if (root != NULL && strlen(root) == *used && memcmp(root, text, *used) == 0)
+		return PATH_FOUND;
 	if (*used <= reading->known) {
 		if (reading->confined)
 			return PATH_FOUND;

@@ -29,7 +29,8 @@ enum path_result {
 
 struct path_resolver {
 	struct recorder *recorder;
-	bool other_root; /* of the process that is read for: links lead elsewhere than they lead the probe */
+	/* Physical path of the root that the process has, where it is not the probe's: links lead elsewhere. Else NULL. */
+	const char *root;
 	/* Hashes of paths known to be directories and no links, for `..` */
 	uint64_t real_directories[REAL_DIRECTORIES];
 };

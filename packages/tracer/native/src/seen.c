@@ -194,8 +194,9 @@ static enum path_result join_from(struct returned *r, const char *place, const c
 	const char *root = r->process->root;
 	enum path_result result;
 
-	r->finder.resolver->other_root = root != NULL;
+	r->finder.resolver->root = root;
 	result = path_join(r->finder.resolver, r->finder.pid, place, given, way, path);
+	r->finder.resolver->root = NULL;
 	if (result == PATH_FOUND && root != NULL && leads_elsewhere(root, path))
 		incomplete(r, TOLD_ROOT, "a link was followed below a root directory of its own");
 	return result;
