@@ -26,6 +26,7 @@ import { startByFront } from './front.js';
 import { showHashing } from './hashing-progress.js';
 import { holdOutput, type ShownOutput } from './held-output.js';
 import { isTraced } from './judgement.js';
+import { leaveAlone, leaveAloneNoMore } from './left-alone.js';
 import { runPlainly } from './plain-run.js';
 import type { RunReport } from './report.js';
 import type { NamedTarget } from './target.js';
@@ -36,6 +37,8 @@ import {
   failedWords,
   incompleteWords,
   keptWords,
+  leftAloneWords,
+  networkedWords,
   noteWords,
   plainRunWords,
   reasonWords,
@@ -83,15 +86,8 @@ export async function execute(
   held.ended(trace.status);
   for (const note of trace.accesses.notes) terminal.say(noteWords(note));
   const take = () => takeDown(target, trace, begun, options);
-  if (trace.status === 0) return keep(target, { trace, mark, milliseconds, take }, terminal);
-  const exit: ProcessExit = trace.accesses.exit ?? { status: trace.status, signal: 0 };
-  note(target, { kind: 'failed', exit });
-  const line = failedWords(target.title, exit);
-  terminal.say(line);
-  return {
-    report: { status: trace.status, milliseconds, kept: false, notes: [line] },
-    seen: () => take().record,
-  };
+  const ended = { trace, mark, milliseconds, take, network: networkFinding(target, trace, milliseconds) };
+  return trace.status === 0 ? keep(target, ended, terminal) : fail(target, ended, terminal);
 }
 
 interface Ended {
@@ -99,6 +95,40 @@ interface Ended {
   readonly mark: RunMark;
   readonly milliseconds: number;
   readonly take: () => RecordedRun;
+  /** That it used the network, where that counts, and what becomes of it. */
+  readonly network: NetworkFinding | undefined;
+}
+
+interface NetworkFinding {
+  readonly reason: Reason;
+  /** Said of a good run. */
+  readonly line: string;
+  /** It is left alone from now on, which is to be said of any run. */
+  readonly isLast: boolean;
+}
+
+function networkFinding(
+  target: NamedTarget,
+  { accesses: { network: uses } }: Trace,
+  milliseconds: number,
+): NetworkFinding | undefined {
+  if (uses.length === 0 || target.settings.decision.ignoresNetwork === true) return undefined;
+  const isLast = leaveAlone(target);
+  const { title } = target;
+  const line = isLast ? leftAloneWords(title, uses) : networkedWords(title, milliseconds, uses);
+  return { reason: { kind: 'network-used', uses }, line, isLast };
+}
+
+function fail(target: NamedTarget, { trace, milliseconds, take, network }: Ended, terminal: Terminal): Done {
+  const exit: ProcessExit = trace.accesses.exit ?? { status: trace.status, signal: 0 };
+  note(target, { kind: 'failed', exit });
+  const line = failedWords(target.title, exit);
+  terminal.say(line);
+  if (network?.isLast) terminal.say(network.line);
+  return {
+    report: { status: trace.status, milliseconds, kept: false, notes: [line] },
+    seen: () => take().record,
+  };
 }
 
 /** Or the reason, for people, why nothing can be kept. */
@@ -146,7 +176,11 @@ function note({ metaFile }: NamedTarget, attempt: Attempt): void {
   }
 }
 
-function keep(target: NamedTarget, { trace, mark, milliseconds, take }: Ended, terminal: Terminal): Done {
+function keep(
+  target: NamedTarget,
+  { trace, mark, milliseconds, take, network }: Ended,
+  terminal: Terminal,
+): Done {
   const { title, metaFile } = target;
   const { output } = trace;
   const recorded = take();
@@ -164,6 +198,7 @@ function keep(target: NamedTarget, { trace, mark, milliseconds, take }: Ended, t
   if (!wasAlone(metaFile, mark)) causes.push('another run of it was under way at the same time');
   if (causes.length > 0) {
     note(target, { kind: 'incomplete', causes });
+    if (network?.isLast) terminal.say(network.line);
     return done(false, incompleteWords(title, milliseconds, causes), causes);
   }
   try {
@@ -184,6 +219,8 @@ function keep(target: NamedTarget, { trace, mark, milliseconds, take }: Ended, t
     const why = errorWords(error.message, error.hint);
     return done(false, plainRunWords(title, milliseconds, why), [why]);
   }
+  if (network !== undefined) return done(true, network.line, [reasonWords(network.reason, process.cwd())]);
+  leaveAloneNoMore(target);
   const disturbance = firstDisturbance(counted);
   if (disturbance === undefined) return done(true, keptWords(title, milliseconds, countUses(counted)), []);
   const clause = reasonWords(disturbance, process.cwd());

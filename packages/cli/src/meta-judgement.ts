@@ -67,7 +67,10 @@ export async function judgeMetaFile(
     };
   }
   const { commands, cwd, logicalCwd } = record.run;
-  const { decision, findExtraInputs } = await settingsEffect(await loadSettings(cwd, process.env, flags));
+  const { decision, findExtraInputs } = await settingsEffect(
+    await loadSettings(cwd, process.env, flags),
+    record.meta.target,
+  );
   const target = {
     commands,
     cwd,

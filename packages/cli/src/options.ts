@@ -53,6 +53,7 @@ const settingOptions = {
   inputs: { ...settingList, describe: 'Files that match this are inputs, used or not' },
   'env-ignore': { ...settingList, describe: 'The variable of this name does not count' },
   'env-require': { ...settingList, describe: 'The variable of this name counts in any case' },
+  'network-ignore': { ...settingList, describe: 'Scripts of this name count though they use the network' },
   cache: { ...settingValue, describe: 'Keep what is known in .oodate of this directory' },
 } as const satisfies Record<string, Option>;
 

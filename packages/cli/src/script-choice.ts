@@ -1,3 +1,4 @@
+import { matchesName } from './name-pattern.js';
 import type { Settings } from './settings.js';
 
 /*
@@ -46,15 +47,9 @@ export function isLearned(
 ): boolean {
   // npx is no script, and neither is what a package manager names for its own use.
   if (script === undefined || script === '' || script === 'npx' || script.startsWith('_')) return false;
-  if (settings['scripts.exclude'].value.some((pattern) => matches(pattern, script))) return false;
+  if (settings['scripts.exclude'].value.some((pattern) => matchesName(pattern, script))) return false;
   const included = settings['scripts.include'].value;
-  if (included !== undefined) return included.some((pattern) => matches(pattern, script));
+  if (included !== undefined) return included.some((pattern) => matchesName(pattern, script));
   const parts = script.split(':').flatMap((part) => [part, part.replace(/^(?:pre|post)(?=.)/, '')]);
   return !parts.some((part) => longRunning.includes(part) || lifecycle.includes(part));
-}
-
-/** `*` stands for any part of a name. */
-function matches(pattern: string, script: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(script);
 }

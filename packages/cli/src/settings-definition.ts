@@ -47,6 +47,16 @@ export const settingsDefinition = v.pipe(
         v.description('Environment variables.'),
       ),
     ),
+    network: v.optional(
+      v.pipe(
+        v.strictObject({
+          ignore: list(
+            'Scripts whose results do not depend on what comes over the network, so that they can be up to date though they use it. A name may have * in it; a command goes by all its words.',
+          ),
+        }),
+        v.description('Scripts and commands that use the network.'),
+      ),
+    ),
     scripts: v.optional(
       v.pipe(
         v.strictObject({

@@ -43,6 +43,7 @@ describe('settings', () => {
       inputs: [],
       'env.ignore': [],
       'env.require': [],
+      'network.ignore': [],
       'scripts.include': undefined,
       'scripts.exclude': [],
     });

@@ -10,6 +10,7 @@ export interface SettingValues {
   readonly inputs: readonly string[];
   readonly 'env.ignore': readonly string[];
   readonly 'env.require': readonly string[];
+  readonly 'network.ignore': readonly string[];
   /** undefined: all but those that are known to be no matter of learning. */
   readonly 'scripts.include': readonly string[] | undefined;
   readonly 'scripts.exclude': readonly string[];
@@ -35,6 +36,7 @@ const defaults: SettingValues = {
   inputs: [],
   'env.ignore': [],
   'env.require': [],
+  'network.ignore': [],
   'scripts.include': undefined,
   'scripts.exclude': [],
 };

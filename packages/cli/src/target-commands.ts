@@ -164,7 +164,16 @@ function shownOf({ output }: RunArguments | WatchArguments): ShownOutput {
 }
 
 function bmakeRequestOf(argv: DecisionArguments, rest: readonly string[] | undefined): BmakeRequest {
-  for (const name of ['force', 'meta', 'ignore', 'inputs', 'env-ignore', 'env-require', 'cache'] as const)
+  for (const name of [
+    'force',
+    'meta',
+    'ignore',
+    'inputs',
+    'env-ignore',
+    'env-require',
+    'network-ignore',
+    'cache',
+  ] as const)
     if (argv[name] !== undefined)
       throw new CliError('USAGE', `--${name} has no meaning with --mode bmake`, 'see oodate check --help');
   enterDirectory(argv.directory);

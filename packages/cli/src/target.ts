@@ -23,6 +23,8 @@ export interface NamedTarget extends Target {
   /** One for each of `commands`, as a person would type it. */
   readonly texts: readonly string[];
   readonly metaFile: AbsolutePath;
+  /** In package.json, of a script that a package manager runs. */
+  readonly scriptText?: string;
   /** Variables of `environment` that do not depend on the caller's. */
   readonly ownVariables: readonly string[];
   readonly settings: SettingsEffect;
@@ -86,6 +88,7 @@ export async function resolveShellTarget(
     commands: [words],
     words,
     texts: [text],
+    scriptText: scripts.get(name) ?? text,
     cwd,
     environment: own,
     ownVariables: [],
@@ -102,7 +105,7 @@ async function completed(
 ): Promise<NamedTarget> {
   const logicalCwd = logicalDirectory(target.cwd, target.environment);
   for (const place of settingsPlaces(target.cwd)) look(place);
-  const settings = await settingsEffect(await loadSettings(target.cwd, own, given.flags));
+  const settings = await settingsEffect(await loadSettings(target.cwd, own, given.flags), target.name);
   const { paths: extraInputs, unmatched = [] } = settings.findExtraInputs?.() ?? {};
   return {
     ...target,

@@ -164,6 +164,21 @@ const cases: readonly (readonly [Reason, string, string])[] = [
     'inputs',
   ],
   [{ kind: 'input-unreadable', path, by, errno: 'EACCES' }, 'src/a.ts cannot be read now (EACCES)', 'inputs'],
+  [
+    { kind: 'network-used', uses: ['used'] },
+    'the last run used the network, and what came over it cannot be compared',
+    'earlier runs',
+  ],
+  [
+    { kind: 'network-used', uses: ['served'] },
+    'the last run served on the network, and what came over it cannot be compared',
+    'earlier runs',
+  ],
+  [
+    { kind: 'network-used', uses: ['used', 'served'] },
+    'the last run used the network and served on it, and what came over it cannot be compared',
+    'earlier runs',
+  ],
   [{ kind: 'output-gone', path, by }, 'src/a.ts, which the command had made, is gone', 'outputs'],
   [
     { kind: 'output-changed', path, by, was: file(1), is: file(2) },

@@ -1,4 +1,4 @@
-import type { ConversionLosses, Problem, ProcessExit, ProcessLife } from '@oodate/filemon';
+import type { ConversionLosses, NetworkUse, Problem, ProcessExit, ProcessLife } from '@oodate/filemon';
 import type { ConvertedFile, MergeRefusal, RecordedContent, RecordedState, Use } from '@oodate/meta-file';
 import type { BmakeFinding, BmakeReason, BmakeRuleReason, Reason, VariableValue } from '@oodate/planner';
 import type { FileChange } from './commands/init.js';
@@ -70,6 +70,8 @@ export function reasonWords(reason: Reason, cwd: string): string {
       return `it ran in ${pathWords(reason.was, cwd)}, would run in ${pathWords(reason.is, cwd)}`;
     case 'variable-changed':
       return variableWords(reason.name, reason.was, reason.is);
+    case 'network-used':
+      return `the last run ${networkWords(reason.uses)}`;
     case 'output-not-recorded':
       return `what it writes to ${listWords(reason.streams.map(streamWords))} was not kept by the last run`;
     case 'input-changed':
@@ -200,6 +202,7 @@ export function groupWords(reason: Reason): (typeof reasonGroups)[number] {
     case 'last-run-failed':
     case 'last-run-unfinished':
     case 'last-run-incomplete':
+    case 'network-used':
     case 'forced':
       return 'earlier runs';
     case 'command-changed':
@@ -301,6 +304,23 @@ export function incompleteWords(name: string, milliseconds: number, causes: read
 
 export function disturbedWords(name: string, milliseconds: number, clause: string): string {
   return `${ranWords(name, milliseconds)}, but is out of date at once: ${clause}; run it again`;
+}
+
+/** Of a run that used the network, by whoever it was asked for. */
+export function networkedWords(name: string, milliseconds: number, uses: readonly NetworkUse[]): string {
+  return `${ranWords(name, milliseconds)}, but is out of date at once: it ${networkWords(uses)}; ${networkHint}`;
+}
+
+/** The same, where a package manager asked for it. */
+export function leftAloneWords(name: string, uses: readonly NetworkUse[]): string {
+  return `${nameWords(name)} runs plainly from now on: it ${networkWords(uses)}; ${networkHint}`;
+}
+
+const networkHint = 'if its result does not depend on that, name it in the setting network.ignore';
+
+function networkWords(uses: readonly NetworkUse[]): string {
+  const served = uses.includes('used') ? 'used the network and served on it' : 'served on the network';
+  return `${uses.includes('served') ? served : 'used the network'}, and what came over it cannot be compared`;
 }
 
 export function plainRunWords(name: string, milliseconds: number, why: string): string {

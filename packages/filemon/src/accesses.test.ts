@@ -239,6 +239,10 @@ describe('how the command ended', () => {
       '# Note b',
       '# Note a',
       '# Note b',
+      '# Network served',
+      '# Network used',
+      '# Network used',
+      '# Network',
       '# Stop 18.5',
       '# Stop 18.500000',
       '# Bye bye',
@@ -248,11 +252,17 @@ describe('how the command ended', () => {
       started: 17_000_002,
       stopped: 18_500_000,
       notes: ['b', 'a'],
+      network: ['used', 'served'],
       ended: true,
     });
     const again = [...lines, '# Target pid 2', '# Start 99.000000'];
     expect(summarize(again)).toMatchObject({ rootPid: 1, started: 17_000_002 });
-    expect(summarize(lines.slice(0, 3))).toMatchObject({ stopped: undefined, notes: [], ended: false });
+    expect(summarize(lines.slice(0, 3))).toMatchObject({
+      stopped: undefined,
+      notes: [],
+      network: [],
+      ended: false,
+    });
   });
 });
 

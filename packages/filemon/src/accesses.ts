@@ -35,6 +35,9 @@ export interface Incompleteness {
   readonly reason: string;
 }
 
+/** An address of the network was connected or sent to; or was taken, as a server does. That of the machine itself is one. */
+export type NetworkUse = 'used' | 'served';
+
 export interface Accesses {
   readonly version: number | undefined;
   /**
@@ -55,6 +58,8 @@ export interface Accesses {
   readonly notes: readonly string[];
   /** Standard input was a device that holds nothing, such as /dev/null, and was read. */
   readonly readsStdin: boolean;
+  /** Empty if neither was seen. */
+  readonly network: readonly NetworkUse[];
   readonly paths: ReadonlyMap<AbsolutePath, Access>;
   /** Numbers of process records and of processes seen. */
   readonly records: number;
@@ -77,6 +82,7 @@ class Summary {
   readonly #incomplete = new Map<string, Incompleteness>();
   readonly #notes = new Set<string>();
   #readsStdin = false;
+  readonly #network = new Set<NetworkUse>();
   #version: number | undefined;
   #targetPid: number | undefined;
   #started: number | undefined;
@@ -244,6 +250,10 @@ class Summary {
       this.#readsStdin = true;
       return;
     }
+    if (text === ' Network used' || text === ' Network served') {
+      this.#network.add(text === ' Network used' ? 'used' : 'served');
+      return;
+    }
     const match = /^ (Target pid|Start|Stop|Note) (.+)$/s.exec(text);
     if (match === null) return;
     const value = match[2] as string;
@@ -277,6 +287,7 @@ class Summary {
       incomplete: [...this.#incomplete.values()],
       notes: [...this.#notes],
       readsStdin: this.#readsStdin,
+      network: (['used', 'served'] as const).filter((use) => this.#network.has(use)),
       paths: accessesOf(this.#histories),
       records: this.#records,
       processes: this.#processes.count,

@@ -1,4 +1,10 @@
-export { type Access, type Accesses, type Incompleteness, summarizeAccesses } from './accesses.js';
+export {
+  type Access,
+  type Accesses,
+  type Incompleteness,
+  type NetworkUse,
+  summarizeAccesses,
+} from './accesses.js';
 export { condenseRecords } from './condensed-records.js';
 export { checkFilemonLog, type LogProblemCode, logProblems } from './log-check.js';
 export {

@@ -23,6 +23,7 @@ export {
   scriptMetaFile,
   scriptPartMetaFile,
 } from './meta-file-names.js';
+export { forgetPlainScript, isPlainScript, notePlainScript } from './plain-script.js';
 export { lockRun } from './run-lock.js';
 export type {
   RecordedContent,

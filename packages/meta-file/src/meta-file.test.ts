@@ -20,6 +20,7 @@ const run: RunRecord = {
     ['', 'true '],
   ],
   cwd: absolute('/srv/my project'),
+  network: ['used', 'served'],
   environment: [
     { name: 'EMPTY', value: '', hidden: false },
     { name: 'PATH', value: '/bin:/usr/bin=x', hidden: false },
@@ -226,8 +227,11 @@ describe('a file of ours', () => {
     expect(parseMetaFile(formatMetaFile({ ...meta, run: later })).meta.run).toBeUndefined();
   });
 
-  test('with a line that is none of ours is not used, whatever its check says', () => {
-    const odd = { ...run, files: [{ ...run.files[3], use: 'sniffed' }] } as unknown as RunRecord;
+  test.each([
+    ['use', { files: [{ ...run.files[3], use: 'sniffed' }] }],
+    ['use of the network', { network: ['asked'] }],
+  ])('with a line of a %s that is none of ours is not used, whatever its check says', (_, wrong) => {
+    const odd = { ...run, ...wrong } as unknown as RunRecord;
     const parsed = parseMetaFile(formatMetaFile({ ...meta, run: odd }));
     expect(parsed.meta.run).toBeUndefined();
     expect(parsed.problems).toMatchObject([{ code: 'bad-record-line' }]);

@@ -1,4 +1,4 @@
-import type { AbsolutePath, Problem } from '@oodate/filemon';
+import type { AbsolutePath, NetworkUse, Problem } from '@oodate/filemon';
 import type {
   RecordedContent,
   RecordedFile,
@@ -17,6 +17,7 @@ import type {
  *   # oodate started 1732171234.123456
  *   # oodate recorded 1732171235.123456789
  *   # oodate cwd PATH
+ *   # oodate network used served         or one of them
  *   # oodate command                      begins a command; its words follow
  *   # oodate word WORD
  *   # oodate variable NAME=VALUE
@@ -54,6 +55,7 @@ export function formatRunRecord(record: RunRecord): string {
   ];
   if (record.logicalCwd !== undefined) lines.push(`# oodate logical ${escapeText(record.logicalCwd)}`);
   if (record.stdin !== undefined) lines.push(`# oodate stdin ${escapeText(record.stdin)}`);
+  if (record.network !== undefined) lines.push(`# oodate network ${record.network.join(' ')}`);
   for (const words of record.commands) {
     lines.push('# oodate command');
     for (const word of words) lines.push(`# oodate word ${escapeText(word)}`);
@@ -136,6 +138,7 @@ class RecordReader {
   #cwd: string | undefined;
   #logicalCwd: string | undefined;
   #stdin: string | undefined;
+  #network: NetworkUse[] | undefined;
   readonly #commands: string[][] = [];
   readonly #environment: RecordedVariable[] = [];
   readonly #processes: (string | undefined)[] = [undefined];
@@ -182,6 +185,11 @@ class RecordReader {
       case 'stdin':
         this.#stdin = unescapeText(rest);
         return true;
+      case 'network':
+        this.#network = /^(?:used|served|used served)$/.test(rest)
+          ? (rest.split(' ') as NetworkUse[])
+          : undefined;
+        return this.#network !== undefined;
       case 'word':
         return this.#commands.at(-1)?.push(unescapeText(rest)) !== undefined;
       case 'variable':
@@ -282,6 +290,7 @@ class RecordReader {
       cwd: this.#cwd as AbsolutePath,
       ...(this.#logicalCwd === undefined ? {} : { logicalCwd: this.#logicalCwd as AbsolutePath }),
       ...(this.#stdin === undefined ? {} : { stdin: this.#stdin }),
+      ...(this.#network === undefined ? {} : { network: this.#network }),
       environment: this.#environment,
       started: Number(this.#started),
       recorded: this.#recorded,

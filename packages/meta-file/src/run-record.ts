@@ -1,4 +1,4 @@
-import type { AbsolutePath } from '@oodate/filemon';
+import type { AbsolutePath, NetworkUse } from '@oodate/filemon';
 
 /**
  * What oodate knows of one successful run beyond bmake's own lines: the facts
@@ -14,6 +14,8 @@ export interface RunRecord {
   readonly logicalCwd?: AbsolutePath;
   /** What the command was given as standard input, if it may have used it: see `Target.stdin` of the planner. */
   readonly stdin?: string;
+  /** How the command used the network; undefined if it did not. What came over it is not known. */
+  readonly network?: readonly NetworkUse[];
   /** The environment of the command, without what is for oodate itself. Which of it counts is the decision's matter. */
   readonly environment: readonly RecordedVariable[];
   /** Microseconds since the epoch: when the command was started. */

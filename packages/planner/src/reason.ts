@@ -1,4 +1,4 @@
-import type { AbsolutePath, ProcessExit } from '@oodate/filemon';
+import type { AbsolutePath, NetworkUse, ProcessExit } from '@oodate/filemon';
 import type { RecordedState } from '@oodate/meta-file';
 
 /** One cause for being out of date. Values; the words are in the CLI. */
@@ -24,6 +24,8 @@ export type Reason =
     }
   /** As in `Target.stdin`. */
   | { readonly kind: 'standard-input-changed'; readonly was: string; readonly is: string }
+  /** What comes over the network cannot be compared. */
+  | { readonly kind: 'network-used'; readonly uses: readonly NetworkUse[] }
   /** The command's output on these streams is wanted and was not kept. */
   | { readonly kind: 'output-not-recorded'; readonly streams: readonly (1 | 2)[] }
   | InputReason;

@@ -40,6 +40,8 @@ export interface DecisionOptions {
    */
   readonly isIgnored?: (path: AbsolutePath) => boolean;
   readonly variables?: VariableChoice;
+  /** The result does not depend on what came over the network, if anything did. */
+  readonly ignoresNetwork?: boolean;
 }
 
 /** As `readMetaFile` gives it. Of a good one the run alone counts, wherever it is kept. */
@@ -68,6 +70,7 @@ export function* reasonsToRun(
   yield* changedDirectory(target, run);
   yield* changedVariables(target, run, options);
   yield* changedStdin(target, run);
+  yield* usedNetwork(run, options);
   yield* outputNotKept(run, options);
   const counted = countedRun(run, options);
   yield* changedWhileRunning(counted);
@@ -149,6 +152,10 @@ function shown(name: string, value: string): VariableValue {
 function* changedStdin({ stdin }: Target, run: RunRecord): Generator<Reason> {
   if (run.stdin !== undefined && stdin !== undefined && stdin !== run.stdin)
     yield { kind: 'standard-input-changed', was: run.stdin, is: stdin };
+}
+
+function* usedNetwork({ network: uses }: RunRecord, { ignoresNetwork }: DecisionOptions): Generator<Reason> {
+  if (uses !== undefined && ignoresNetwork !== true) yield { kind: 'network-used', uses };
 }
 
 function* outputNotKept(run: RunRecord, { replay = [] }: DecisionOptions): Generator<Reason> {

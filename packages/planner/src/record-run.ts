@@ -63,6 +63,7 @@ export function recordRun(run: FinishedRun): RecordedRun {
     cwd: run.cwd,
     ...(run.logicalCwd !== undefined && { logicalCwd: run.logicalCwd }),
     ...(run.stdin !== undefined && mayHaveRead(run.stdin, run.accesses) && { stdin: run.stdin }),
+    ...(run.accesses.network.length > 0 && { network: run.accesses.network }),
     environment: [...recordedEnvironment(run.environment)].map(([name, value]) =>
       recordedVariable(name, value),
     ),

@@ -124,6 +124,21 @@ function quoted(names: string[]): string {
 const compile = ['S .', 'R a.c', 'N include/a.h', 'R a.h', 'E /bin/cc', 'N a.o', 'W a.o'];
 const compiled = (): Story => new Story('a.c', 'a.h', '/bin/cc').runs(...compile);
 
+describe('the network', () => {
+  test.each([
+    ['used', '# Network used\n', ['used']],
+    ['served', '# Network served\n', ['served']],
+    ['used and served', '# Network served\n# Network used\n', ['used', 'served']],
+  ])('that was %s leaves the target out of date, unless it does not count', (_, line, uses) => {
+    const story = new Story('a.c').start().does('R a.c').end({}, `${line}# Bye bye\n`);
+    expect(story.all()).toEqual([{ kind: 'network-used', uses }]);
+    expect(story.reasons({ ignoresNetwork: true })).toEqual([]);
+    story.disk.write('/w/a.c', 'new');
+    expect(story.reasons({ ignoresNetwork: true })).toEqual(['input-changed a.c']);
+    expect(story.reasons()).toEqual(['network-used', 'input-changed a.c']);
+  });
+});
+
 describe('an input that was read', () => {
   test('leaves the target up to date as long as nothing happens, without being read', () => {
     const story = compiled();

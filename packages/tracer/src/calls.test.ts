@@ -3,6 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, test } from '@jest/globals';
+import { decodePath } from '@oodate/filemon';
 import { buildActs, inFolder, onDisk, shownRecords } from '@oodate/testkit';
 
 import { probeBackends } from './backends.js';
@@ -528,6 +529,44 @@ describe.each(backends)('%s', (backend) => {
         // The kernel may have found a name half changed, which then is looked for.
         expect(records.filter((record) => !/^[RN] 1 (one|two|\w{3})$/.test(record))).toEqual([]);
       }));
+  });
+
+  describe('the network', () => {
+    /** struct sockaddr_in of 127.0.0.1 with port 9, or any; sockaddr_in6 in its first words; sockaddr_nl. */
+    const discard = 'u64:0x0100007f09000002,0';
+    const anyPort = 'u64:0x0100007f00000002,0';
+    const six = 'u64:0x000000000900000a,0,0x0100000000000000,0';
+    const netlink = 'u64:16,0';
+    const stream = 'keep [ socket 2 1 0 ]';
+    const datagrams = 'keep [ socket 2 2 0 ]';
+    test.each<[string, string, string[]]>([
+      ['a connection that is refused', `${stream} call=ECONNREFUSED [ connect $1 ${discard} 16 ]`, ['used']],
+      ['a connection of datagrams', `${datagrams} call [ connect $1 ${discard} 16 ]`, ['used']],
+      ['a datagram', `${datagrams} call [ sendto $1 =x 1 0 ${discard} 16 ]`, ['used']],
+      ['an address that is taken', `${stream} call [ bind $1 ${anyPort} 16 ]`, ['served']],
+      // A socket of the older kind answers in this way whether or not the machine has IPv6.
+      ['a connection by IPv6', `${stream} call=EAFNOSUPPORT [ connect $1 ${six} 28 ]`, ['used']],
+      ['an address of IPv6', `${stream} call=EAFNOSUPPORT [ bind $1 ${six} 28 ]`, ['served']],
+      [
+        'several connections and an address',
+        `${datagrams} repeat 3 [ call [ connect $1 ${discard} 16 ] ] ${stream} fork [ call [ bind $2 ${anyPort} 16 ] ]`,
+        ['used', 'served'],
+      ],
+      ['a socket alone', stream, []],
+      ['an address taken back', `${datagrams} call [ connect $1 u64:0,0 16 ]`, []],
+      ['netlink', `keep [ socket 16 3 0 ] call [ bind $1 ${netlink} 12 ]`, []],
+      ['a Unix socket', 'bind s connect=ECONNREFUSED s', []],
+      ['an address that cannot be read', `${stream} call=EFAULT [ connect $1 1 16 ]`, []],
+    ])('%s is told of as it is, and once', (_, does, uses) =>
+      inFolder([], async (folder) => {
+        const result = await trace([acts, ...does.split(' ')], { cwd: folder, backend });
+        expect(result.status).toBe(0);
+        expect(decodePath(result.log).match(/^# Network.*$/gm) ?? []).toEqual(
+          uses.map((use) => `# Network ${use}`),
+        );
+        expect(result.accesses).toMatchObject({ network: uses, incomplete: [] });
+      }),
+    );
   });
 
   describe('what cannot be seen exactly', () => {

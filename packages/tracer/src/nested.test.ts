@@ -73,6 +73,15 @@ describe.each(names)('a probe under a probe, by %s,', (backend) => {
     for (const log of ['inner', 'outer']) expectWhole(log);
   });
 
+  test('tells of the network in both logs, and the outer one of its own in its own alone', () => {
+    const connect = `${acts} keep [ socket 2 2 0 ] call [ connect "\\$1" u64:0x0100007f09000002,0 16 ]`;
+    const bind = `${acts} keep [ socket 2 2 0 ] call [ bind "\\$1" u64:0x0100007f00000002,0 16 ]`;
+    expect(shell(`${probe} -o outer -- sh -c '${probe} -o inner -- ${connect}; ${bind}; ${bind}'`)).toBe(0);
+    expect(accesses('inner').network).toEqual(['used']);
+    expect(accesses('outer').network).toEqual(['used', 'served']);
+    for (const log of ['inner', 'outer']) expectWhole(log);
+  });
+
   test('does so to any depth', () => {
     expect(
       shell(

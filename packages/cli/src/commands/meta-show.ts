@@ -93,7 +93,8 @@ function jsonOf({ path, meta, accesses, processes, problems }: Shown): object {
   };
 }
 
-function logJson({ version, rootPid, exit, started, stopped, ended, incomplete, notes, records }: Accesses) {
+function logJson(accesses: Accesses) {
+  const { version, rootPid, exit, started, stopped, ended, incomplete, network, notes, records } = accesses;
   return {
     version: version ?? null,
     rootPid: rootPid ?? null,
@@ -102,6 +103,7 @@ function logJson({ version, rootPid, exit, started, stopped, ended, incomplete, 
     stopped: stopped ?? null,
     ended,
     incomplete,
+    network,
     notes,
     records,
   };
@@ -126,6 +128,8 @@ function textOf({ path, meta, accesses, processes, problems }: Shown): string {
   const started = meta?.run?.started ?? accesses?.started;
   if (started !== undefined) fact('started', timeWords(started));
   if (accesses?.stopped !== undefined) fact('ended', timeWords(accesses.stopped));
+  const network = meta?.run?.network ?? accesses?.network ?? [];
+  if (network.length > 0) fact('network', network.join(', '));
   if (meta?.error !== undefined) fact('failed', `error code ${meta.error}`);
   if (meta?.run !== undefined) fact('seen', countsWords(countUses(meta.run)));
   section(

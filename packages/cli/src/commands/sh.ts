@@ -2,6 +2,7 @@ import type { AbsolutePath } from '@oodate/filemon';
 import { lockRun } from '@oodate/meta-file';
 import { assertWordsIntact } from '../argument-words.js';
 import { isTraced } from '../judgement.js';
+import { isLeftAlone } from '../left-alone.js';
 import { runPlainly } from '../plain-run.js';
 import { isLearned } from '../script-choice.js';
 import { loadSettings } from '../settings.js';
@@ -54,5 +55,6 @@ async function learnedTarget([option, text, ...more]: readonly string[]): Promis
   if (option !== '-c' || text === undefined || more.length > 0) return undefined;
   const settings = await loadSettings(process.cwd() as AbsolutePath, process.env);
   if (!isLearned(process.env.npm_lifecycle_event, settings)) return undefined;
-  return resolveShellTarget(text, process.env);
+  const target = await resolveShellTarget(text, process.env);
+  return isLeftAlone(target) ? undefined : target;
 }

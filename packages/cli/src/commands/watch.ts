@@ -168,7 +168,8 @@ class WatchedTarget {
     return { stop, over };
   }
 
-  async #follow(target: NamedTarget, run: RunRecord): Promise<void> {
+  async #follow(target: NamedTarget, { network: _, ...run }: RunRecord): Promise<void> {
+    // What comes over the network tells nobody that it changes.
     this.#known = run;
     this.#isAnnounced = false;
     const counted = countedRun(run, target.settings.decision);

@@ -188,6 +188,7 @@ describe('oodate config', () => {
       'inputs - default',
       'env.ignore A B oodate.config.json',
       'env.require - default',
+      'network.ignore - default',
       'scripts.include - default',
       'scripts.exclude - default',
       '',
