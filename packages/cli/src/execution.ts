@@ -86,8 +86,11 @@ export async function execute(
   held.ended(trace.status);
   for (const note of trace.accesses.notes) terminal.say(noteWords(note));
   const take = () => takeDown(target, trace, begun, options);
-  const ended = { trace, mark, milliseconds, take, network: networkFinding(target, trace, milliseconds) };
-  return trace.status === 0 ? keep(target, ended, terminal) : fail(target, ended, terminal);
+  const network = networkFinding(target, trace, milliseconds);
+  const ended = { trace, mark, milliseconds, take, network };
+  const done = trace.status === 0 ? keep(target, ended, terminal) : fail(target, ended, terminal);
+  if (network?.isLeft) terminal.say(network.line);
+  return done;
 }
 
 interface Ended {
@@ -101,10 +104,9 @@ interface Ended {
 
 interface NetworkFinding {
   readonly reason: Reason;
-  /** Said of a good run. */
+  /** To be said of it, however it ended if it is left alone from now on. */
   readonly line: string;
-  /** It is left alone from now on, which is to be said of any run. */
-  readonly isLast: boolean;
+  readonly isLeft: boolean;
 }
 
 function networkFinding(
@@ -113,18 +115,17 @@ function networkFinding(
   milliseconds: number,
 ): NetworkFinding | undefined {
   if (uses.length === 0 || target.settings.decision.ignoresNetwork === true) return undefined;
-  const isLast = leaveAlone(target);
+  const isLeft = leaveAlone(target);
   const { title } = target;
-  const line = isLast ? leftAloneWords(title, uses) : networkedWords(title, milliseconds, uses);
-  return { reason: { kind: 'network-used', uses }, line, isLast };
+  const line = isLeft ? leftAloneWords(title, uses) : networkedWords(title, milliseconds, uses);
+  return { reason: { kind: 'network-used', uses }, line, isLeft };
 }
 
-function fail(target: NamedTarget, { trace, milliseconds, take, network }: Ended, terminal: Terminal): Done {
+function fail(target: NamedTarget, { trace, milliseconds, take }: Ended, terminal: Terminal): Done {
   const exit: ProcessExit = trace.accesses.exit ?? { status: trace.status, signal: 0 };
   note(target, { kind: 'failed', exit });
   const line = failedWords(target.title, exit);
   terminal.say(line);
-  if (network?.isLast) terminal.say(network.line);
   return {
     report: { status: trace.status, milliseconds, kept: false, notes: [line] },
     seen: () => take().record,
@@ -187,8 +188,8 @@ function keep(
   const { record } = recorded;
   const counted = countedRun(record, target.settings.decision);
   const causes = [...recorded.causes];
-  const done = (kept: boolean, line: string, notes: readonly string[]): Done => {
-    terminal.say(line);
+  const done = (kept: boolean, line: string | undefined, notes: readonly string[]): Done => {
+    if (line !== undefined) terminal.say(line);
     return {
       report: { status: 0, milliseconds, kept, notes },
       counts: countUses(counted),
@@ -198,7 +199,6 @@ function keep(
   if (!wasAlone(metaFile, mark)) causes.push('another run of it was under way at the same time');
   if (causes.length > 0) {
     note(target, { kind: 'incomplete', causes });
-    if (network?.isLast) terminal.say(network.line);
     return done(false, incompleteWords(title, milliseconds, causes), causes);
   }
   try {
@@ -219,7 +219,10 @@ function keep(
     const why = errorWords(error.message, error.hint);
     return done(false, plainRunWords(title, milliseconds, why), [why]);
   }
-  if (network !== undefined) return done(true, network.line, [reasonWords(network.reason, process.cwd())]);
+  if (network !== undefined) {
+    const line = network.isLeft ? undefined : network.line;
+    return done(true, line, [reasonWords(network.reason, process.cwd())]);
+  }
   leaveAloneNoMore(target);
   const disturbance = firstDisturbance(counted);
   if (disturbance === undefined) return done(true, keptWords(title, milliseconds, countUses(counted)), []);

@@ -12,6 +12,13 @@ export const unseen: WayGroup = {
       short: 'nothing is kept',
     },
     {
+      on: 'what comes over the network',
+      command: ['bash', '-c', 'exec 3<> /dev/udp/127.0.0.1/9; date +%N > out.txt'],
+      change: { words: 'none' },
+      says: 'the last run used the network, and what came over it cannot be compared',
+      short: 'it is not trusted',
+    },
+    {
       on: 'a file with a newline in its name',
       files: { 'a\nb.txt': 'one\n' },
       command: ['cp', 'a\nb.txt', 'out.txt'],
