@@ -34,5 +34,9 @@ export type CliErrorCode =
   | 'WORKSPACE_UNREADABLE'
   | 'WORD_NOT_UTF8'
   | 'LOG_NOT_WRITABLE'
+  | 'NOT_FIXABLE'
+  | 'NO_SETCAP'
+  | 'NO_FILE_CAPABILITIES'
+  | 'SETCAP_FAILED'
   | 'NO_BMAKE'
   | 'BMAKE_REFUSED';

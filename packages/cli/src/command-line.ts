@@ -90,10 +90,24 @@ export async function runCommandLine(
       'doctor',
       'Say what works on this machine and, of what does not, why',
       (y) =>
-        y.usage('oodate doctor\n\nExit status: 1 if no command can be traced here.').options(directoryOption),
+        y
+          .usage(
+            'oodate doctor [--fix]\n\n' +
+              'Exit status: 1 if no command can be traced here; with --fix, if what it shows is still to be done.',
+          )
+          .options(directoryOption)
+          .option('fix', {
+            type: 'boolean',
+            describe: 'Have the bpf backend work for others than root, too; shows how, and asks',
+          })
+          .option('yes', { type: 'boolean', alias: 'y', describe: 'Do not ask' }),
       (argv) => {
         enterDirectory(argv.directory);
-        return ends(import('./commands/doctor.js').then(({ doctor }) => doctor()));
+        return ends(
+          argv.fix === true
+            ? import('./commands/doctor-fix.js').then(({ fixBackends }) => fixBackends(argv.yes === true))
+            : import('./commands/doctor.js').then(({ doctor }) => doctor()),
+        );
       },
     )
     .command(
@@ -380,6 +394,7 @@ const optionNames = [
   'target',
   'phony',
   'undo',
+  'fix',
   'yes',
   'help',
   'version',

@@ -38,7 +38,11 @@ export const jsonOption = { json: { ...flag, describe: 'Print one JSON object on
 export const metaOption = { meta: { ...value, describe: 'Keep what is known in this file' } } as const;
 
 export const backendOption = {
-  backend: { ...value, describe: 'See in this way; "oodate doctor" lists them' },
+  backend: {
+    ...value,
+    choices: ['bpf', 'notify'],
+    describe: 'Watch the command in this way, not in the one that "oodate doctor" names',
+  },
 } as const;
 
 const settingValue = {

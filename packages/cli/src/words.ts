@@ -506,6 +506,45 @@ export function errorWords(message: string, hint: string | undefined): string {
     : `${sentence}; ${hint.replace(/\.$/, '').replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase())}`;
 }
 
+/** Which backend a run has, and which it can be given. */
+export function chosenWords(chosen: string, others: readonly string[]): string {
+  return others.length === 0 ? chosen : `${chosen}; --backend ${others.join(' or ')} works, too`;
+}
+
+/** How the loader of the bpf backend gets these capabilities, what that means, and how it is undone. */
+export function grantWords(loader: string, capabilities: string, isRoot: boolean): string {
+  const file = textWords(loader);
+  const by = isRoot ? '' : 'sudo ';
+  return [
+    'So that bpf works for others than root:',
+    '',
+    `  ${by}setcap ${capabilities} ${file}`,
+    '',
+    'Whoever can execute that file can then see the paths used by all that they start, set-user-id',
+    'programs included. To have one group alone do so, before that:',
+    '',
+    `  ${by}chgrp GROUP ${file}`,
+    `  ${by}chmod 750 ${file}`,
+    '',
+    'To undo it (building the probe again does so, too):',
+    '',
+    `  ${undoWords(file, by)}`,
+    '',
+  ].join('\n');
+}
+
+function undoWords(file: string, by: string): string {
+  return `${by}setcap -r ${file}`;
+}
+
+export function grantedWords(loader: string): string {
+  return `done: others than root can use bpf now; to undo it: ${undoWords(textWords(loader), '')}`;
+}
+
+export function worksAlreadyWords(loader: string): string {
+  return `bpf works for this user already; to undo that: ${undoWords(textWords(loader), 'sudo ')}`;
+}
+
 export function stateWords(state: RecordedState, cwd: string): string {
   switch (state.type) {
     case 'absent':

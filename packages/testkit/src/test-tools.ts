@@ -23,7 +23,7 @@ const testTools: readonly TestTool[] = [
   { name: 'libbpf', packages: ['libbpf-dev'], file: '/usr/include/bpf/libbpf.h' },
   { name: 'python3', packages: ['python3'] },
   { name: 'rsync', packages: ['rsync'] },
-  { name: 'setcap', packages: ['libcap2-bin'] },
+  { name: 'setcap', packages: ['libcap2-bin'], file: '/usr/sbin/setcap' },
   { name: 'strace', packages: ['strace'] },
 ];
 

@@ -18,7 +18,7 @@ export interface BackendReport {
 }
 
 export interface BackendLimit {
-  /** For programs: `NO_NEW_PRIVS`, `INTERRUPTED_CALLS`, `SLOW_WAKE_UP`, `UNKNOWN_ENDS`, `NO_IO_URING`. */
+  /** For programs: `NO_NEW_PRIVS`, `INTERRUPTED_CALLS`, `SLOW_WAKE_UP`, `UNKNOWN_ENDS`, `NO_IO_URING`, `IO_URING`. */
   readonly code: string;
   readonly sentence: string;
   /** What to do about it; empty if there is nothing. */

@@ -1,4 +1,5 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { TraceError } from './trace-error.js';
@@ -32,4 +33,9 @@ export function findProbe(): string {
     );
   }
   return probeFile;
+}
+
+/** Path of the program that loads the bpf backend, symbolic links resolved; whether it is there depends on the build. */
+export function findLoader(): string {
+  return join(realpathSync(dirname(findProbe())), 'oodate-probe-bpf');
 }

@@ -8,7 +8,7 @@ import { packageDirectory } from '../package-script.js';
 import { loadSettings } from '../settings.js';
 import { settingsEffect } from '../settings-effect.js';
 import { coloursFor } from '../terminal.js';
-import { errorWords } from '../words.js';
+import { chosenWords, errorWords } from '../words.js';
 
 /** Says what works here and, of what does not, why and what to do. 1 if nothing can be traced. */
 export async function doctor(): Promise<number> {
@@ -23,12 +23,24 @@ export async function doctor(): Promise<number> {
     tell(false, 'probe', errorWords(error.message, error.hint));
     return 1;
   }
+  const [chosen, ...others] = backends.filter(({ works }) => works);
   for (const { name, works, sentence, remedy, limits } of backends) {
-    tell(works, name, works ? sentence : errorWords(sentence, remedy || undefined));
+    const line = works ? sentence : errorWords(sentence, remedy || undefined);
+    if (works || chosen === undefined) tell(works, name, line);
+    else tellLess(name, line);
     for (const limit of limits) tellMore(errorWords(limit.sentence, limit.remedy || undefined));
   }
+  if (chosen !== undefined)
+    tell(
+      true,
+      'chosen',
+      chosenWords(
+        chosen.name,
+        others.map(({ name }) => name),
+      ),
+    );
   await tellOfFolder();
-  return backends.some(({ works }) => works) ? 0 : 1;
+  return chosen === undefined ? 1 : 0;
 }
 
 async function tellOfFolder(): Promise<void> {
@@ -55,6 +67,11 @@ function firstExisting(folder: string): string {
   } catch {
     return firstExisting(dirname(folder));
   }
+}
+
+/** Of what another one stands in for: no trouble. */
+function tellLess(what: string, sentence: string): void {
+  writeOut(1, `${coloursFor(1).yellow('no ')}  ${what.padEnd(10)}  ${sentence}\n`);
 }
 
 function tellMore(sentence: string): void {

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
-import { isatty } from 'node:tty';
 import type { AbsolutePath } from '@oodate/filemon';
+import { isAgreed } from '../agreement.js';
 import { CliError } from '../cli-error.js';
 import { writeOut } from '../output-streams.js';
 import { findPackageManager, type PackageManager, shellSettings } from '../package-manager.js';
@@ -34,7 +33,7 @@ export async function init(options: InitOptions): Promise<number> {
   const cwd = process.cwd();
   writeOut(1, `${initWords(manager.name, changes, options.undo, cwd)}\n`);
   if (changes.length === 0 || options.dryRun) return 0;
-  if (!options.yes && !(await isAgreed())) return 1;
+  if (!options.yes && !(await isAgreed('Change this?'))) return 1;
   for (const { file, text } of changes) write(file, text);
   return 0;
 }
@@ -127,15 +126,6 @@ function linesOf(file: string): string[] {
 
 function textOf(lines: readonly string[]): string {
   return `${lines.join('\n')}\n`;
-}
-
-async function isAgreed(): Promise<boolean> {
-  if (!isatty(0))
-    throw new CliError('NOT_AGREED', 'nothing was changed, as nobody can be asked', 'give --yes');
-  const asked = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await asked.question('Change this? [y/N] ');
-  asked.close();
-  return /^y(?:es)?$/i.test(answer.trim());
 }
 
 function write(file: string, text: string | undefined): void {

@@ -1,7 +1,5 @@
 #include "features.h"
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdio.h>
@@ -72,19 +70,7 @@ static bool is_locked_down(void)
 	return strstr(text, "[confidentiality]") != NULL;
 }
 
-static bool lacks_ring_buffer(void)
-{
-	return libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) == 0;
-}
-
-static bool lacks_storage(void)
-{
-	return libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL) == 0;
-}
-
 static const struct feature features[] = {
-	{ is_old,
-	  { "OLD_KERNEL", "bpf needs Linux 5.17 or later", "use a newer kernel" } },
 	{ lacks_btf,
 	  { "NO_BTF", "the kernel does not describe its structures (no /sys/kernel/btf/vmlinux)",
 	    "use a kernel built with CONFIG_DEBUG_INFO_BTF, as those of the distributions are" } },
@@ -95,37 +81,28 @@ static const struct feature features[] = {
 	    "boot with lockdown=integrity or without lockdown" } },
 };
 
-/* These need tries of their own. */
-static const struct feature late_features[] = {
-	{ lacks_ring_buffer,
-	  { "NO_RING_BUFFER", "the kernel has no BPF ring buffer", "use Linux 5.17 or later with CONFIG_BPF_SYSCALL" } },
-	{ lacks_storage,
-	  { "NO_TASK_STORAGE", "the kernel has no BPF storage for processes",
-	    "use Linux 5.17 or later with CONFIG_BPF_SYSCALL" } },
-};
-
-static int find_missing(const struct feature *all, size_t count, struct refusal *refusal)
+int features_check(struct refusal *refusal)
 {
-	for (size_t i = 0; i < count; i++)
-		if (all[i].is_missing()) {
-			*refusal = all[i].refusal;
+	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+		if (features[i].is_missing()) {
+			*refusal = features[i].refusal;
 			return -1;
 		}
 	return 0;
 }
 
-int features_check(struct refusal *refusal)
-{
-	return find_missing(features, sizeof(features) / sizeof(features[0]), refusal);
-}
-
 void features_explain(int error, struct refusal *refusal)
 {
-	/* By these the kernel tells what it has not. */
-	if ((error == EINVAL || error == ENOENT || error == E2BIG) &&
-	    find_missing(late_features, sizeof(late_features) / sizeof(late_features[0]), refusal) < 0)
+	/* Not before, since distributions put newer parts into older kernels. */
+	if (is_old()) {
+		refusal->code = "OLD_KERNEL";
+		refusal->remedy = "use a newer kernel";
+		snprintf(refusal->sentence, sizeof(refusal->sentence), "bpf needs Linux %d.%d or later", OLDEST_MAJOR,
+			 OLDEST_MINOR);
 		return;
+	}
 	refusal->code = "BPF_REFUSED";
 	refusal->remedy = "allow bpf(2) in the sandbox or container";
-	snprintf(refusal->sentence, sizeof(refusal->sentence), "the kernel refused the program of the bpf backend (%s)", strerror(error));
+	snprintf(refusal->sentence, sizeof(refusal->sentence), "the kernel refused the program of the bpf backend (%s)",
+		 strerror(error));
 }

@@ -19,7 +19,7 @@
 
 /* What is known before anything is tried. Returns -1 with the reason, else 0. */
 int features_check(struct refusal *refusal);
-/* The reason of a failure to load, by what the kernel has not. error: as the kernel gave it. */
+/* The reason why the kernel has refused, with this errno. */
 void features_explain(int error, struct refusal *refusal);
 
 #endif

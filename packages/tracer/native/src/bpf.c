@@ -534,7 +534,7 @@ static void bpf_let_one_go_on(int fd)
 
 const struct backend bpf_backend = {
 	.name = "bpf",
-	.description = "a program in the kernel; needs root or CAP_BPF and CAP_PERFMON",
+	.description = "a program in the kernel, which knows results; needs root, or CAP_BPF and CAP_PERFMON",
 	.limits = bpf_limits,
 	.check = bpf_check,
 	.release = bpf_release,

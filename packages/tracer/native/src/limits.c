@@ -59,5 +59,8 @@ const struct limit notify_limits[] = {
 };
 
 const struct limit bpf_limits[] = {
+	{ "IO_URING", always,
+	  "a run that names files through io_uring is not kept, before Linux 6.3 none that uses it at all",
+	  "give it --backend notify, under which programs do without" },
 	{ NULL, NULL, NULL, NULL },
 };
