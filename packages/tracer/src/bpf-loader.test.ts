@@ -50,7 +50,9 @@ function succeed(...words: string[]): string {
   return stdout;
 }
 
-const grant = (): string => succeed('setcap', 'cap_bpf,cap_perfmon=ep', 'oodate-probe-bpf');
+function grant(): void {
+  succeed('setcap', 'cap_bpf,cap_perfmon=ep', 'oodate-probe-bpf');
+}
 
 /** Code and sentence for which bpf does not work, as the probe tells them; empty if it does. */
 function refusal(...under: string[]): string[] {

@@ -34,7 +34,7 @@ describe('a wrong command line', () => {
   test.each([
     { args: ['run', '--forec', 'build'], sentence: 'there is no option --forec' },
     { args: ['run', 'nosuch'], sentence: 'there is no script "nosuch"' },
-    { args: ['run', '--backend', 'magic', 'build'], sentence: "there is no backend named 'magic'" },
+    { args: ['run', '--backend', 'magic', 'build'], sentence: 'Choices: "bpf", "notify"' },
     { args: ['trace', '-o', 'log'], sentence: 'there is nothing to trace' },
     { args: ['trace', '-o', 'log', 'make'], sentence: '"make" stands before --' },
     { args: ['trace', '--', 'make'], sentence: 'Missing required argument: output' },
@@ -287,27 +287,5 @@ describe('meta', () => {
     expect(stdout).toMatch(/^read\n(?: {2}.*\n)* {2}in\.txt$/m);
     expect(stdout).toMatch(/^written\n {2}out\.txt$/m);
     expect((await space.oodate('meta', '.oodate/build.meta')).stdout).toBe(stdout);
-  });
-});
-
-describe('doctor', () => {
-  test('says what works here', async () => {
-    const { status, stdout } = await workspace(copying).oodate('doctor');
-    expect(status).toBe(0);
-    expect(stdout).toMatch(/^yes +node +v\d+/m);
-    expect(stdout).toMatch(/^yes +probe +\/.*oodate-probe$/m);
-    expect(stdout).toMatch(/^yes +notify +/m);
-    expect(stdout).toMatch(/^yes +meta files +are kept in .*\.oodate$/m);
-  });
-
-  test('says what a missing capability means', async () => {
-    const root = process.getuid?.() === 0;
-    const under = root ? ['setpriv', '--bounding-set=-sys_admin'] : [];
-    const without = await workspace().oodateWith({ under }, 'doctor');
-    expect(without.status).toBe(0);
-    expect(without.stdout).toMatch(
-      /^yes +notify .*\n(but .*\n)*but +without CAP_SYS_ADMIN, sudo .*; run oodate as root/m,
-    );
-    if (root) expect((await workspace().oodate('doctor')).stdout).not.toContain('CAP_SYS_ADMIN');
   });
 });
