@@ -233,6 +233,8 @@ print(answers, loader.returncode, said, sep='\\n', end='')
       '0',
       '100',
       '12288',
+      '32768',
+      '196608',
       '8388608x',
       '-8388608',
       '536870912',
@@ -268,18 +270,18 @@ print(answers, loader.returncode, said, sep='\\n', end='')
 
   test('watches what the probe has started', () => {
     makeWaiter(0o755);
-    expect(answer('socket', '4096', './waiter')).toEqual(["[['+'], ['+']]", '0', '']);
+    expect(answer('socket', '65536', './waiter')).toEqual(["[['+'], ['+']]", '0', '']);
   });
 
   test('does not watch what runs with the rights of another', () => {
     makeWaiter(0o4755);
-    expect(answer('socket', '4096', './waiter')[0]).toMatch(/^\[\['\+'\], \['-NOT_OWN', /);
+    expect(answer('socket', '65536', './waiter')[0]).toMatch(/^\[\['\+'\], \['-NOT_OWN', /);
   });
 
   test.each(['1', '0', '-1', '2147483647', 'own', 'parent'])(
     'does not watch a process that is not below the probe: %s',
     (message) => {
-      const [answers, status, ...said] = answer('socket', '4096', message);
+      const [answers, status, ...said] = answer('socket', '65536', message);
       expect(answers).toMatch(
         /^\[\['\+'\], \['-NOT_OWN', 'process -?\d+ is not one that the probe has started'\]\]$/,
       );
