@@ -134,12 +134,14 @@ static __always_inline struct record *begin(__u32 kind, struct task_struct *task
 PART send(void)
 {
 	struct record *r = current_record();
-	__u64 used, flags;
+	__u64 used, flags, waiting;
 
 	if (r == NULL)
 		return 0;
 	used = r->used;
-	flags = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= settings.wake_at ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	/* Not by each record from then on: to wake somebody is an interrupt. Its reader looks now and then by itself, too. */
+	waiting = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
+	flags = (waiting ^ (waiting + sizeof(r->head) + used)) & -settings.wake_at ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 
 	/* The end is waited for, and a script may soon be gone. */
 	if (r->head.kind == SEEN_EXIT || (r->head.kind == SEEN_EXEC && r->head.lengths[TEXT_INTERPRETER] != 0))

@@ -88,7 +88,7 @@ struct shape {
 
 /* What the loader sets before the program is loaded. */
 struct settings {
-	__u64 wake_at; /* bytes that wait in the ring buffer from which on its reader is woken */
+	__u64 wake_at; /* of the ring buffer's reader: whenever so many bytes more wait; a power of two */
 	struct shape shapes[SHAPES];
 };
 #define SETTINGS_SECTION ".rodata.settings"

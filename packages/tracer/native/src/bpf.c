@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -32,6 +33,7 @@
 #define LOADER_MAY_NOT EXIT_CANNOT_EXECUTE
 /* How long records may wait; what cannot be had from the kernel is looked up when they are read. */
 #define PATIENCE_MILLISECONDS 10
+#define READER_PRIORITY (-15)
 
 /* What the loader has handed over. */
 struct program {
@@ -506,6 +508,8 @@ static void bpf_supervise(const struct command *command, int launcher)
 	}
 	close(ends[1]);
 	command_close_output(command);
+	/* So that it is emptied before it is full, however busy the machine. Where that is refused, its size has to do. */
+	setpriority(PRIO_PROCESS, 0, READER_PRIORITY);
 	report = (struct report){ .kind = REPORT_STARTED, .pid = child };
 	report_send(launcher, &report, -1);
 	signals_tell_stops(child, launcher);

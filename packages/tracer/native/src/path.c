@@ -362,23 +362,25 @@ enum path_result path_resolve(struct path_resolver *r, pid_t pid, pid_t tid, int
 enum path_result path_join(struct path_resolver *r, pid_t pid, const char *place, const char *given,
 			   enum path_way way, struct path *path)
 {
-	struct reading reading = { .resolver = r, .pid = pid, .known = strlen(place), .confined = given[0] == '/',
-				   .way = way };
-
-	const char *slash = given[0] == '/' || given[0] == '\0' ? "" : "/";
+	size_t known = strlen(place), length = strlen(given), slash = given[0] != '/' && given[0] != '\0';
+	struct reading reading = { .resolver = r, .pid = pid, .known = known, .confined = given[0] == '/', .way = way };
 	enum path_result result;
 
-	if (reading.known >= PATH_TEXT_MAX / 2) {
+	if (known >= PATH_TEXT_MAX / 2) {
 		errno = EIO;
 		return PATH_FAILED;
 	}
-	memcpy(path->text, place, reading.known);
-	result = normalise(&reading, given, reading.known, path);
-	if (result == PATH_FOUND && path->lookup[0] == '\0' &&
-	    snprintf(path->lookup, PATH_TEXT_MAX, "%s%s%s", place, slash, given) >= PATH_TEXT_MAX) {
+	memcpy(path->text, place, known);
+	result = normalise(&reading, given, known, path);
+	if (result != PATH_FOUND || path->lookup[0] != '\0')
+		return result;
+	if (length >= PATH_TEXT_MAX - known - slash) {
 		errno = EIO;
 		return PATH_FAILED;
 	}
+	memcpy(path->lookup, place, known);
+	path->lookup[known] = '/';
+	memcpy(path->lookup + known + slash, given, length + 1);
 	return result;
 }
 

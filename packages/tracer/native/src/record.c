@@ -47,10 +47,15 @@ static void put(struct recorder *r, const char *bytes, size_t length)
 
 static void put_number(struct recorder *r, long number)
 {
-	char digits[24];
-	int length = snprintf(digits, sizeof(digits), "%ld", number);
+	char digits[24], *first = digits + sizeof(digits);
+	unsigned long rest = number < 0 ? -(unsigned long)number : (unsigned long)number;
 
-	put(r, digits, (size_t)length);
+	do
+		*--first = (char)('0' + rest % 10);
+	while ((rest /= 10) != 0);
+	if (number < 0)
+		*--first = '-';
+	put(r, first, (size_t)(digits + sizeof(digits) - first));
 }
 
 /* Room for a whole one, so that a log that breaks off does so between two records. */

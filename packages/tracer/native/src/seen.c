@@ -130,6 +130,7 @@ static bool spell_place(struct returned *r, enum seen_text which, char text[PATH
 	const char *names = r->texts[which], *name;
 	size_t used = 0;
 
+	text[0] = '\0';
 	if (names == NULL)
 		return false;
 	if (r->seen->lengths[which] >= PATH_TEXT_MAX) {
@@ -245,7 +246,7 @@ static enum path_result resolve(struct returned *r, enum seen_text which, struct
 	uint32_t bits = r->seen->bits;
 	bool removed = bits & (second ? BIT_REMOVED2 : BIT_REMOVED), magic = bits & (second ? BIT_MAGIC2 : BIT_MAGIC);
 	const char *given = r->texts[which];
-	char place[PATH_TEXT_MAX] = "";
+	char place[PATH_TEXT_MAX];
 	bool placed;
 
 	path->lookup[0] = '\0';
@@ -479,7 +480,7 @@ void seen_open_by_handle(struct returned *r)
 static enum path_result resolve_interpreter_of(void *context, const char *given, struct path *path)
 {
 	struct returned *r = context;
-	char place[PATH_TEXT_MAX] = "";
+	char place[PATH_TEXT_MAX];
 
 	/* Relative to the working directory, as the program's name may be. */
 	if (given[0] == '/')
