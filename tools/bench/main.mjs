@@ -1,6 +1,6 @@
 // Measures oodate and prints the tables of docs/benchmarks.md.
 //
-//   npm run bench [-- tracing|parsing|deciding|proving|starting|bmake ...] [--runs N]
+//   npm run bench [-- tracing|tracing-nothing|bystanders|parsing|deciding|proving|starting|bmake ...] [--runs N]
 //
 // All figures are medians, and what counts are the ratios: each is against a second command of the same run.
 
@@ -11,14 +11,17 @@ import { parseArgs } from 'node:util';
 
 import { runTool, ToolError } from '../programs.mjs';
 import { benchBmake } from './bmake.mjs';
+import { benchBystanders } from './bystanders.mjs';
 import { benchDeciding } from './deciding.mjs';
 import { benchParsing } from './parsing.mjs';
 import { benchProving } from './proving.mjs';
 import { benchStarting } from './starting.mjs';
-import { benchTracing } from './tracing.mjs';
+import { benchTracing, benchTracingNothing } from './tracing.mjs';
 
 const benches = {
   tracing: benchTracing,
+  'tracing-nothing': benchTracingNothing,
+  bystanders: benchBystanders,
   parsing: benchParsing,
   deciding: benchDeciding,
   proving: benchProving,

@@ -18,27 +18,35 @@ export function median(numbers) {
 }
 
 /**
- * Runs two commands in turn, `runs` times each after one that is not counted,
- * `prepare` before every run. The ratios first / second are taken pair by pair,
+ * Runs commands in turn, `runs` times each after one that is not counted,
+ * `prepare` before every run. The ratios to the baseline are taken turn by turn,
  * since the machine's own speed changes from minute to minute.
  */
-export function compare(first, second, { runs, prepare = () => {}, ...options }) {
-  const times = { first: [], second: [] };
+export function compareEach(commands, baseline, { runs, prepare = () => {}, ...options }) {
+  const all = [...commands, baseline];
+  const times = all.map(() => []);
   for (let run = 0; run <= runs; run += 1)
-    for (const [name, command] of [
-      ['first', first],
-      ['second', second],
-    ]) {
+    for (const [index, command] of all.entries()) {
       prepare();
       const time = seconds(command, options);
-      if (run > 0) times[name].push(time);
+      if (run > 0) times[index].push(time);
     }
-  const ratios = times.first.map((time, run) => time / times.second[run]);
-  return {
-    first: median(times.first),
-    second: median(times.second),
-    ratio: median(ratios),
-    lowest: Math.min(...ratios),
-    highest: Math.max(...ratios),
-  };
+  const own = times.pop();
+  const results = times.map((list) => {
+    const ratios = list.map((time, run) => time / own[run]);
+    return {
+      seconds: median(list),
+      ratio: median(ratios),
+      lowest: Math.min(...ratios),
+      highest: Math.max(...ratios),
+    };
+  });
+  return { baseline: median(own), results };
+}
+
+/** Of two commands; the ratios are first / second. */
+export function compare(first, second, options) {
+  const { baseline, results } = compareEach([first], second, options);
+  const [{ seconds: own, ratio, lowest, highest }] = results;
+  return { first: own, second: baseline, ratio, lowest, highest };
 }

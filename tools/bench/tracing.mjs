@@ -1,28 +1,80 @@
-import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-import { runQuietly, ToolError } from '../programs.mjs';
+import { findProgram, runQuietly, ToolError } from '../programs.mjs';
 import { debianSource } from './debian-source.mjs';
-import { compare } from './pairs.mjs';
+import { compareEach } from './pairs.mjs';
 
-/** What a build costs under the probe, against the same build alone. */
+export const backends = ['notify', 'bpf'];
+
+/** The words that run a command under a backend of the probe. */
+export function traced(root, log, backend) {
+  return [join(root, 'packages/tracer/native/build/oodate-probe'), '--backend', backend, '-o', log, '--'];
+}
+
+/** What a build costs under the probe and under strace, against the same build alone. */
 export function benchTracing({ root, work, runs }) {
+  const log = join(work, 'log');
+  const strace = [
+    findProgram('strace') ?? missing('strace'),
+    '-f',
+    '--seccomp-bpf',
+    '-e',
+    'trace=%file',
+    '-o',
+    '/dev/null',
+  ];
+  const ways = [...backends.map((backend) => traced(root, log, backend)), strace];
   const rows = workloads(root, work).map(({ name, command, cwd, prepare }) => {
-    const log = join(work, 'log');
-    const probe = join(root, 'packages/tracer/native/build/oodate-probe');
-    const result = compare([probe, '-o', log, '--', ...command], command, { runs, cwd, prepare });
+    const commands = ways.map((words) => [...words, ...command]);
+    const { baseline, results } = compareEach(commands, command, { runs, cwd, prepare });
     const records = readFileSync(log, 'latin1').split('\n');
+    const lost = records.find((line) => line.startsWith('Q'));
+    if (lost !== undefined) process.stderr.write(`${name}: ${lost}\n`);
     const count = (letters) => records.filter((line) => letters.includes(line[0])).length;
     return [
       name,
       count('CDEFGLMNRSWX').toLocaleString('en'),
       count('N').toLocaleString('en'),
-      `${result.second.toFixed(2)} s`,
-      `${result.ratio.toFixed(2)} (${result.lowest.toFixed(2)}–${result.highest.toFixed(2)})`,
+      `${baseline.toFixed(2)} s`,
+      ...results.map(range),
     ];
   });
-  return { head: ['build', 'records', 'of these looked for in vain', 'untraced', 'traced / untraced'], rows };
+  return {
+    head: ['command', 'records', 'of these looked for in vain', 'untraced', ...backends, 'strace'],
+    rows,
+  };
+}
+
+/** What a trace costs whatever it sees, in milliseconds: of a command that does nothing. */
+export function benchTracingNothing({ root, work, runs }) {
+  const ways = backends.map((backend) => [...traced(root, join(work, 'log'), backend), 'true']);
+  const { baseline, results } = compareEach(ways, ['true'], { runs: 4 * runs });
+  const milliseconds = (seconds) => (1_000 * seconds).toFixed(1);
+  return {
+    head: ['`true` alone', ...backends.map((backend) => `more under ${backend}`)],
+    rows: [
+      [
+        `${milliseconds(baseline)} ms`,
+        ...results.map(({ seconds }) => `${milliseconds(seconds - baseline)} ms`),
+      ],
+    ],
+  };
+}
+
+function range({ ratio, lowest, highest }) {
+  return `${ratio.toFixed(2)} (${lowest.toFixed(2)}–${highest.toFixed(2)})`;
+}
+
+/** Makes calls; see calls.c. */
+export function buildCalls(work) {
+  const program = join(work, 'calls');
+  const source = fileURLToPath(new URL('calls.c', import.meta.url));
+  if (!runQuietly('cc', ['-O2', '-static', '-o', program, source]))
+    throw new ToolError('FAILED', `${source} could not be compiled`);
+  return program;
 }
 
 function workloads(root, work) {
@@ -30,19 +82,26 @@ function workloads(root, work) {
   const hello = debianSource('hello', work);
   const tree = join(work, 'configure');
   const shop = join(work, 'shop');
+  const install = join(work, 'install');
+  const calls = buildCalls(work);
   const jobs = String(cpus().length);
+  const configure = [join(hello, 'configure'), '--quiet'];
   const makeLua = (...words) => ['make', '-C', join(lua, 'src'), ...words, 'posix'];
+  const opens = `for (let i = 0; i < 20000; i++) fs.closeSync(fs.openSync(${JSON.stringify(calls)}))`;
+  const processes = 'i=0; while [ $i -lt 10000 ]; do /bin/true; i=$((i+1)); done';
+  const emptyTree = () => {
+    rmSync(tree, { recursive: true, force: true });
+    for (const folder of [tree, join(tree, 'a'), join(tree, 'b')]) mkdirSync(folder);
+  };
   return [
     { name: `lua 5.4, 34 C files, make -j${jobs}`, command: makeLua(`-j${jobs}`), prepare: () => clean(lua) },
     { name: 'lua 5.4, 34 C files, make', command: makeLua(), prepare: () => clean(lua) },
+    { name: 'hello 2.10, configure', command: configure, cwd: tree, prepare: emptyTree },
     {
-      name: 'hello 2.10, configure',
-      command: [join(hello, 'configure'), '--quiet'],
+      name: 'hello 2.10, configure, two at once',
+      command: ['sh', '-c', '(cd a && "$@") & cd b && "$@"; wait', 'sh', ...configure],
       cwd: tree,
-      prepare: () => {
-        rmSync(tree, { recursive: true, force: true });
-        mkdirSync(tree);
-      },
+      prepare: emptyTree,
     },
     {
       name: 'fixture project: tsc, esbuild, generator',
@@ -53,10 +112,34 @@ function workloads(root, work) {
         cpSync(join(root, 'fixtures/projects/shop'), shop, { recursive: true });
       },
     },
+    {
+      name: 'npm install of a folder with 500 files',
+      command: ['npm', 'install', '--offline', '--no-audit', '--no-fund', '--install-links', '../library'],
+      cwd: join(install, 'app'),
+      prepare: () => makePackages(install),
+    },
+    { name: '20,000 opens by Node', command: [process.execPath, '-e', opens] },
+    { name: '5,000 opens by a static program', command: [calls, 'open', '5000', calls] },
+    { name: '200,000 opens by a static program', command: [calls, 'open', '200000', calls] },
+    { name: '10,000 processes', command: ['sh', '-c', processes] },
   ];
+}
+
+function missing(name) {
+  throw new ToolError('NO_PROGRAM', `${name} was not found`, `apt-get install ${name}`);
 }
 
 function clean(lua) {
   if (!runQuietly('make', ['-C', join(lua, 'src'), 'clean']))
     throw new ToolError('FAILED', 'make clean failed');
+}
+
+function makePackages(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  for (const name of ['app', 'library']) {
+    mkdirSync(join(folder, name), { recursive: true });
+    writeFileSync(join(folder, name, 'package.json'), JSON.stringify({ name, version: '1.0.0' }));
+  }
+  for (let i = 0; i < 500; i += 1)
+    writeFileSync(join(folder, 'library', `${i}.js`), `export const number = ${i};\n`);
 }
