@@ -31,3 +31,23 @@ function make(...words: string[]): void {
   },
   2 * minute,
 );
+
+const withClang = requireTool('clang') && requireTool('libbpf') ? test : test.skip;
+
+withClang.each(['x86', 'arm64'])('the kernel program compiles for %s', (target) => {
+  make(`BUILD=${folder}`, `BPF_TARGET=${target}`, join(folder, 'watch.bpf.o'));
+  // ELF, 64 bits, and EM_BPF.
+  const head = readFileSync(join(folder, 'watch.bpf.o')).subarray(0, 20);
+  expect([head.toString('latin1', 1, 4), head[4], head.readUInt16LE(18)]).toEqual(['ELF', 2, 247]);
+});
+
+test(
+  'without clang the probe is built without its loader, and says so',
+  () => {
+    make('CFLAGS=-O0', `BUILD=${folder}`, 'CLANG=oodate-no-such-clang');
+    const { stdout } = spawnSync(join(folder, 'oodate-probe'), ['--check'], { encoding: 'utf8' });
+    expect(stdout).toMatch(/^bpf\tno\tNOT_BUILT\t/m);
+    expect(stdout).toMatch(/^notify\tyes\t/m);
+  },
+  minute,
+);

@@ -545,11 +545,15 @@ static void record_linker(struct returned *r, const struct path *image)
 
 	if (!spell_whole(r, TEXT_LINKER, &physical))
 		return;
+	if (strlen(physical.text) > RECORD_PATH_MAX) {
+		incomplete_path(r);
+		return;
+	}
 	while (i < linkers->count && strcmp(linkers->known[i].physical, physical.text) != 0)
 		i++;
 	if (image_read(image->lookup, name, sizeof(name)) != IMAGE_ELF || name[0] == '\0')
-		snprintf(name, sizeof(name), "%s", i < linkers->count ? linkers->known[i].name : physical.text);
-	if (i < LINKERS_MAX && strlen(physical.text) <= RECORD_PATH_MAX) {
+		strcpy(name, i < linkers->count ? linkers->known[i].name : physical.text);
+	if (i < LINKERS_MAX) {
 		memcpy(linkers->known[i].physical, physical.text, strlen(physical.text) + 1);
 		memcpy(linkers->known[i].name, name, sizeof(name));
 		linkers->count += i == linkers->count;
