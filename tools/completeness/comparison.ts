@@ -4,7 +4,7 @@ import { requireTool } from '@oodate/testkit';
 import { probeBackends } from '@oodate/tracer';
 import { parseDocument, renderDocument } from './document.js';
 import { tryWay } from './trial.js';
-import type { Outcome, WayGroup } from './way.js';
+import { type Outcome, type WayGroup, wayUnder } from './way.js';
 import { wayGroups } from './ways.js';
 
 // Set by `npm run completeness`: then what the runs give is written, and not compared.
@@ -24,10 +24,14 @@ export function compareWays(groups: readonly WayGroup[]): void {
     for (const way of ways) {
       const isHere = way.needs === undefined || requireTool(way.needs);
       (isHere ? test : test.skip)(`${way.on}: the published table tells what really runs`, async () => {
-        const outcome = await (way.trial ?? tryWay)(way, backend);
+        const tried = wayUnder(way, backend);
+        const outcome = await (tried.trial ?? tryWay)(tried, backend);
         // The table says why wherever the answer is not yes, and only there.
         const isGood = outcome.noticed === 'yes' && outcome.skipped === 'yes';
-        expect({ outcome, isExplained: way.short !== undefined }).toEqual({ outcome, isExplained: !isGood });
+        expect({ outcome, isExplained: tried.short !== undefined }).toEqual({
+          outcome,
+          isExplained: !isGood,
+        });
         found.set(way.on, outcome);
         if (!writes) expect(outcome).toEqual(published.get(backend)?.get(way.on));
       });

@@ -52,8 +52,11 @@ function renderGroup({ title, ways }: WayGroup, outcomes: Outcomes): string {
   return `## ${title}\n\n${[head, head.map(() => '---'), ...rows].map(line).join('')}`;
 }
 
-function explanation({ says, short }: Way): string {
-  return [...(says === '' ? [] : [code(says)]), ...(short === undefined ? [] : [short])].join('; ');
+function explanation({ says, short, under = {} }: Pick<Way, 'says' | 'short' | 'under'>): string {
+  const others = Object.entries(under).map(([backend, way]) => `under ${backend}: ${explanation(way)}`);
+  return [...(says === '' ? [] : [code(says)]), ...(short === undefined ? [] : [short]), ...others].join(
+    '; ',
+  );
 }
 
 function commandText(command: Command): string {

@@ -23,8 +23,15 @@ export interface Way {
   readonly fails?: boolean;
   /** Why the command is not skipped, fails, or does not run after the change, where that is so. */
   readonly short?: string;
+  /** What is otherwise under a backend, by its name. */
+  readonly under?: Readonly<Record<string, Pick<Way, 'says' | 'short'>>>;
   /** How it is tried, where that is not as for the others. */
   readonly trial?: Trial;
+}
+
+/** The way as it is under this backend. */
+export function wayUnder(way: Way, backend: string): Way {
+  return { ...way, ...way.under?.[backend] };
 }
 
 export type Command = string | readonly string[];

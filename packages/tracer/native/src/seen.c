@@ -393,7 +393,7 @@ static void open_failed(struct returned *r, const struct path *path)
 	struct look found = { .error = error_of(r) };
 
 	/* A link that is not to be followed is no directory. */
-	if (tells_presence(found.error) || (found.error == ELOOP && (flags & O_NOFOLLOW)))
+	if (tells_presence(found.error))
 		found.error = 0;
 	else if (found.error != ENOENT && (found.error != ENOTDIR || (flags & O_NOFOLLOW)))
 		found = look_at(path->lookup, !(flags & O_NOFOLLOW) && !exclusive);
