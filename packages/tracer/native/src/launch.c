@@ -22,6 +22,7 @@ struct launcher {
 	struct signals signals;
 	struct relay relay;
 	int supervisor; /* socket; -1 once it has gone */
+	pid_t supervisor_pid; /* 0 once it was waited for */
 	pid_t command; /* 0 before it is started */
 	int pidfd;
 	int calls; /* for let_go_on() */
@@ -98,6 +99,10 @@ static void collect_command(struct launcher *l)
 	pid_t ended;
 	int status;
 
+	/* Only with its end do its children become this process's; its socket is closed before. */
+	if (l->supervisor_pid != 0 && waitpid(l->supervisor_pid, NULL, WNOHANG) == 0)
+		return;
+	l->supervisor_pid = 0;
 	ended = waitpid(l->command, &status, WNOHANG);
 	if (ended == 0 || (ended < 0 && errno != ECHILD))
 		return;
@@ -228,6 +233,7 @@ int launch(const struct launch *launch)
 		if (command.output[i] > 2)
 			close(command.output[i]);
 	l.supervisor = sockets[0];
+	l.supervisor_pid = child;
 	run(&l);
 	deliver(&l);
 	relay_finish(&l.relay);
