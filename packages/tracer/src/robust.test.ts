@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { buildActs, childrenOf, dice, processesWith, requireTool, rounds, until } from '@oodate/testkit';
 
+import { probeBackends } from './backends.js';
 import { findProbe } from './probe.js';
+
+const names = (await probeBackends()).filter(({ works }) => works).map(({ name }) => name);
 
 let acts: string;
 let folder: string;
@@ -57,150 +60,168 @@ function totals(text: string): Record<string, number> {
   return count;
 }
 
-describe('a probe whose processes are killed while the command is busy', () => {
-  const busy =
-    'forks 2 [ repeat 100 [ stat a read a ] repeat 8 [ fork [ stat=ENOENT b ] ] ] write out exit 7';
-  const whole = { E: 1, F: 18, N: 16, R: 200, S: 200, W: 1, X: 19 };
+describe.each(names)('by %s,', (backend) => {
+  describe('a probe whose processes are killed while the command is busy', () => {
+    const busy =
+      'forks 2 [ repeat 100 [ stat a read a ] repeat 8 [ fork [ stat=ENOENT b ] ] ] write out exit 7';
+    const whole = { E: 1, F: 18, N: 16, R: 200, S: 200, W: 1, X: 19 };
 
-  /** Starts the probe and sends a signal to some of its processes, at any moment. */
-  async function disturbed(which: 'supervisor' | 'launcher' | 'both', signal: NodeJS.Signals) {
-    const { below, seed } = dice();
-    const wait = below(60);
-    const probe = start(findProbe(), '--quiet', '-o', 'log', '--', acts, ...busy.split(' '));
-    await new Promise((resolve) => setTimeout(resolve, wait));
-    const launcher = probe.pid as number;
-    const supervisors = childrenOf(launcher);
-    if (which !== 'launcher') for (const pid of supervisors) kill(pid, signal);
-    if (which !== 'supervisor') kill(launcher, signal);
-    const status = await ended(probe);
-    await nobodyLeft();
-    return { status, text: has('log') ? log() : '', seed };
-  }
+    /** Starts the probe and sends a signal to some of its processes, at any moment. */
+    async function disturbed(which: 'supervisor' | 'launcher' | 'both', signal: NodeJS.Signals) {
+      const { below, seed } = dice();
+      const wait = below(60);
+      const probe = start(
+        findProbe(),
+        '--backend',
+        backend,
+        '--quiet',
+        '-o',
+        'log',
+        '--',
+        acts,
+        ...busy.split(' '),
+      );
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      const launcher = probe.pid as number;
+      const supervisors = childrenOf(launcher);
+      if (which !== 'launcher') for (const pid of supervisors) kill(pid, signal);
+      if (which !== 'supervisor') kill(launcher, signal);
+      const status = await ended(probe);
+      await nobodyLeft();
+      return { status, text: has('log') ? log() : '', seed };
+    }
 
-  /** A log that ends as a whole one does is a whole one. */
-  const expectTruth = (text: string): void => {
-    if (text.endsWith('# Bye bye\n')) expect(totals(text)).toMatchObject(whole);
-  };
+    /** A log that ends as a whole one does is a whole one. */
+    const expectTruth = (text: string): void => {
+      if (text.endsWith('# Bye bye\n')) expect(totals(text)).toMatchObject(whole);
+    };
 
-  test.each(['SIGKILL', 'SIGSEGV'] as const)(
-    'ends as the command does if it is the supervisor that gets %s, and says what it did not see',
-    async (signal) => {
+    test.each(['SIGKILL', 'SIGSEGV'] as const)(
+      'ends as the command does if it is the supervisor that gets %s, and says what it did not see',
+      async (signal) => {
+        for (let round = 0; round < rounds(12); round += 1) {
+          rmSync(join(folder, 'out'), { force: true });
+          const { status, text, seed } = await disturbed('supervisor', signal);
+          // Before the command has begun there is nothing that could go on.
+          expect({ seed, status, out: has('out') }).toEqual({
+            seed,
+            status: has('out') ? 7 : 125,
+            out: has('out'),
+          });
+          if (status === 7 && !text.endsWith('# Bye bye\n'))
+            expect(text).toMatch(/^Q 0 the probe's supervisor ended before the command$/m);
+          expectTruth(text);
+        }
+      },
+    );
+
+    test('lets the command go on if it is the launcher', async () => {
       for (let round = 0; round < rounds(12); round += 1) {
         rmSync(join(folder, 'out'), { force: true });
-        const { status, text, seed } = await disturbed('supervisor', signal);
-        // Before the command has begun there is nothing that could go on.
-        expect({ seed, status, out: has('out') }).toEqual({
-          seed,
-          status: has('out') ? 7 : 125,
-          out: has('out'),
-        });
-        if (status === 7 && !text.endsWith('# Bye bye\n'))
-          expect(text).toMatch(/^Q 0 the probe's supervisor ended before the command$/m);
+        const { text } = await disturbed('launcher', 'SIGKILL');
+        if (text.startsWith('# filemon')) expect(has('out')).toBe(true);
         expectTruth(text);
       }
+    });
+
+    test('leaves nothing behind that waits for ever if it is both', async () => {
+      for (let round = 0; round < rounds(12); round += 1)
+        expectTruth((await disturbed('both', 'SIGKILL')).text);
+    });
+
+    test('does not end by SIGTERM to the supervisor, which is nothing to the command', async () => {
+      const { status, text } = await disturbed('supervisor', 'SIGTERM');
+      expect({ status, ...totals(text) }).toEqual({ status: 7, ...whole });
+    });
+  });
+
+  test('a process that is stopped holds up those alone that wait for it', async () => {
+    const probe = start(
+      findProbe(),
+      '--backend',
+      backend,
+      '--quiet',
+      '-o',
+      'log',
+      '--',
+      'sh',
+      '-c',
+      `${acts} raise 19 read a & wait $!; exit 7`,
+    );
+    let stopped: number | undefined;
+    await until(() => {
+      stopped = processesWith(`MARK=${folder}`).find((pid) => /\) T /.test(readStat(pid)));
+      return stopped !== undefined;
+    });
+    kill(stopped as number, 'SIGCONT');
+    expect(await ended(probe)).toBe(7);
+    expect(log()).toContain(`R ${stopped} ${folder}/a\n`);
+    expect(log()).toMatch(/# Bye bye\n$/);
+  });
+
+  test('a process that is stopped when the command ends is said to be left, and goes on later', async () => {
+    const left = `${acts} raise 19 read a write out & until grep -q ') T ' /proc/$!/stat; do :; done; exit 7`;
+    const probe = start(findProbe(), '--backend', backend, '--quiet', '-o', 'log', '--', 'sh', '-c', left);
+    expect(await ended(probe)).toBe(7);
+    const pid = Number(/^# Left running (\d+) acts-static$/m.exec(log())?.[1]);
+    expect(log()).toMatch(/^Q \d+ 'acts-static' was still running when the command ended$/m);
+    kill(pid, 'SIGCONT');
+    await until(() => has('out'));
+  });
+
+  test('a limit on processor time that ends the supervisor ends nothing else', async () => {
+    const words = ['prlimit', '--cpu=1', findProbe(), '--backend', backend, '--quiet', '-o', 'log', '--'];
+    // Each process has as much time for itself, and the supervisor works for all of them.
+    const probe = start(
+      ...words,
+      acts,
+      'repeat',
+      '1000',
+      '[',
+      'fork',
+      '[',
+      'repeat',
+      '200',
+      '[',
+      'read',
+      'a',
+      ']',
+      ']',
+      ']',
+      'exit',
+      '7',
+    );
+    expect(await ended(probe)).toBe(7);
+    if (log().endsWith('# Bye bye\n')) expect(totals(log()).R).toBe(200_000);
+    else expect(log()).toMatch(/^Q 0 the probe's supervisor ended before the command$/m);
+  });
+
+  (requireTool('python3') ? test : test.skip)(
+    'the record of its end tells how a process ended that two threads ended at once',
+    () => {
+      const script = [
+        'import os, threading',
+        'for i in range(100):',
+        '    pid = os.fork()',
+        '    if pid == 0:',
+        '        threading.Thread(target=os._exit, args=(3,)).start()',
+        '        os._exit(4)',
+        '    print(pid, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))',
+      ].join('\n');
+      const out = execFileSync(
+        findProbe(),
+        ['--backend', backend, '-o', 'log', '--', 'python3', '-c', script],
+        {
+          cwd: folder,
+          encoding: 'utf8',
+        },
+      );
+      const seen = [...log().matchAll(/^X (\d+) (\d+) 0$/gm)].map(([, pid, status]) => `${pid} ${status}`);
+      expect(out.trim().split('\n')).toHaveLength(100);
+      expect(seen).toEqual(expect.arrayContaining(out.trim().split('\n')));
     },
   );
-
-  test('lets the command go on if it is the launcher', async () => {
-    for (let round = 0; round < rounds(12); round += 1) {
-      rmSync(join(folder, 'out'), { force: true });
-      const { text } = await disturbed('launcher', 'SIGKILL');
-      if (text.startsWith('# filemon')) expect(has('out')).toBe(true);
-      expectTruth(text);
-    }
-  });
-
-  test('leaves nothing behind that waits for ever if it is both', async () => {
-    for (let round = 0; round < rounds(12); round += 1)
-      expectTruth((await disturbed('both', 'SIGKILL')).text);
-  });
-
-  test('does not end by SIGTERM to the supervisor, which is nothing to the command', async () => {
-    const { status, text } = await disturbed('supervisor', 'SIGTERM');
-    expect({ status, ...totals(text) }).toEqual({ status: 7, ...whole });
-  });
 });
-
-test('a process that is stopped holds up those alone that wait for it', async () => {
-  const probe = start(
-    findProbe(),
-    '--quiet',
-    '-o',
-    'log',
-    '--',
-    'sh',
-    '-c',
-    `${acts} raise 19 read a & wait $!; exit 7`,
-  );
-  let stopped: number | undefined;
-  await until(() => {
-    stopped = processesWith(`MARK=${folder}`).find((pid) => /\) T /.test(readStat(pid)));
-    return stopped !== undefined;
-  });
-  kill(stopped as number, 'SIGCONT');
-  expect(await ended(probe)).toBe(7);
-  expect(log()).toContain(`R ${stopped} ${folder}/a\n`);
-  expect(log()).toMatch(/# Bye bye\n$/);
-});
-
-test('a process that is stopped when the command ends is said to be left, and goes on later', async () => {
-  const left = `${acts} raise 19 read a write out & until grep -q ') T ' /proc/$!/stat; do :; done; exit 7`;
-  const probe = start(findProbe(), '--quiet', '-o', 'log', '--', 'sh', '-c', left);
-  expect(await ended(probe)).toBe(7);
-  const pid = Number(/^# Left running (\d+) acts-static$/m.exec(log())?.[1]);
-  expect(log()).toMatch(/^Q \d+ 'acts-static' was still running when the command ended$/m);
-  kill(pid, 'SIGCONT');
-  await until(() => has('out'));
-});
-
-test('a limit on processor time that ends the supervisor ends nothing else', async () => {
-  const words = ['prlimit', '--cpu=1', findProbe(), '--quiet', '-o', 'log', '--'];
-  // Each process has as much time for itself, and the supervisor works for all of them.
-  const probe = start(
-    ...words,
-    acts,
-    'repeat',
-    '1000',
-    '[',
-    'fork',
-    '[',
-    'repeat',
-    '200',
-    '[',
-    'read',
-    'a',
-    ']',
-    ']',
-    ']',
-    'exit',
-    '7',
-  );
-  expect(await ended(probe)).toBe(7);
-  if (log().endsWith('# Bye bye\n')) expect(totals(log()).R).toBe(200_000);
-  else expect(log()).toMatch(/^Q 0 the probe's supervisor ended before the command$/m);
-});
-
-(requireTool('python3') ? test : test.skip)(
-  'the record of its end tells how a process ended that two threads ended at once',
-  () => {
-    const script = [
-      'import os, threading',
-      'for i in range(100):',
-      '    pid = os.fork()',
-      '    if pid == 0:',
-      '        threading.Thread(target=os._exit, args=(3,)).start()',
-      '        os._exit(4)',
-      '    print(pid, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))',
-    ].join('\n');
-    const out = execFileSync(findProbe(), ['-o', 'log', '--', 'python3', '-c', script], {
-      cwd: folder,
-      encoding: 'utf8',
-    });
-    const seen = [...log().matchAll(/^X (\d+) (\d+) 0$/gm)].map(([, pid, status]) => `${pid} ${status}`);
-    expect(out.trim().split('\n')).toHaveLength(100);
-    expect(seen).toEqual(expect.arrayContaining(out.trim().split('\n')));
-  },
-);
 
 function readStat(pid: number): string {
   try {
