@@ -391,10 +391,10 @@ test.each(isHere ? ['strace -qq -o /dev/null', 'gdb -q -batch -ex run -ex quit -
     'at any time, nothing of it stays in the kernel, and a command that has begun ends by itself: %s',
     async (which) => {
       const all = new Set<string>();
+      const { below: drawn, seed } = dice();
       for (let round = 0; round < rounds(10); round += 1) {
         rmSync(join(folder, 'log'), { force: true });
         rmSync(join(folder, 'out'), { force: true });
-        const { below: drawn, seed } = dice();
         const words = ['--quiet', '--backend', 'bpf', '-o', 'log', '--', acts];
         const busy = 'forks 4 [ repeat 200 [ stat a read a ] ] write out exit 7'.split(' ');
         const child = spawn(findProbe(), [...words, ...busy], {

@@ -103,9 +103,12 @@ static int check_loader(const char *path, struct refusal *refusal)
 static _Noreturn void become_loader(const char *path, int socket)
 {
 	char size[16], *words[] = { LOADER, size, NULL }, *environment[] = { NULL };
-
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t all;
 
+	/* What the terminal sends is for the command. This one ends with the socket. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
 	snprintf(size, sizeof(size), "%u", ring_size);
 	/* It shall hold nothing open that the command is given, which would then have another user. */
 	for (int fd = 0; fd < 3; fd++)
