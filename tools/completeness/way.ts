@@ -60,4 +60,4 @@ export interface Outcome {
 /** `fails`: the command does not succeed while it is watched. */
 export type Answer = 'yes' | 'no' | 'fails';
 
-export type Trial = (way: Way, backend: string) => Promise<Outcome>;
+type Trial = (way: Way, backend: string) => Promise<Outcome>;

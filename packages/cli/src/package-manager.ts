@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { findPackage } from './package-script.js';
 
 /** How a package manager is made to start scripts by another shell; `prefix`: not at all, so that each script has to say it. */
-export type ShellSetting =
+type ShellSetting =
   | {
       readonly kind: 'line';
       readonly file: string;

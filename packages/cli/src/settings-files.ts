@@ -6,7 +6,7 @@ import { parseJsonFile } from './json-file.js';
 import type { SettingsLayer } from './settings-layer.js';
 
 /** In one directory the first wins, key by key. */
-export const settingsFileNames = ['oodate.config.json', 'package.json'] as const;
+const settingsFileNames = ['oodate.config.json', 'package.json'] as const;
 
 /** Each file that is looked for, whether it is there or not: the nearest first. */
 export function settingsPlaces(directory: AbsolutePath): AbsolutePath[] {

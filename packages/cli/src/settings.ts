@@ -44,7 +44,7 @@ const defaults: SettingValues = {
 export const settingKeys = Object.keys(defaults) as readonly SettingKey[];
 
 /** `OODATE_ENV_IGNORE` for `env.ignore`. */
-export function settingVariable(key: SettingKey): string {
+function settingVariable(key: SettingKey): string {
   return `OODATE_${key.replace('.', '_').toUpperCase()}`;
 }
 

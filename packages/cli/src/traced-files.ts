@@ -62,7 +62,7 @@ async function scriptsFile(name: string): Promise<string> {
   return (await resolveTarget({ names: [name], rest: undefined }, process.env)).metaFile;
 }
 
-export function isScript(word: string): boolean {
+function isScript(word: string): boolean {
   if (word.includes('/')) return false;
   try {
     return findPackage(process.cwd()).scripts.has(word);

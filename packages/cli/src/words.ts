@@ -545,7 +545,7 @@ export function worksAlreadyWords(loader: string): string {
   return `bpf works for this user already; to undo that: ${undoWords(textWords(loader), 'sudo ')}`;
 }
 
-export function stateWords(state: RecordedState, cwd: string): string {
+function stateWords(state: RecordedState, cwd: string): string {
   switch (state.type) {
     case 'absent':
       return 'not there';

@@ -4,8 +4,8 @@
  */
 
 export type ModelFile = { readonly kind: 'file'; content: string; executable: boolean };
-export type ModelLink = { readonly kind: 'link'; readonly text: string };
-export type ModelSpecial = { readonly kind: 'socket' | 'fifo'; executable: boolean };
+type ModelLink = { readonly kind: 'link'; readonly text: string };
+type ModelSpecial = { readonly kind: 'socket' | 'fifo'; executable: boolean };
 export interface ModelDirectory {
   readonly kind: 'directory';
   readonly entries: Map<string, ModelNode>;

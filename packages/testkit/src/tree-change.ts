@@ -33,7 +33,7 @@ export interface TreeChange {
 const linkText = 'a';
 
 /** Makes the change in a tree; returns false if it cannot be made, or would change nothing. */
-export function changeTree(top: ModelDirectory, { kind, path }: TreeChange): boolean {
+function changeTree(top: ModelDirectory, { kind, path }: TreeChange): boolean {
   const place = placeOf(top, path);
   if (place === undefined) return false;
   const { parent, name } = place;
