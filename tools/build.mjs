@@ -3,10 +3,11 @@
 //
 //   node tools/build.mjs [--quiet]
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { aptLine, installPackages } from './debian-packages.mjs';
+import { runPnpm } from './pnpm.mjs';
 import { ask, findProgram, runQuietly, runTool, ToolError } from './programs.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -54,14 +55,10 @@ function isInstalled() {
 }
 
 function installDependencies(packageManager) {
-  const version = packageManager.replace('pnpm@', '');
-  const [program, ...words] = isPnpm(version) ? ['pnpm'] : ['npx', '--yes', packageManager];
-  say(`Installing the dependencies with pnpm ${version}`);
+  say(`Installing the dependencies with ${packageManager}`);
   // With CI set pnpm asks nothing: it replaces a node_modules that another package manager has made.
   const env = { ...process.env, CI: 'true' };
-  // On Windows npx is a .cmd file, which only a shell can start.
-  const shell = process.platform === 'win32';
-  if (!runQuietly(program, [...words, 'install', '--frozen-lockfile'], { cwd: root, env, shell }))
+  if (!runPnpm(packageManager, ['install', '--frozen-lockfile'], { cwd: root, env }))
     throw new ToolError(
       'NOT_INSTALLED',
       'the dependencies could not be installed, for the reason above',
@@ -69,13 +66,19 @@ function installDependencies(packageManager) {
     );
 }
 
-function isPnpm(version) {
-  return findProgram('pnpm') !== undefined && ask('pnpm', ['--version'], { cwd: root })?.trim() === version;
-}
-
 function compilePackages() {
   if (!runQuietly(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'], { cwd: root }))
     throw new ToolError('NOT_COMPILED', 'the packages do not compile, for the reasons above');
+  for (const name of readdirSync(join(root, 'packages'))) removeOutdated(join(root, 'packages', name));
+}
+
+/** The compiler leaves what it made of sources that are gone, and all of dist is published. */
+function removeOutdated(folder) {
+  // What the command is bundled to has no files of the compiler's.
+  if (!existsSync(join(folder, 'dist/index.js'))) return;
+  for (const name of readdirSync(join(folder, 'dist')))
+    if (!existsSync(join(folder, 'src', name.replace(/\.(d\.ts|js)$/, '.ts'))))
+      rmSync(join(folder, 'dist', name), { recursive: true });
 }
 
 async function bundlePackages() {

@@ -17,7 +17,10 @@ const below: Readonly<Record<string, readonly string[]>> = {
 const pure = ['filemon', 'meta-file', 'planner'];
 
 const packages = fileURLToPath(new URL('../packages', import.meta.url));
-const names = readdirSync(packages).sort();
+// The packages of platforms hold programs alone.
+const names = readdirSync(packages)
+  .filter((name) => !name.startsWith('probe-'))
+  .sort();
 
 interface Source {
   readonly file: string;

@@ -1,4 +1,4 @@
-// Builds, then checks lint, format and types, then runs all tests. Words after it go to jest:
+// Builds, then checks lint, format, types and what is published, then runs all tests. Words after it go to jest:
 //
 //   node tools/test.mjs [packages/planner -t 'a changed input' ...]
 //
@@ -28,6 +28,7 @@ function checks(jestWords) {
   return [
     ['lint and format', 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
     ['types of the tests', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.tests.json'],
+    ['packages', 'tools/check-packages.mjs'],
     [
       'tests',
       '--experimental-vm-modules',

@@ -27,6 +27,7 @@ export {
 } from './bmake-cases.js';
 export { type Dice, dice, rounds } from './dice.js';
 export { damaged, spliced } from './mutation.js';
+export { type PackageRegistry, packageRegistry } from './package-registry.js';
 export { childrenOf, processesWith } from './processes.js';
 export { checkAtRandom, type RandomCheck, timeForRounds } from './random-checks.js';
 export { buildReader, type ReaderOptions } from './reader.js';

@@ -1,50 +1,18 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type Files, oodate, type Result, scripts, until, type Workspace, workspace } from '@oodate/testkit';
+import { installPackageManagers, packageManagerEnvironment, packageManagers } from './package-managers.js';
+
+type Name = keyof typeof packageManagers;
 
 const shell = oodate.replace(/oodate$/, 'oodate-sh');
-const folder = fileURLToPath(new URL('../../../../.work/package-managers', import.meta.url));
-const versions = {
-  npm12: 'npm:npm@12.2.0',
-  pnpm10: 'npm:pnpm@10.34.0',
-  pnpm12: 'npm:pnpm@12.21.0',
-  yarn1: 'npm:yarn@1.22.22',
-};
 
-beforeAll(() => {
-  const manifest = JSON.stringify({ name: 'package-managers', private: true, dependencies: versions });
-  const done = join(folder, 'installed');
-  if (existsSync(done) && readFileSync(done, 'utf8') === manifest) return;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), manifest);
-  execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    cwd: folder,
-    stdio: 'pipe',
-  });
-  writeFileSync(done, manifest);
-});
+beforeAll(installPackageManagers);
 
-const managers: Readonly<Record<string, { readonly words: readonly string[]; readonly files: Files }>> = {
-  npm: { words: ['npm'], files: { 'package-lock.json': '{}' } },
-  'npm 12': {
-    words: ['node', join(folder, 'node_modules/npm12/bin/npm-cli.js')],
-    files: { 'package-lock.json': '{}' },
-  },
-  'pnpm 10': {
-    words: ['node', join(folder, 'node_modules/pnpm10/bin/pnpm.cjs')],
-    files: { 'pnpm-workspace.yaml': 'packages: [packages/*]\n' },
-  },
-  'pnpm 12': {
-    words: ['node', join(folder, 'node_modules/pnpm12/bin/pnpm.mjs')],
-    files: { 'pnpm-workspace.yaml': 'packages: [packages/*]\n' },
-  },
-  'yarn 1': {
-    words: ['node', join(folder, 'node_modules/yarn1/bin/yarn.js')],
-    files: { 'yarn.lock': '# yarn lockfile v1\n' },
-  },
+const files: Readonly<Record<string, Files>> = {
+  npm: { 'package-lock.json': '{}' },
+  pnpm: { 'pnpm-workspace.yaml': 'packages: [packages/*]\n' },
+  yarn: { 'yarn.lock': '# yarn lockfile v1\n' },
 };
 
 const texts = {
@@ -56,15 +24,14 @@ const texts = {
 };
 
 function project(name: string, more: Record<string, string> = {}): Workspace {
-  const { files } = managers[name] ?? { files: {} };
-  const version = /\d+/.exec(name)?.[0];
+  const [manager = '', version] = name.split(' ');
   const manifest = JSON.parse(scripts({ ...texts, ...more }));
-  const pinned = version === undefined ? {} : { packageManager: `${name.split(' ')[0]}@${version}.0.0` };
+  const pinned = version === undefined ? {} : { packageManager: `${manager}@${version}.0.0` };
   const space = workspace({
     'package.json': JSON.stringify({ ...manifest, ...pinned, private: true, workspaces: ['packages/*'] }),
     'in.txt': 'one\n',
     'packages/a/package.json': scripts({ build: 'cat ../../in.txt > out.txt' }),
-    ...files,
+    ...files[manager],
   });
   space.link('node_modules/oodate', dirname(dirname(oodate)));
   space.link('node_modules/.bin/oodate-sh', '../oodate/bin/oodate-sh');
@@ -72,16 +39,10 @@ function project(name: string, more: Record<string, string> = {}): Workspace {
   return space;
 }
 
-/** What a package manager would check or fetch by itself is not what this is about. */
-const env = {
-  COREPACK_ENABLE_STRICT: '0',
-  npm_config_manage_package_manager_versions: 'false',
-  pnpm_config_pm_on_fail: 'ignore',
-  pnpm_config_verify_deps_before_run: 'false',
-};
+const env = packageManagerEnvironment;
 
-function call(space: Workspace, name: string, words: readonly string[], cwd = '.'): Promise<Result> {
-  return space.run([...(managers[name]?.words ?? []), 'run', ...words], { cwd, env });
+function call(space: Workspace, name: Name, words: readonly string[], cwd = '.'): Promise<Result> {
+  return space.run([...packageManagers[name], 'run', ...words], { cwd, env });
 }
 
 const ran = ({ stderr, stdout }: Result, script: string) =>
@@ -89,7 +50,7 @@ const ran = ({ stderr, stdout }: Result, script: string) =>
 const upToDate = ({ stderr, stdout }: Result, script: string) =>
   `${stdout}${stderr}`.includes(`oodate: ${script} is up to date`);
 
-describe.each(Object.keys(managers))('%s', (name) => {
+describe.each(Object.keys(packageManagers) as Name[])('%s', (name) => {
   test('runs scripts through oodate after "oodate init", in every package, and no more after --undo', async () => {
     const space = project(name);
     expect((await space.oodate('init', '--yes')).status).toBe(0);
