@@ -4,15 +4,7 @@ import { lilconfigSync } from 'lilconfig';
 import { CliError } from './cli-error.js';
 import { parseJsonFile } from './json-file.js';
 import type { SettingsLayer } from './settings-layer.js';
-
-/** In one directory the first wins, key by key. */
-const settingsFileNames = ['oodate.config.json', 'package.json'] as const;
-
-/** Each file that is looked for, whether it is there or not: the nearest first. */
-export function settingsPlaces(directory: AbsolutePath): AbsolutePath[] {
-  const here = settingsFileNames.map((name) => joinPath(directory, name));
-  return directory === '/' ? here : [...here, ...settingsPlaces(joinPath(directory, '..'))];
-}
+import { isMissing, mentionsSettings, settingsFileNames } from './settings-places.js';
 
 const files = lilconfigSync('oodate', {
   searchPlaces: [...settingsFileNames],
@@ -46,11 +38,10 @@ function layerOf(directory: AbsolutePath, { filepath, config }: { filepath: stri
 }
 
 function load(file: string, content: string): unknown {
-  const isManifest = file.endsWith('/package.json');
   // What a package.json is otherwise is for others to say.
-  if (isManifest && !content.includes('"oodate"')) return {};
+  if (!mentionsSettings(file, content)) return {};
   const value = parseJsonFile(file, content, 'SETTINGS_INVALID');
-  return isManifest && (typeof value !== 'object' || value === null) ? {} : value;
+  return file.endsWith('/package.json') && (typeof value !== 'object' || value === null) ? {} : value;
 }
 
 function reading<Found>(place: string, read: () => Found): Found | null {
@@ -58,8 +49,8 @@ function reading<Found>(place: string, read: () => Found): Found | null {
     return read();
   } catch (cause) {
     if (cause instanceof CliError) throw cause;
+    if (isMissing(cause)) return null;
     const { code, path = place } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw new CliError('FILE_UNREADABLE', `${path} cannot be read (${code})`, undefined, { cause });
   }
 }

@@ -1,6 +1,6 @@
 import type { AbsolutePath } from '@oodate/filemon';
-import { readSettingsFiles } from './settings-files.js';
 import type { SettingSource, SettingsLayer } from './settings-layer.js';
+import { maySet, settingsPlaces } from './settings-places.js';
 
 /** What each key may hold. Texts are as they were written: what they mean depends on where. */
 export interface SettingValues {
@@ -63,13 +63,14 @@ export async function loadSettings(
   environment: Readonly<NodeJS.ProcessEnv>,
   flags: SettingFlags = {},
 ): Promise<Settings> {
+  // Most packages set nothing, and need not wait for what reads and checks it.
+  const files = maySet(settingsPlaces(directory)) ? await import('./settings-files.js') : undefined;
   const layers = [
     ...flagLayers(flags),
     ...environmentLayers(directory, environment),
-    ...readSettingsFiles(directory),
+    ...(files?.readSettingsFiles(directory) ?? []),
   ];
   const unset: SettingSource = { kind: 'default', directory };
-  // Most packages set nothing, and need not wait for what checks it.
   const given = layers.length === 0 ? [] : (await import('./settings-check.js')).checkedLayers(layers);
   const entries = settingKeys.map((key) => {
     const layer = given.find(({ values }) => values[key] !== undefined);

@@ -7,7 +7,7 @@ import { logicalDirectory } from './logical-directory.js';
 import { findPackage, scriptEnvironment, scriptsToRun, scriptWords } from './package-script.js';
 import { loadSettings, type SettingFlags } from './settings.js';
 import { type SettingsEffect, settingsEffect } from './settings-effect.js';
-import { settingsPlaces } from './settings-files.js';
+import { settingsPlaces } from './settings-places.js';
 import { quoteWords } from './shell-quoting.js';
 import { standardInput } from './standard-input.js';
 

@@ -9,7 +9,7 @@ import { FreshChanges } from '../fresh-changes.js';
 import { firstOf, judge } from '../judgement.js';
 import { LearnedPaths } from '../learned-paths.js';
 import { QuietMoment } from '../quiet-moment.js';
-import { settingsPlaces } from '../settings-files.js';
+import { settingsPlaces } from '../settings-places.js';
 import type { NamedTarget } from '../target.js';
 import type { Terminal } from '../terminal.js';
 import {
