@@ -12,7 +12,14 @@ import { type ScriptOrder, scriptOrder, withFollowers } from '../script-order.js
 import type { SettingFlags } from '../settings.js';
 import { type NamedTarget, resolveTarget } from '../target.js';
 import { openTerminal, type Terminal } from '../terminal.js';
-import { errorWords, reasonWords, runningWords, type ScriptOutcome, summaryWords } from '../words.js';
+import {
+  errorWords,
+  reasonWords,
+  runningWords,
+  type ScriptOutcome,
+  summaryWords,
+  unmatchedWords,
+} from '../words.js';
 import { type WorkspacePackage, workspacePackages } from '../workspace-packages.js';
 import { skip, streamsToReplay, tellPlan } from './run.js';
 
@@ -39,6 +46,10 @@ export async function runRecursive(
   const scripts = await findScripts(packages, names, args, options.flags);
   if (scripts.length === 0)
     throw new CliError('NO_SUCH_SCRIPT', `no package of the workspace has a script ${names.join(' or ')}`);
+  const terminal = openTerminal(options.quiet);
+  // Packages share those of the settings above them.
+  for (const pattern of new Set(scripts.flatMap(({ target }) => target.unmatched)))
+    terminal.say(unmatchedWords(pattern));
   // Each command that runs listens for signals.
   process.setMaxListeners(0);
   const ending = holdEndingSignals(() => {});
@@ -47,7 +58,6 @@ export async function runRecursive(
     const workspace = new WorkspaceRun(scripts, options, ending);
     await workspace.run();
     if (!options.dryRun) {
-      const terminal = openTerminal(options.quiet);
       for (const line of summaryWords(workspace.outcomes, performance.now() - begun)) terminal.say(line);
     }
     return ending.end() || workspace.status;

@@ -97,6 +97,18 @@ describe('extra inputs', () => {
     expect((await space.oodate('run', '--quiet', 'build')).stderr).toBe('');
   });
 
+  test('that match nothing are warned of once for all packages', async () => {
+    const space = workspace({
+      'package.json': '{"workspaces": ["packages/*"], "oodate": {"inputs": ["none/*"]}}',
+      'packages/a/package.json': '{"name": "a", "scripts": {"build": "true"}}',
+      'packages/b/package.json': '{"name": "b", "scripts": {"build": "true"}}',
+    });
+    const warnings = async (...words: string[]) =>
+      (await space.oodate('run', '-r', ...words)).stderr.match(/^oodate: the pattern .*$/gm);
+    expect(await warnings('build')).toEqual(["oodate: the pattern 'none/*' of extra inputs matches nothing"]);
+    expect(await warnings('--quiet', 'build')).toBeNull();
+  });
+
   test('and a directory for the cache among them is none', async () => {
     const space = project({ inputs: ['**/*'], cache: 'kept' });
     await space.kept(['build']);
