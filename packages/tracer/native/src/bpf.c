@@ -361,7 +361,6 @@ static bool leaves_running(const struct reader *reader)
 static void read_until_end(struct reader *reader, int pidfd)
 {
 	struct pollfd polled[] = { { .fd = program.descriptors[0], .events = POLLIN }, { .fd = pidfd, .events = POLLIN } };
-	long end;
 
 	while (!reader->root_ended) {
 		poll(polled, 2, PATIENCE_MILLISECONDS);
@@ -369,8 +368,7 @@ static void read_until_end(struct reader *reader, int pidfd)
 		ring_take_all(&reader->ring, take, reader);
 	}
 	/* What ends because the command has ended needs a moment for it. */
-	end = milliseconds_now() + GRACE_MILLISECONDS;
-	while (leaves_running(reader) && milliseconds_now() < end) {
+	while (leaves_running(reader) && left_patience() > 0) {
 		poll(polled, 1, 1);
 		ring_take_all(&reader->ring, take, reader);
 	}

@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define GRACE_MILLISECONDS 50
+
 /* Puts the name of its program into name. */
 static bool is_running(pid_t pid, char *name, size_t size)
 {
@@ -55,10 +57,15 @@ void left_record(struct session *s, pid_t pid)
 	record_incomplete_here(&s->recorder, pid, reason);
 }
 
-long milliseconds_now(void)
+int left_patience(void)
 {
+	static struct timespec start;
 	struct timespec now;
+	long passed;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000L + now.tv_nsec / 1000000;
+	if (start.tv_sec == 0)
+		start = now;
+	passed = (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000;
+	return passed < GRACE_MILLISECONDS ? (int)(GRACE_MILLISECONDS - passed) : 0;
 }

@@ -4,13 +4,11 @@
 
 #include "session.h"
 
-/* How long what the command left running is still watched, if that might end by itself. */
-#define GRACE_MILLISECONDS 50
-
 /* Is it still running, and a program that may read something more? */
 bool left_may_read_more(pid_t pid);
 /* Records that it is, if it is. */
 void left_record(struct session *s, pid_t pid);
-long milliseconds_now(void);
+/* Milliseconds for which it is still watched, as it might end by itself: counted from the first call, 0 in the end. */
+int left_patience(void);
 
 #endif

@@ -371,10 +371,10 @@ static void serve(struct watch *w, int listener)
 static void serve_those_left(struct watch *w, int listener)
 {
 	struct pollfd polled[] = { { .fd = listener, .events = POLLIN }, { .fd = w->tasks.epoll, .events = POLLIN } };
-	long end = milliseconds_now() + GRACE_MILLISECONDS, left;
+	int left;
 
-	while (tasks_leave_running(&w->tasks) && (left = end - milliseconds_now()) > 0) {
-		if (poll(polled, 2, (int)left) <= 0)
+	while (tasks_leave_running(&w->tasks) && (left = left_patience()) > 0) {
+		if (poll(polled, 2, left) <= 0)
 			continue;
 		if (polled[1].revents)
 			tasks_collect(&w->tasks, process_ended, w);

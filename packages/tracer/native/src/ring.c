@@ -20,10 +20,9 @@ int ring_open(struct ring *ring, int fd, size_t size)
 	return 0;
 }
 
-size_t ring_take_all(struct ring *ring, void (*take)(void *context, const void *record, size_t length), void *context)
+void ring_take_all(struct ring *ring, void (*take)(void *context, const void *record, size_t length), void *context)
 {
 	unsigned long at = *ring->consumer;
-	size_t count = 0;
 
 	while (at < __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE)) {
 		const uint32_t *head = (const uint32_t *)(const void *)(ring->data + (at & (ring->size - 1)));
@@ -31,13 +30,10 @@ size_t ring_take_all(struct ring *ring, void (*take)(void *context, const void *
 
 		if (length & BPF_RINGBUF_BUSY_BIT)
 			break;
-		if (!(length & BPF_RINGBUF_DISCARD_BIT)) {
+		if (!(length & BPF_RINGBUF_DISCARD_BIT))
 			take(context, (const char *)head + BPF_RINGBUF_HDR_SZ, length);
-			count++;
-		}
 		length &= ~(uint32_t)BPF_RINGBUF_DISCARD_BIT;
 		at += (length + BPF_RINGBUF_HDR_SZ + 7) & ~7ul;
 		__atomic_store_n(ring->consumer, at, __ATOMIC_RELEASE);
 	}
-	return count;
 }

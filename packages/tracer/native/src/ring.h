@@ -12,7 +12,7 @@ struct ring {
 
 /* size: as the ring was made. Returns -1 with errno. */
 int ring_open(struct ring *ring, int fd, size_t size);
-/* Calls take for each record that is there. Returns how many there were. */
-size_t ring_take_all(struct ring *ring, void (*take)(void *context, const void *record, size_t length), void *context);
+/* Calls take for each record that is there. */
+void ring_take_all(struct ring *ring, void (*take)(void *context, const void *record, size_t length), void *context);
 
 #endif

@@ -593,7 +593,7 @@ static enum path_result find_described(struct returned *r, struct path *path)
 {
 	if (r->seen->bits & BIT_MAGIC)
 		return resolve(r, TEXT_NAME, path);
-	if (r->texts[TEXT_INTERPRETER] != NULL)
+	if (r->texts[TEXT_INTERPRETER] != NULL || (r->seen->bits & BIT_UNREADABLE))
 		return PATH_FAILED;
 	path->lookup[0] = '\0';
 	if (r->seen->bits & BIT_FILE_REMOVED)
