@@ -526,7 +526,7 @@ export function grantWords(loader: string, capabilities: string, isRoot: boolean
     `  ${by}chgrp GROUP ${file}`,
     `  ${by}chmod 750 ${file}`,
     '',
-    'To undo it (building the probe again does so, too):',
+    'To undo it (a file that is built or installed anew has none):',
     '',
     `  ${undoWords(file, by)}`,
     '',
