@@ -190,6 +190,18 @@ test('installed for all, it runs anywhere, with every backend that works in the 
   expect(backends(here.stdout)).toHaveLength(2);
 });
 
+test('two of the packed files are enough where no registry has it', async () => {
+  const space = project();
+  const empty = await packageRegistry([]);
+  space.write({ 'a project/.npmrc': `registry=${empty.url}\n` });
+  const files = [tarball('oodate'), tarball(`oodate-${ownProbe}`)];
+  await succeeds(space, ['npm', 'install', '--save-dev', ...files], {
+    env: { npm_config_registry: empty.url },
+  });
+  await empty.close();
+  expect(await succeeds(space, [oodate, 'run', 'build'])).toContain('kept: ');
+});
+
 test('npx runs it where it is not installed', async () => {
   const space = project();
   expect(await succeeds(space, ['npx', '--yes', 'oodate', 'run', 'build'])).toContain('kept: ');
