@@ -6,17 +6,22 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { aptLine } from './debian-packages.mjs';
 import { findProgram, runQuietly, runTool, ToolError } from './programs.mjs';
 
 const native = fileURLToPath(new URL('../packages/tracer/native', import.meta.url));
 const build = join(process.cwd(), 'build');
 const [arch] = process.argv.slice(2);
-const crossCompilers = { x64: 'x86_64-linux-gnu-gcc', arm64: 'aarch64-linux-gnu-gcc' };
-const compiler = arch === process.arch ? 'cc' : crossCompilers[arch];
+const cross = {
+  x64: { compiler: 'x86_64-linux-gnu-gcc', packages: ['gcc-x86-64-linux-gnu', 'libc6-dev-amd64-cross'] },
+  arm64: { compiler: 'aarch64-linux-gnu-gcc', packages: ['gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross'] },
+};
+const own = { compiler: 'cc', packages: ['gcc', 'libc6-dev'] };
+const { compiler, packages } = arch === process.arch ? own : cross[arch];
 
 await runTool('probe-package', () => {
   if (findProgram(compiler) === undefined)
-    throw new ToolError('NO_COMPILER', `${compiler} is missing`, 'on Debian a package of its name has it');
+    throw new ToolError('NO_COMPILER', `${compiler} is missing`, `on Debian as root: ${aptLine(packages)}`);
   // Without what only a debugger needs.
   const words = ['-s', '-j2', '-C', native, `CC=${compiler}`, 'CFLAGS=-O2', 'LDFLAGS=-s', `BUILD=${build}`];
   if (!runQuietly('make', words)) throw new ToolError('PROBE_NOT_BUILT', 'the probe could not be built');

@@ -184,6 +184,7 @@ test('installed for all, it runs anywhere, with every backend that works in the 
   const everywhere = space.path('of all/bin/oodate');
   expect(await succeeds(space, [everywhere, 'run', 'build'])).toContain('kept: ');
   expect(await succeeds(space, [everywhere, 'run', 'build'])).toContain('build is up to date');
+  expect(await programsOf(space, [everywhere, 'run', 'build'])).not.toContain('node');
   const backends = (said: string) => said.match(/^(yes|no ) {2}(bpf|notify) /gm);
   const here = await space.oodate('doctor');
   expect(backends(await succeeds(space, [everywhere, 'doctor']))).toEqual(backends(here.stdout));
