@@ -82,6 +82,19 @@ describe.each(names)('a probe under a probe, by %s,', (backend) => {
     for (const log of ['inner', 'outer']) expectWhole(log);
   });
 
+  test.each(names.filter((name) => name !== backend))('has so, too, under one by %s', (other) => {
+    const outer = `${findProbe()} --quiet --backend ${other} -o outer --`;
+    const inner = `${probe} -o inner -- ${acts} read b write out fork [ stat=ENOENT none ]`;
+    expect(shell(`${outer} sh -c '${acts} read a; ${inner}; ${acts} read c'`)).toBe(0);
+    expect(read('inner')).toEqual(['b']);
+    expect(read('outer')).toEqual(['a', 'b', 'c']);
+    for (const log of ['inner', 'outer']) {
+      expect(accesses(log).paths.get(`${folder}/out` as AbsolutePath)?.change).toBe('written');
+      expect(accesses(log).paths.get(`${folder}/none` as AbsolutePath)?.missing).toBe(true);
+      expectWhole(log);
+    }
+  });
+
   test('does so to any depth', () => {
     expect(
       shell(
