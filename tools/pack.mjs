@@ -2,7 +2,7 @@
 //
 //   node tools/pack.mjs [FOLDER]      default: .work/packed
 
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runPnpm } from './pnpm.mjs';
@@ -24,5 +24,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url))
   await runTool('pack', () => {
     for (const file of packPackages(resolve(process.argv[2] ?? join(root, '.work/packed'))))
       process.stdout.write(`${file}\n`);
+    for (const name of readdirSync(join(root, 'packages')).filter((each) => each.startsWith('probe-')))
+      if (!existsSync(join(root, 'packages', name, 'build/oodate-probe-bpf')))
+        process.stderr.write(
+          `pack: ${name} has no bpf backend: for that machine there is no libbpf, or no clang here\n`,
+        );
     return 0;
   });

@@ -30,10 +30,6 @@ await runTool('probe-package', () => {
     if (needsSharedLibraries(join(build, name)))
       throw new ToolError('NOT_STATIC', `${name} needs shared libraries`, 'libc.a must be there');
   const hasBpf = programs.includes('oodate-probe-bpf');
-  if (!hasBpf)
-    process.stderr.write(
-      `probe-package: packed without oodate-probe-bpf: ${compiler} finds no libbpf, or there is no clang\n`,
-    );
   writeFileSync(join(build, 'third-party-licences.txt'), licenceTexts(hasBpf));
   return 0;
 });
