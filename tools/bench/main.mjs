@@ -1,6 +1,8 @@
 // Measures oodate and prints the tables of docs/benchmarks.md.
 //
-//   npm run bench [-- tracing|tracing-nothing|bystanders|parsing|deciding|proving|starting|bmake ...] [--runs N]
+//   npm run bench [-- tracing|tracing-nothing|bystanders|parsing|deciding|proving|starting|bmake ...] [--runs N] [--only PART]
+//
+// --only: of the commands that are traced, those whose names have this part.
 //
 // All figures are medians, and what counts are the ratios: each is against a second command of the same run.
 
@@ -32,7 +34,7 @@ const benches = {
 await runTool('bench', () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { runs: { type: 'string', default: '5' } },
+    options: { runs: { type: 'string', default: '5' }, only: { type: 'string', default: '' } },
   });
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const work = `${root}.work/bench`;
@@ -48,7 +50,9 @@ await runTool('bench', () => {
         `there is no bench "${name}"`,
         `name some of ${Object.keys(benches).join(', ')}`,
       );
-    process.stdout.write(`\n## ${name}\n\n${table(bench({ root, work, runs: Number(values.runs) }))}`);
+    process.stdout.write(
+      `\n## ${name}\n\n${table(bench({ root, work, runs: Number(values.runs), only: values.only }))}`,
+    );
   }
   return 0;
 });

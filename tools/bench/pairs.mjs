@@ -2,13 +2,22 @@ import { spawnSync } from 'node:child_process';
 
 import { ToolError } from '../programs.mjs';
 
-/** Wall seconds of one run. Throws where the command fails. */
-function seconds([program, ...words], options) {
+// Counts for all that a command starts, also what nobody waits for. Written to descriptor 3.
+const perf = ['perf', 'stat', '-x,', '-e', 'task-clock', '--log-fd', '3', '--'];
+
+/** Wall seconds of one run and, if asked for, milliseconds of the processors. Throws where the command fails. */
+function measure(command, { processors, ...options }) {
+  const [program, ...words] = processors ? [...perf, ...command] : command;
   const start = process.hrtime.bigint();
-  const { status, stderr } = spawnSync(program, words, { stdio: ['ignore', 'ignore', 'pipe'], ...options });
+  const { status, stderr, output, error } = spawnSync(program, words, {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    ...options,
+  });
   const end = process.hrtime.bigint();
-  if (status !== 0) throw new ToolError('FAILED', `${program} ${words.join(' ')} failed: ${stderr}`);
-  return Number(end - start) / 1e9;
+  if (error) throw new ToolError('NOT_STARTED', `${program} cannot be started (${error.code})`);
+  if (status !== 0) throw new ToolError('FAILED', `${command.join(' ')} failed: ${stderr}`);
+  return { wall: Number(end - start) / 1e9, processors: Number.parseFloat(output[3]) };
 }
 
 export function median(numbers) {
@@ -20,7 +29,8 @@ export function median(numbers) {
 /**
  * Runs commands in turn, `runs` times each after one that is not counted,
  * `prepare` before every run. The ratios to the baseline are taken turn by turn,
- * since the machine's own speed changes from minute to minute.
+ * since the machine's own speed changes from minute to minute; `processors` is that of
+ * the processors' time if that is asked for, which other work on the machine changes little.
  */
 export function compareEach(commands, baseline, { runs, prepare = () => {}, ...options }) {
   const all = [...commands, baseline];
@@ -28,20 +38,21 @@ export function compareEach(commands, baseline, { runs, prepare = () => {}, ...o
   for (let run = 0; run <= runs; run += 1)
     for (const [index, command] of all.entries()) {
       prepare();
-      const time = seconds(command, options);
+      const time = measure(command, options);
       if (run > 0) times[index].push(time);
     }
   const own = times.pop();
   const results = times.map((list) => {
-    const ratios = list.map((time, run) => time / own[run]);
+    const ratios = list.map(({ wall }, run) => wall / own[run].wall);
     return {
-      seconds: median(list),
+      seconds: median(list.map(({ wall }) => wall)),
       ratio: median(ratios),
       lowest: Math.min(...ratios),
       highest: Math.max(...ratios),
+      processors: median(list.map(({ processors }, run) => processors / own[run].processors)),
     };
   });
-  return { baseline: median(own), results };
+  return { baseline: median(own.map(({ wall }) => wall)), results };
 }
 
 /** Of two commands; the ratios are first / second. */

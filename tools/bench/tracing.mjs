@@ -15,7 +15,7 @@ export function traced(root, log, backend) {
 }
 
 /** What a build costs under the probe and under strace, against the same build alone. */
-export function benchTracing({ root, work, runs }) {
+export function benchTracing({ root, work, runs, only }) {
   const log = join(work, 'log');
   const strace = [
     findProgram('strace') ?? missing('strace'),
@@ -27,9 +27,10 @@ export function benchTracing({ root, work, runs }) {
     '/dev/null',
   ];
   const ways = [...backends.map((backend) => traced(root, log, backend)), strace];
-  const rows = workloads(root, work).map(({ name, command, cwd, prepare }) => {
+  const chosen = workloads(root, work).filter(({ name }) => name.includes(only));
+  const rows = chosen.map(({ name, command, cwd, prepare }) => {
     const commands = ways.map((words) => [...words, ...command]);
-    const { baseline, results } = compareEach(commands, command, { runs, cwd, prepare });
+    const { baseline, results } = compareEach(commands, command, { runs, cwd, prepare, processors: true });
     const records = readFileSync(log, 'latin1').split('\n');
     const lost = records.find((line) => line.startsWith('Q'));
     if (lost !== undefined) process.stderr.write(`${name}: ${lost}\n`);
@@ -64,8 +65,8 @@ export function benchTracingNothing({ root, work, runs }) {
   };
 }
 
-function range({ ratio, lowest, highest }) {
-  return `${ratio.toFixed(2)} (${lowest.toFixed(2)}–${highest.toFixed(2)})`;
+function range({ ratio, lowest, highest, processors }) {
+  return `${ratio.toFixed(2)} (${lowest.toFixed(2)}–${highest.toFixed(2)}); ${processors.toFixed(2)}`;
 }
 
 /** Makes calls; see calls.c. */
@@ -85,23 +86,20 @@ function workloads(root, work) {
   const install = join(work, 'install');
   const calls = buildCalls(work);
   const jobs = String(cpus().length);
-  const configure = [join(hello, 'configure'), '--quiet'];
   const makeLua = (...words) => ['make', '-C', join(lua, 'src'), ...words, 'posix'];
   const opens = `for (let i = 0; i < 20000; i++) fs.closeSync(fs.openSync(${JSON.stringify(calls)}))`;
   const processes = 'i=0; while [ $i -lt 10000 ]; do /bin/true; i=$((i+1)); done';
-  const emptyTree = () => {
-    rmSync(tree, { recursive: true, force: true });
-    for (const folder of [tree, join(tree, 'a'), join(tree, 'b')]) mkdirSync(folder);
-  };
   return [
     { name: `lua 5.4, 34 C files, make -j${jobs}`, command: makeLua(`-j${jobs}`), prepare: () => clean(lua) },
     { name: 'lua 5.4, 34 C files, make', command: makeLua(), prepare: () => clean(lua) },
-    { name: 'hello 2.10, configure', command: configure, cwd: tree, prepare: emptyTree },
     {
-      name: 'hello 2.10, configure, two at once',
-      command: ['sh', '-c', '(cd a && "$@") & cd b && "$@"; wait', 'sh', ...configure],
+      name: 'hello 2.10, configure',
+      command: [join(hello, 'configure'), '--quiet'],
       cwd: tree,
-      prepare: emptyTree,
+      prepare: () => {
+        rmSync(tree, { recursive: true, force: true });
+        mkdirSync(tree);
+      },
     },
     {
       name: 'fixture project: tsc, esbuild, generator',
