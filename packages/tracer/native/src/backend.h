@@ -57,6 +57,8 @@ struct backend {
 	int (*check)(struct refusal *refusal);
 	/* Gives up what check() has made ready, which the supervisor has by then. */
 	void (*release)(void);
+	/* Waits for the programs that check() has started: a probe around this one takes them for part of its command. */
+	void (*collect)(void);
 	/* Runs the command, records it, reports to the launcher. Returns when nothing is left to do. */
 	void (*supervise)(const struct command *command, int launcher);
 	/* The supervisor is gone: let the call go on that it had received, if any; or the next one. fd came with STARTED. */

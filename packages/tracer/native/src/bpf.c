@@ -202,6 +202,12 @@ static void bpf_release(void)
 	release(&program);
 }
 
+static void bpf_collect(void)
+{
+	while (waitpid(program.loader_pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 /* Reading what the kernel program tells */
 
 #define PROCESS_BUCKETS 1024
@@ -543,6 +549,7 @@ const struct backend bpf_backend = {
 	.limits = bpf_limits,
 	.check = bpf_check,
 	.release = bpf_release,
+	.collect = bpf_collect,
 	.supervise = bpf_supervise,
 	.let_go_on = bpf_let_go_on,
 	.let_one_go_on = bpf_let_one_go_on,

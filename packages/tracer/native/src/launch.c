@@ -241,6 +241,7 @@ int launch(const struct launch *launch)
 	/* With no calls to let go on the supervisor ends; a probe around this one shall have seen that before our own end. */
 	if (l.calls < 0)
 		waitpid(child, NULL, 0);
+	launch->backend->collect();
 	if (l.supervisor < 0 && l.calls >= 0)
 		leave_behind(&l);
 	if (l.signal != 0)

@@ -522,12 +522,17 @@ static void notify_release(void)
 {
 }
 
+static void notify_collect(void)
+{
+}
+
 const struct backend notify_backend = {
 	.name = "notify",
 	.description = "seccomp user notification; needs no privilege",
 	.limits = notify_limits,
 	.check = notify_check,
 	.release = notify_release,
+	.collect = notify_collect,
 	.supervise = notify_supervise,
 	.let_go_on = notify_let_go_on,
 	.let_one_go_on = notify_let_one_go_on,
