@@ -98,6 +98,7 @@ function expectWhole(name = 'log'): number[] {
   return begun;
 }
 
+// bash takes standard input that is a socket, as node gives it, for a remote login, and reads ~/.bashrc.
 (isHere ? describe : describe.skip)('processes', () => {
   test('keep their number when a thread that is not the first executes a program', () => {
     expect(traced('$ACTS read a thread [ exec stat . fork [ read a ] ]')).toEqual([
@@ -122,7 +123,7 @@ function expectWhole(name = 'log'): number[] {
     const again = 'echo 70 > /proc/sys/kernel/ns_last_pid; (read x < $i; exit $i)';
     for (const name of ['1', '2', '3']) writeFileSync(join(folder, name), 'x\n');
     shell(
-      `unshare --pid --fork --mount-proc $PROBE -o log -- bash -c 'for i in 1 2 3; do ${again}; done; exit 0'`,
+      `unshare --pid --fork --mount-proc $PROBE -o log -- bash --norc -c 'for i in 1 2 3; do ${again}; done; exit 0'`,
     );
     const records = [
       ...log()
@@ -138,7 +139,7 @@ function expectWhole(name = 'log'): number[] {
   test('have the numbers of where the probe is, in a name space of its own', () => {
     if (!isRoot) return;
     const out = shell(
-      `unshare --pid --fork --mount-proc $PROBE -o log -- bash -c 'echo $$; cat a > /dev/null & echo $!; wait'`,
+      `unshare --pid --fork --mount-proc $PROBE -o log -- bash --norc -c 'echo $$; cat a > /dev/null & echo $!; wait'`,
     );
     expect(expectWhole()).toEqual(out.trim().split('\n').map(Number));
   });
@@ -158,7 +159,7 @@ function expectWhole(name = 'log'): number[] {
       `$PROBE -o log${n} -- $ACTS repeat 300 [ read in${n} fork [ stat in${n} ] ] stat=ENOENT none${n} &`;
     // The one before opens its file once a traced one has opened the pipe, which is about then.
     shell(
-      `(read x < go; $ACTS repeat 300 [ read a ]) & $PROBE -o log -- bash -c 'echo > go' & ${numbers.map(one).join(' ')} wait`,
+      `(read x < go; $ACTS repeat 300 [ read a ]) & $PROBE -o log -- bash --norc -c 'echo > go' & ${numbers.map(one).join(' ')} wait`,
     );
     expect(shown().filter((record) => record.endsWith(' a'))).toEqual([]);
     for (const n of numbers) {
@@ -260,10 +261,10 @@ function expectWhole(name = 'log'): number[] {
 
   test('through /proc/self lead to the file', () => {
     const records = traced(
-      `bash -c 'exec 3< a; exec $ACTS read /proc/self/fd/3 read /dev/fd/3 read /proc/self/cwd/a'`,
+      `bash --norc -c 'exec 3< a; exec $ACTS read /proc/self/fd/3 read /dev/fd/3 read /proc/self/cwd/a'`,
     );
     expect(without(records, 'S')).toEqual(['R 1 a', 'R 1 a', 'R 1 a', 'R 1 a']);
-    traced(`bash -c 'exec /proc/self/exe -c "exit 0"'`);
+    traced(`bash --norc -c 'exec /proc/self/exe -c "exit 0"'`);
     expect(log().toString()).not.toMatch(/^E \d+ \/proc/m);
   });
 });
@@ -350,7 +351,9 @@ test.each(isHere ? ['strace -qq -o /dev/null', 'gdb -q -batch -ex run -ex quit -
 
 (isHere ? test : test.skip)('records that find no room are counted, and make the trace incomplete', () => {
   const looks = 100_000;
-  shell(`$PROBE -o log -- bash -c 'kill -STOP $PPID; $ACTS repeat ${looks} [ stat a ]; kill -CONT $PPID'`);
+  shell(
+    `$PROBE -o log -- bash --norc -c 'kill -STOP $PPID; $ACTS repeat ${looks} [ stat a ]; kill -CONT $PPID'`,
+  );
   const records = shown();
   const lost = Number(/^Q \d+ (\d+) records found no room/m.exec(records.join('\n'))?.[1]);
   const seen = records.filter((record) => record.endsWith(' a')).length;
