@@ -8,24 +8,32 @@
 
 #define GRACE_MILLISECONDS 50
 
-/* Puts the name of its program into name. */
+/* Puts the name of its program into name. What has ended and waits for its parent does not run. */
 static bool is_running(pid_t pid, char *name, size_t size)
 {
-	char file[32];
+	char file[32], stat[512];
+	const char *start, *end;
 	ssize_t length;
-	int fd;
+	int fd, threads;
+	char state;
 
-	snprintf(file, sizeof(file), "/proc/%d/comm", (int)pid);
+	snprintf(file, sizeof(file), "/proc/%d/stat", (int)pid);
 	fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	length = read(fd, name, size - 1);
+	length = read(fd, stat, sizeof(stat) - 1);
 	close(fd);
 	if (length < 0)
 		return false;
-	name[length] = '\0';
-	name[strcspn(name, "\n")] = '\0';
-	return true;
+	stat[length] = '\0';
+	start = strchr(stat, '(');
+	end = strrchr(stat, ')');
+	if (start == NULL || end == NULL)
+		return false;
+	snprintf(name, size, "%.*s", (int)(end - start - 1), start + 1);
+	/* A first thread that has ended looks like an ended process, while others go on. */
+	return sscanf(end, ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d", &state, &threads) == 2 &&
+	       ((state != 'Z' && state != 'X') || threads > 1);
 }
 
 /*
