@@ -13,6 +13,7 @@
  */
 #include "excerpt.h"
 #include "features.h"
+#include "ring_size.h"
 #include "shapes.h"
 #include "wire.h"
 
@@ -247,18 +248,6 @@ static int watch(const struct loaded *l, pid_t pid, struct refusal *refusal)
 	return 0;
 }
 
-/* Bytes, as the kernel wants them: a power of two, in whole pages, which have at most 64 KiB. 0 if the word is no such number. */
-static unsigned read_ring_size(const char *word)
-{
-	char *end;
-	unsigned long size = strtoul(word, &end, 10);
-
-	return *end == '\0' && size <= RING_SIZE_MOST && size >= RING_SIZE_LEAST &&
-			       (size & (size - 1)) == 0 ?
-		       (unsigned)size :
-		       0;
-}
-
 static bool is_socket(int fd)
 {
 	int type = 0;
@@ -271,7 +260,7 @@ int main(int argc, char **argv)
 {
 	struct refusal refusal = { .remedy = "" };
 	struct loaded l = { .count = 0 };
-	unsigned ring_size = argc == 2 ? read_ring_size(argv[1]) : 0;
+	unsigned ring_size = argc == 2 ? ring_size_read(argv[1]) : 0;
 	pid_t pid;
 
 	if (ring_size == 0 || !is_socket(SOCKET)) {

@@ -23,7 +23,6 @@ char terms[] SEC("license") = "GPL";
 #define PART __noinline int
 
 #define AT_FDCWD -100
-#define AT_EMPTY_PATH 0x1000
 #define EFAULT 14
 /* What a call that is to be made anew, or ends by a signal, returns within the kernel. */
 #define RESTART_FIRST (-516)
@@ -45,7 +44,6 @@ char terms[] SEC("license") = "GPL";
 #define ADDRESS_MASK 127
 #define TS_COMPAT 2
 #define X32_BIT 0x40000000
-#define CLASS_64 2
 #define REQUEST_FIXED_FILE 1
 /* Names in a path, at most. */
 #define DEPTH_MAX 2100
@@ -257,12 +255,10 @@ static __always_inline void put_file_facts(struct record *r, struct file *file)
 {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 
-	r->head.bits |= BIT_FILE;
 	if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED)
 		r->head.bits |= BIT_CREATED;
 	r->head.mode = BPF_CORE_READ(inode, i_mode);
 	r->head.device = BPF_CORE_READ(inode, i_sb, s_dev);
-	r->head.special = BPF_CORE_READ(inode, i_rdev);
 	r->head.inode = BPF_CORE_READ(inode, i_ino);
 }
 
@@ -343,7 +339,7 @@ static __always_inline __s32 read_number(const char *text)
 	return -1;
 }
 
-/* Does the path begin with a link of the process's own that leads straight to a file? See is_magic() in magic.h. */
+/* Does the path begin with a link of the process's own that leads straight to a file? See after_magic() in seen.c. */
 static __always_inline bool find_magic(struct record *r, struct task_struct *task, __u64 start, struct path *found)
 {
 	struct file *file;
@@ -400,7 +396,6 @@ PART put_start(__u64 slot, __u64 start, __s32 directory, __u32 removed)
 	BPF_CORE_READ_INTO(&root, task, fs, root);
 	if (root.dentry == root_dentry)
 		return 0;
-	r->head.bits |= BIT_OTHER_ROOT;
 	put_place(slot, &root, removed);
 	return 0;
 }

@@ -8,10 +8,6 @@
 
 #include <linux/types.h>
 
-/* A power of two, in bytes. */
-#define RING_SIZE_LEAST (64u << 10)
-#define RING_SIZE_MOST (256u << 20)
-
 enum seen_kind { SEEN_CALL, SEEN_FORK, SEEN_EXEC, SEEN_EXIT, SEEN_RING, SEEN_FOREIGN };
 
 /* A call's texts. Where a path is absolute there is no place, unless the process has a root of its own. */
@@ -26,25 +22,23 @@ enum seen_bit {
 	BIT_UNREADABLE = 1 << 0, /* a string or a place could not be read */
 	BIT_REMOVED = 1 << 1, /* what TEXT_PLACE tells of has no name any more, or never had one */
 	BIT_REMOVED2 = 1 << 2,
-	BIT_FILE = 1 << 3, /* mode, device and inode are those of the file that was opened or used */
-	BIT_FILE_REMOVED = 1 << 4,
-	BIT_CREATED = 1 << 5, /* by this open */
-	BIT_OTHER_ROOT = 1 << 6, /* the process has a root of its own */
-	BIT_BY_DESCRIPTOR = 1 << 7, /* an exec of a descriptor */
-	BIT_PROC = 1 << 8, /* TEXT_PLACE is in /proc */
-	/* The path begins with one of the kernel's links straight to a file, see magic.h, and that is the place. */
-	BIT_MAGIC = 1 << 9,
-	BIT_MAGIC2 = 1 << 10,
+	BIT_FILE_REMOVED = 1 << 3,
+	BIT_CREATED = 1 << 4, /* by this open */
+	BIT_BY_DESCRIPTOR = 1 << 5, /* an exec of a descriptor */
+	BIT_PROC = 1 << 6, /* TEXT_PLACE is in /proc */
+	/* The path begins with one of the kernel's links straight to a file, and that is the place. */
+	BIT_MAGIC = 1 << 7,
+	BIT_MAGIC2 = 1 << 8,
 };
 
 struct seen {
 	__u32 kind;
 	__u32 bits;
-	__s32 pid, tid;
+	__s32 pid;
 	__s32 number; /* of the call; of FORK the child; of RING the operation */
 	__s32 result; /* of EXIT: as wait(2) has it */
 	__u64 arguments[8]; /* six of them, and two so that any three bits can be an index */
-	__u32 mode, device, special; /* S_IFMT and more; kernel's form of st_dev and st_rdev */
+	__u32 mode, device; /* of a file that was opened or used: S_IFMT and more, the kernel's form of st_dev */
 	__u32 family; /* of a socket's address */
 	__u32 resolve; /* of openat2(2) */
 	__u64 inode;

@@ -1,8 +1,8 @@
 #include "caller.h"
 
+#include "../src/shell_name.h"
 #include "sha256.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,19 +44,6 @@ static bool add_entry(const struct proof *proof, struct entries *entries, const 
 	if (entries->count == ENVIRONMENT_MAX)
 		return false;
 	entries->list[entries->count++] = entry;
-	return true;
-}
-
-/* A shell may have kept to itself what it could not use as a variable's name. */
-static bool is_shell_name(const char *entry)
-{
-	size_t length = strcspn(entry, "=");
-
-	if (length == 0 || isdigit((unsigned char)entry[0]))
-		return false;
-	for (size_t i = 0; i < length; i++)
-		if (!isalnum((unsigned char)entry[i]) && entry[i] != '_')
-			return false;
 	return true;
 }
 

@@ -1,6 +1,7 @@
 #include "bpf.h"
 
 #include "../bpf/features.h"
+#include "../bpf/ring_size.h"
 #include "command.h"
 #include "descriptors.h"
 #include "left.h"
@@ -49,12 +50,11 @@ static unsigned ring_size = RING_SIZE_DEFAULT;
 
 int bpf_set_ring_size(const char *text)
 {
-	char *end;
-	unsigned long size = strtoul(text, &end, 10);
+	unsigned size = ring_size_read(text);
 
-	if (end == text || *end != '\0' || size < RING_SIZE_LEAST || size > RING_SIZE_MOST || (size & (size - 1)) != 0)
+	if (size == 0)
 		return -1;
-	ring_size = (unsigned)size;
+	ring_size = size;
 	return 0;
 }
 
@@ -165,10 +165,20 @@ static void release(struct program *p)
 		close(p->descriptors[--p->count]);
 }
 
+/* Returns how it has ended. */
+static int wait_for_loader(void)
+{
+	int status = 0;
+
+	while (waitpid(program.loader_pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
 static int bpf_check(struct refusal *refusal)
 {
 	char path[4096];
-	int sockets[2], status = 0;
+	int sockets[2], status;
 
 	if (find_loader(path, sizeof(path)) < 0) {
 		refuse(refusal, "NO_PROCESS", "", "the probe's own folder is not known");
@@ -190,8 +200,7 @@ static int bpf_check(struct refusal *refusal)
 		refuse(refusal, "LOADER_FAILED", "allow more open files", LOADER " could not hand its descriptors over");
 	}
 	release(&program);
-	while (waitpid(program.loader_pid, &status, 0) < 0 && errno == EINTR)
-		;
+	status = wait_for_loader();
 	if (WIFEXITED(status) && WEXITSTATUS(status) == LOADER_MAY_NOT)
 		*refusal = not_granted;
 	return -1;
@@ -204,8 +213,7 @@ static void bpf_release(void)
 
 static void bpf_collect(void)
 {
-	while (waitpid(program.loader_pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	wait_for_loader();
 }
 
 /* Reading what the kernel program tells */
@@ -464,27 +472,13 @@ static int begin(struct reader *reader, const struct command *command, pid_t chi
 		       0;
 }
 
-static void finish(struct reader *reader, pid_t child, int ended, struct report *report)
+static void end_log(struct reader *reader)
 {
-	int status, unused;
-
 	for (size_t i = 0; i < PROCESS_BUCKETS; i++)
 		for (const struct seen_process *p = reader->by_pid[i]; p != NULL; p = p->next)
 			left_record(reader->sessions, p->pid);
 	record_losses(reader);
 	session_end(&reader->sessions, reader->sessions);
-	report->error = 0;
-	report_receive(ended, report, &unused);
-	errno = report->error;
-	if (report->error != 0)
-		fprintf(stderr, "oodate-probe: the log could not be written: %s\n", strerror(errno));
-	report->kind = REPORT_ENDED;
-	report->status = EXIT_PROBE_FAILED;
-	report->signal = 0;
-	if (waitpid(child, &status, 0) == child) {
-		report->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-		report->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-	}
 }
 
 static void bpf_supervise(const struct command *command, int launcher)
@@ -494,18 +488,11 @@ static void bpf_supervise(const struct command *command, int launcher)
 	int sockets[2], ends[2], pidfd, unused;
 	pid_t child;
 
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0 || (child = fork()) < 0) {
-		refuse(&report.refusal, "NO_PROCESS", "free memory or processes", strerror(errno));
-		command_fail(command, launcher, &report);
+	child = command_fork(command, launcher, sockets, ends);
+	if (child < 0)
 		return;
-	}
-	if (child == 0) {
-		close(launcher);
-		close(sockets[0]);
+	if (child == 0)
 		become_command(command, sockets[1]);
-	}
 	close(sockets[1]);
 	pidfd = (int)syscall(SYS_pidfd_open, child, 0);
 	if (begin(&reader, command, child, sockets[0], ends[1], &report) < 0) {
@@ -523,7 +510,8 @@ static void bpf_supervise(const struct command *command, int launcher)
 	/* Only now, so that the launcher knows the command should it end this process. */
 	send(sockets[0], "+", 1, MSG_NOSIGNAL);
 	read_until_end(&reader, pidfd);
-	finish(&reader, child, ends[0], &report);
+	end_log(&reader);
+	command_receive_ending(command, ends[0], child, &report);
 	fcntl(sockets[0], F_SETFL, O_NONBLOCK);
 	if (report_receive(sockets[0], &report, &unused) == 1)
 		command_write_failure(command, &report.refusal);

@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include "record.h"
 #include "signals.h"
 
 #include <errno.h>
@@ -7,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 void command_take_places(const struct command *command)
@@ -66,4 +70,41 @@ void command_fail(const struct command *command, int launcher, struct report *re
 	report->kind = REPORT_FAILED;
 	command_write_failure(command, &report->refusal);
 	report_send(launcher, report, -1);
+}
+
+pid_t command_fork(const struct command *command, int launcher, int sockets[2], int ends[2])
+{
+	struct report report = { .status = EXIT_PROBE_FAILED, .refusal = { .code = "NO_PROCESS" } };
+	pid_t child;
+
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0 || (child = fork()) < 0) {
+		report.refusal.remedy = "free memory or processes";
+		snprintf(report.refusal.sentence, sizeof(report.refusal.sentence), "%s", strerror(errno));
+		command_fail(command, launcher, &report);
+		return -1;
+	}
+	if (child == 0) {
+		/* A listener on its way stays open with the receiving end, and the launcher waits for the last of its own. */
+		close(launcher);
+		close(sockets[0]);
+		close(ends[0]);
+	}
+	return child;
+}
+
+void command_receive_ending(const struct command *command, int end, pid_t child, struct report *report)
+{
+	int unused, status;
+	bool told = report_receive(end, report, &unused) == 1;
+
+	if (waitpid(child, &status, 0) == child) {
+		report->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+		report->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	}
+	report->kind = REPORT_ENDED;
+	errno = report->error;
+	if ((!told && recorder_give_up(command->log) < 0) || report->error != 0)
+		fprintf(stderr, "oodate-probe: the log could not be written: %s\n", strerror(errno));
 }

@@ -3,9 +3,9 @@
 #include "backend.h"
 #include "descriptors.h"
 #include "resources.h"
+#include "shell_name.h"
 #include "signals.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -49,18 +49,6 @@ struct front {
 };
 
 /* Shells pass on no variables whose names they could not use: those are handed on in another way. */
-
-static bool is_shell_name(const char *entry)
-{
-	size_t length = strcspn(entry, "=");
-
-	if (length == 0 || isdigit((unsigned char)entry[0]))
-		return false;
-	for (size_t i = 0; i < length; i++)
-		if (!isalnum((unsigned char)entry[i]) && entry[i] != '_')
-			return false;
-	return true;
-}
 
 static void print_entry(const char *entry)
 {

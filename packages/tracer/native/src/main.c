@@ -2,7 +2,7 @@
  * oodate-probe: runs a command and writes down which files it and all that it
  * starts look for, read, write and remove, as a filemon log.
  */
-#include "../bpf/wire.h"
+#include "../bpf/ring_size.h"
 #include "bpf.h"
 #include "descriptors.h"
 #include "front.h"

@@ -445,22 +445,6 @@ static int start_watch(struct watch *w, const struct command *command, pid_t chi
 	return tasks_open(&w->tasks) < 0 || tasks_find(&w->tasks, child) == NULL ? -1 : 0;
 }
 
-/* What whoever wrote the log has to say of the end; without that there is a wait for the command itself. */
-static void receive_ending(const struct command *command, int end, pid_t child, struct report *report)
-{
-	int unused, status;
-	bool told = report_receive(end, report, &unused) == 1;
-
-	if (waitpid(child, &status, 0) == child) {
-		report->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-		report->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-	}
-	report->kind = REPORT_ENDED;
-	errno = report->error;
-	if ((!told && recorder_give_up(command->log) < 0) || report->error != 0)
-		fprintf(stderr, "oodate-probe: the log could not be written: %s\n", strerror(errno));
-}
-
 static void notify_supervise(const struct command *command, int launcher)
 {
 	static struct watch w;
@@ -468,20 +452,11 @@ static void notify_supervise(const struct command *command, int launcher)
 	int sockets[2], ends[2], listener = -1, unused;
 	pid_t child;
 
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0 || (child = fork()) < 0) {
-		refuse(&report.refusal, "NO_PROCESS", "free memory or processes", strerror(errno));
-		command_fail(command, launcher, &report);
+	child = command_fork(command, launcher, sockets, ends);
+	if (child < 0)
 		return;
-	}
-	if (child == 0) {
-		/* A listener on its way stays open with the receiving end, and the launcher waits for the last of its own. */
-		close(launcher);
-		close(sockets[0]);
-		close(ends[0]);
+	if (child == 0)
 		become_command(command, sockets[1], ends[1]);
-	}
 	close(sockets[1]);
 	close(ends[1]);
 	refuse_filter(&report.refusal, EIO);
@@ -503,7 +478,7 @@ static void notify_supervise(const struct command *command, int launcher)
 
 	if (listener >= 0)
 		watch_until_end(&w, listener);
-	receive_ending(command, ends[0], child, &report);
+	command_receive_ending(command, ends[0], child, &report);
 
 	fcntl(sockets[0], F_SETFL, O_NONBLOCK);
 	if (report_receive(sockets[0], &report, &unused) == 1)

@@ -317,27 +317,32 @@ static bool record_failure(struct returned *r, const struct path *path, bool fol
 	return look.error == 0;
 }
 
-static void look(struct returned *r, bool follow)
+/* Returns whether something was found, which path is. */
+static bool look(struct returned *r, bool follow, struct path *path)
 {
-	struct path path;
-
-	if (resolve(r, TEXT_PATH, &path) != PATH_FOUND)
-		return;
-	if (r->seen->result >= 0)
-		record(r, 'S', path.text);
-	else
-		record_failure(r, &path, follow);
+	if (resolve(r, TEXT_PATH, path) != PATH_FOUND)
+		return false;
+	if (r->seen->result < 0) {
+		record_failure(r, path, follow);
+		return false;
+	}
+	record(r, 'S', path->text);
+	return true;
 }
 
 void seen_look(struct returned *r)
 {
-	look(r, !(flags_of(r) & AT_SYMLINK_NOFOLLOW));
+	struct path path;
+
+	look(r, !(flags_of(r) & AT_SYMLINK_NOFOLLOW), &path);
 }
 
 /* name_to_handle_at(2) does not follow a link at the end unless it is asked to. */
 void seen_name_to_handle(struct returned *r)
 {
-	look(r, flags_of(r) & AT_SYMLINK_FOLLOW);
+	struct path path;
+
+	look(r, flags_of(r) & AT_SYMLINK_FOLLOW, &path);
 }
 
 /* That something is no link is an answer, too: realpath(3) asks for no other. */
@@ -771,26 +776,32 @@ static void record_not_made(struct returned *r, const struct path *path)
 		find_no_room(&r->finder, path, &failed);
 }
 
+/* Returns whether something was made, which path is. */
+static bool make(struct returned *r, struct path *path)
+{
+	if (resolve(r, TEXT_PATH, path) != PATH_FOUND)
+		return false;
+	if (r->seen->result < 0) {
+		record_not_made(r, path);
+		return false;
+	}
+	record(r, 'W', path->text);
+	path_forget_directory(r->finder.resolver, path->text);
+	return true;
+}
+
 void seen_make(struct returned *r)
 {
 	struct path path;
 
-	if (resolve(r, TEXT_PATH, &path) != PATH_FOUND)
-		return;
-	if (r->seen->result < 0) {
-		record_not_made(r, &path);
-		return;
-	}
-	record(r, 'W', path.text);
-	path_forget_directory(r->finder.resolver, path.text);
+	make(r, &path);
 }
 
 void seen_make_directory(struct returned *r)
 {
 	struct path path;
 
-	seen_make(r);
-	if (r->seen->result >= 0 && resolve(r, TEXT_PATH, &path) == PATH_FOUND)
+	if (make(r, &path))
 		path_remember_directory(r->finder.resolver, path.text);
 }
 
@@ -993,8 +1004,7 @@ void seen_chroot(struct returned *r)
 	struct path path;
 	char *root;
 
-	seen_look(r);
-	if (r->seen->result < 0 || resolve(r, TEXT_PATH, &path) != PATH_FOUND)
+	if (!look(r, true, &path))
 		return;
 	root = realpath(path.lookup, NULL);
 	if (root == NULL) {
