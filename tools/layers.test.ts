@@ -8,13 +8,14 @@ const below: Readonly<Record<string, readonly string[]>> = {
   filemon: [],
   'meta-file': ['filemon'],
   planner: ['filemon', 'meta-file'],
+  store: ['filemon', 'meta-file', 'planner'],
   tracer: ['filemon'],
   testkit: [],
-  cli: ['filemon', 'meta-file', 'planner', 'tracer'],
+  cli: ['filemon', 'meta-file', 'planner', 'store', 'tracer'],
 };
 
 /** These start no process and print nothing. */
-const pure = ['filemon', 'meta-file', 'planner'];
+const pure = ['filemon', 'meta-file', 'planner', 'store'];
 
 const packages = fileURLToPath(new URL('../packages', import.meta.url));
 // The packages of platforms hold programs alone.

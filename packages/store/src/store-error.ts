@@ -1,0 +1,21 @@
+export type StoreErrorCode =
+  | 'OBJECT_MISSING'
+  | 'OBJECT_DAMAGED'
+  | 'OBJECT_TOO_LARGE'
+  | 'ENTRY_DAMAGED'
+  | 'STORE_FOREIGN'
+  | 'STORE_NOT_WRITABLE';
+
+/** Something is wrong with the store or what is in it. The message is one sentence without an end. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly code: StoreErrorCode;
+  /** What the user can do. */
+  readonly hint: string | undefined;
+
+  constructor(code: StoreErrorCode, message: string, hint?: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.hint = hint;
+  }
+}
