@@ -14,10 +14,12 @@ import {
 import {
   countedRun,
   diskFileStates,
+  type FinishedRun,
   type Reason,
   type RecordedRun,
   recordRun,
   settledClock,
+  statesBeforeRun,
 } from '@oodate/planner';
 import type { Trace } from '@oodate/tracer';
 import { type ChildOptions, childStart } from './child-program.js';
@@ -69,14 +71,21 @@ export interface Done {
   readonly seen?: () => RunRecord;
 }
 
-/** Runs the target, and keeps what was seen if it was a good run and all was seen. */
+/**
+ * Runs the target, and keeps what was seen if it was a good run and all was seen. `last`: the record of the
+ * last run, if there is one.
+ */
 export async function execute(
   target: NamedTarget,
   options: ExecutionOptions,
   terminal: Terminal,
+  last: RunRecord | undefined,
 ): Promise<Done> {
   const mark = invalidate(target);
   if (typeof mark === 'string') return executePlainly(target, options, terminal, mark);
+  const hashing = showHashing(diskFileStates(), options.quiet);
+  const statesBefore = last && statesBeforeRun(last, hashing.files);
+  hashing.end();
   const begun = Date.now();
   const start = performance.now();
   const held = holdOutput(options.output, options.child, options.json);
@@ -85,7 +94,7 @@ export async function execute(
   const milliseconds = Math.round(performance.now() - start);
   held.ended(trace.status);
   for (const note of trace.accesses.notes) terminal.say(noteWords(note));
-  const take = () => takeDown(target, trace, begun, options);
+  const take = () => takeDown(target, trace, { begun, statesBefore }, options);
   const network = networkFinding(target, trace, milliseconds);
   const ended = { trace, mark, milliseconds, take, network };
   const done = trace.status === 0 ? keep(target, ended, terminal) : fail(target, ended, terminal);
@@ -100,6 +109,12 @@ interface Ended {
   readonly take: () => RecordedRun;
   /** That it used the network, where that counts, and what becomes of it. */
   readonly network: NetworkFinding | undefined;
+}
+
+interface Beginning {
+  /** Milliseconds since the epoch. */
+  readonly begun: number;
+  readonly statesBefore: FinishedRun['statesBefore'];
 }
 
 interface NetworkFinding {
@@ -234,7 +249,7 @@ function keep(
 function takeDown(
   target: NamedTarget,
   { accesses }: Trace,
-  begun: number,
+  { begun, statesBefore }: Beginning,
   options: ExecutionOptions,
 ): RecordedRun {
   const stopped = accesses.stopped ?? Date.now() * 1000;
@@ -251,6 +266,7 @@ function takeDown(
     recorded: settledClock(dirname(target.metaFile), BigInt(stopped) * 1000n),
     files: hashing.files,
     ignored: ownPaths(target, options),
+    ...(statesBefore && { statesBefore }),
   });
   hashing.end();
   return recorded;

@@ -44,6 +44,11 @@ export function judge(
   };
 }
 
+/** The last run, if it was a good one. */
+export function recordedRun({ record }: Judgement): RunRecord | undefined {
+  return record.kind === 'good' ? record.run : undefined;
+}
+
 /** How long the run took, in milliseconds. The states are taken as soon as the command has ended. */
 export function durationOf({ started, recorded }: RunRecord): number {
   return Math.max(0, Number(recorded / 1000n) - started) / 1000;

@@ -30,7 +30,7 @@ function runOf({ read = [], missing = [], listed = [], written = [] }: Known): R
     disturbed: false,
   });
   return {
-    version: 1,
+    version: 2,
     commands: [],
     cwd: '/' as AbsolutePath,
     environment: [],

@@ -18,7 +18,7 @@ function summarize(lines: readonly string[], cwd = '/start'): Accesses {
 function uses(accesses: Accesses): Record<string, string> {
   return Object.fromEntries(
     [...accesses.paths].map(([path, access]) => {
-      const words = (['read', 'executed', 'looked', 'missing', 'listed'] as const).filter(
+      const words = (['read', 'executed', 'looked', 'missing', 'listed', 'kept'] as const).filter(
         (use) => access[use],
       );
       return [path, [...words, ...(access.change === 'none' ? [] : [access.change])].join(' ')];
@@ -78,6 +78,9 @@ describe('the order of reads and writes', () => {
     ['removed, then missing', ['D 1 /a', 'N 1 /a'], { '/a': 'removed' }],
     ['removed, then written', ['D 1 /a', 'W 1 /a', 'R 1 /a'], { '/a': 'written' }],
     ['removed, written, removed', ['D 1 /a', 'W 1 /a', 'D 1 /a'], { '/a': 'removed' }],
+    ['changed, and kept in part', ['K 1 /a', 'W 1 /a', 'D 1 /a'], { '/a': 'kept removed' }],
+    ['made, then changed', ['N 1 /a', 'W 1 /a', 'K 1 /a', 'W 1 /a'], { '/a': 'missing written' }],
+    ['removed and made, then changed', ['D 1 /a', 'W 1 /a', 'K 1 /a', 'W 1 /a'], { '/a': 'written' }],
     ['linked', ["L 1 '/a' '/b'", 'R 1 /b'], { '/b': 'written' }],
   ])('%s', (_, lines, expected) => {
     expect(uses(summarize(lines))).toEqual(expected);
@@ -86,9 +89,9 @@ describe('the order of reads and writes', () => {
 
 describe('renames', () => {
   test.each<[string, string[], Record<string, string>]>([
-    ['an unknown file', ["M 1 '/a' '/b'"], { '/a': 'removed', '/b': 'written' }],
+    ['an unknown file', ["M 1 '/a' '/b'"], { '/a': 'kept removed', '/b': 'written' }],
     ['written under a temporary name', ['R 1 /b', 'W 1 /t', "M 1 '/t' '/b'"], { '/b': 'read written' }],
-    ['there and back', ['S 1 /a', "M 1 '/a' '/b'", "M 1 '/b' '/a'"], { '/a': 'looked written' }],
+    ['there and back', ['S 1 /a', "M 1 '/a' '/b'", "M 1 '/b' '/a'"], { '/a': 'looked kept written' }],
     ['onto itself', ['R 1 /a', "M 1 '/a' '/a'"], { '/a': 'read' }],
     [
       'a directory that the trace made',
@@ -98,12 +101,18 @@ describe('renames', () => {
     [
       'a directory known only by what is in it',
       ['W 1 /t/s/a', "M 1 '/t' '/d'"],
-      { '/t': 'removed', '/d': 'written', '/d/s/a': 'written' },
+      { '/t': 'kept removed', '/d': 'written', '/d/s/a': 'written' },
     ],
     [
       'a directory that was there',
       ['R 1 /o/a', 'N 1 /o/n', "M 1 '/o' '/d'"],
-      { '/o': 'removed', '/o/a': 'read removed', '/o/n': 'missing', '/d': 'written', '/d/a': 'written' },
+      {
+        '/o': 'kept removed',
+        '/o/a': 'read kept removed',
+        '/o/n': 'missing',
+        '/d': 'written',
+        '/d/a': 'written',
+      },
     ],
     [
       'a directory with a file made and removed in it',
@@ -397,6 +406,10 @@ function actAtRandom(seed: number): { lines: string[]; predicted: Record<string,
       lines.push(`${kind === 'file' ? 'R' : 'G'} ${pid} ${path}`);
       note(path, kind === 'file' ? 'read' : 'listed');
     } else if (choice === 1 && kind === 'file') {
+      if (random(2) === 0) {
+        lines.push(`K ${pid} ${path}`);
+        note(path, 'kept');
+      }
       touched.add(path);
       lines.push(`W ${pid} ${path}`);
     } else if (choice === 2 && inside(path).length === 0) {
@@ -414,6 +427,7 @@ function actAtRandom(seed: number): { lines: string[]; predicted: Record<string,
         tree.set(arrived, tree.get(from) as 'file' | 'directory');
         tree.delete(from);
         if (!before.has(from)) seen.get(from)?.delete('listed');
+        note(from, 'kept');
         touched.add(from).add(arrived);
       }
     }
@@ -421,7 +435,7 @@ function actAtRandom(seed: number): { lines: string[]; predicted: Record<string,
 
   const predicted: Record<string, string> = {};
   for (const path of new Set([...seen.keys(), ...touched])) {
-    const order: (keyof Access)[] = ['read', 'executed', 'looked', 'missing', 'listed'];
+    const order: (keyof Access)[] = ['read', 'executed', 'looked', 'missing', 'listed', 'kept'];
     const words: string[] = order.filter((use) => seen.get(path)?.has(use));
     if (touched.has(path)) {
       if (tree.has(path)) words.push('written');

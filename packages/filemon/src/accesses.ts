@@ -6,7 +6,7 @@ import type { FilemonRecord, ProcessRecord } from './record.js';
 
 /**
  * What one trace accessed, summed up per path. Reads and writes are judged in
- * their order: `read`, `executed`, `looked`, `missing` and `listed` say only what
+ * their order: `read`, `executed`, `looked`, `missing`, `listed` and `kept` say only what
  * was done while the path was still as the trace had found it. What happened
  * after the trace itself wrote, made, moved or removed the path is no input.
  */
@@ -22,6 +22,8 @@ export interface Access {
   missing: boolean;
   /** Entries listed (G), even after the trace changed them. */
   listed: boolean;
+  /** What was there stayed, at least in part, when the trace changed the path (K); or was moved away. */
+  kept: boolean;
   /** What the trace left: it wrote or made the path last, removed it last, or did not change it. */
   change: 'none' | 'written' | 'removed';
   /** Executable of the process that first used the path; undefined if it is not known. */
@@ -147,6 +149,9 @@ class Summary {
         break;
       case 'G':
         this.#histories.see(this.#use(data, process), 'listed');
+        break;
+      case 'K':
+        this.#histories.keep(this.#use(data, process));
         break;
       case 'W':
         this.#histories.write(this.#use(data, process));
@@ -303,9 +308,9 @@ function markUsed(history: PathHistory, process: TracedProcess): void {
 function accessesOf(histories: PathHistories): Map<AbsolutePath, Access> {
   const paths = new Map<AbsolutePath, Access>();
   for (const history of histories) {
-    const { path, read, executed, looked, missing, listed, change, by } = history;
+    const { path, read, executed, looked, missing, listed, kept, change, by } = history;
     if (read || looked || missing || listed || change !== 'none')
-      paths.set(path, { path, read, executed, looked, missing, listed, change, by });
+      paths.set(path, { path, read, executed, looked, missing, listed, kept, change, by });
   }
   return paths;
 }

@@ -11,6 +11,7 @@ export interface PathHistory {
   looked: boolean;
   missing: boolean;
   listed: boolean;
+  kept: boolean;
   change: 'none' | 'written' | 'removed';
   /** It was there when the trace first came to it. */
   wasThere: boolean;
@@ -53,6 +54,13 @@ export class PathHistories {
     if (!history.touched) history.executed = true;
   }
 
+  /** What is there stays, at least in part: here (K), or under another name. */
+  keep(history: PathHistory): void {
+    if (history.touched) return;
+    history.wasThere = true;
+    history.kept = true;
+  }
+
   miss(history: PathHistory): void {
     if (!history.touched) history.missing = true;
   }
@@ -82,12 +90,14 @@ export class PathHistories {
   move(from: PathHistory, to: PathHistory, arrived: (history: PathHistory) => void): void {
     if (from === to) return;
     for (const inside of presentBelow(from)) {
+      this.keep(inside);
       this.remove(inside);
       const path = joinPath(to.path, inside.path.slice(from.path.length + 1));
       const moved = this.#histories.get(path) ?? this.#add(path);
       this.write(moved);
       arrived(moved);
     }
+    this.keep(from);
     this.remove(from);
     this.write(to);
   }
@@ -123,6 +133,7 @@ function newHistory(path: AbsolutePath): PathHistory {
     looked: false,
     missing: false,
     listed: false,
+    kept: false,
     change: 'none',
     wasThere: false,
     touched: false,

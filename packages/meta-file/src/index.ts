@@ -26,6 +26,7 @@ export {
 export { forgetPlainScript, isPlainScript, notePlainScript } from './plain-script.js';
 export { lockRun } from './run-lock.js';
 export type {
+  FollowedState,
   RecordedContent,
   RecordedFile,
   RecordedListing,

@@ -8,7 +8,7 @@ import type { RunRecord } from './run-record.js';
 const log = '# filemon version 5\n# Target pid 7\nV 5\nE 7 /bin/sh\nX 7 0 0\n# Bye bye\n';
 
 const run: RunRecord = {
-  version: 1,
+  version: 2,
   commands: [['true']],
   cwd: '/p' as AbsolutePath,
   environment: [],
@@ -63,7 +63,7 @@ describe('a meta file', () => {
   });
 
   test('with a record of another version is told', () => {
-    const other = metaFile({ run: { ...run, version: 2 as 1 } });
+    const other = metaFile({ run: { ...run, version: 1 as 2 } });
     expect(check(other)).toEqual(['15: unknown-record']);
   });
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { type AbsolutePath, decodePath } from '@oodate/filemon';
 import { filemonSection, formatMetaFile, type MetaFile, parseMetaFile } from './meta-file.js';
-import type { RunRecord } from './run-record.js';
+import type { RecordedFile, RunRecord } from './run-record.js';
 
 const fixtures = new URL('../../../fixtures/meta-files/', import.meta.url);
 const names = readdirSync(fixtures).filter((name) => name.endsWith('.meta'));
@@ -14,7 +14,7 @@ const log = Buffer.from('# filemon version 5\n# Target pid 7\nV 5\nE 7 /bin/sh\n
 
 /** One of every kind of line, with texts that are hard to keep apart. */
 const run: RunRecord = {
-  version: 1,
+  version: 2,
   commands: [
     ['sh', '-c', 'echo "two\nlines" \\n'],
     ['', 'true '],
@@ -60,7 +60,14 @@ const run: RunRecord = {
       disturbed: false,
     },
     { path: absolute('/srv/no'), use: 'missing', state: { type: 'absent' }, by: '/bin/sh', disturbed: false },
-    { path: absolute('/srv/tmp'), use: 'removed', state: { type: 'absent' }, by: '/bin/sh', disturbed: true },
+    {
+      path: absolute('/srv/tmp'),
+      use: 'removed',
+      state: { type: 'absent' },
+      before: 'looked',
+      by: '/bin/sh',
+      disturbed: true,
+    },
     { path: absolute('/'), use: 'output', state: { type: 'directory' }, by: '/bin/sh', disturbed: false },
     {
       path: absolute('/srv/fifo'),
@@ -219,22 +226,48 @@ describe('a file of ours', () => {
   );
 
   test('of another version is known as such and not used', () => {
-    const later = { ...run, version: 2 as unknown as 1 };
-    expect(parseMetaFile(formatMetaFile({ ...meta, run: later }))).toMatchObject({
-      recordVersion: 2,
+    const former = { ...run, version: 1 as unknown as 2 };
+    expect(parseMetaFile(formatMetaFile({ ...meta, run: former }))).toMatchObject({
+      recordVersion: 1,
       problems: [],
     });
-    expect(parseMetaFile(formatMetaFile({ ...meta, run: later })).meta.run).toBeUndefined();
+    expect(parseMetaFile(formatMetaFile({ ...meta, run: former })).meta.run).toBeUndefined();
   });
 
   test.each([
     ['use', { files: [{ ...run.files[3], use: 'sniffed' }] }],
+    ['use that is none of what it changed', { files: [{ ...run.files[1], before: 'looked' }] }],
+    ['state before the run', { files: [{ ...run.files[4], before: 'unheard' }] }],
+    ['state with more than that', { files: [{ ...run.files[4], before: 'absent /x' }] }],
+    ['link before the run', { files: [{ ...run.files[4], before: { type: 'link', target: '/x' } }] }],
     ['use of the network', { network: ['asked'] }],
   ])('with a line of a %s that is none of ours is not used, whatever its check says', (_, wrong) => {
     const odd = { ...run, ...wrong } as unknown as RunRecord;
     const parsed = parseMetaFile(formatMetaFile({ ...meta, run: odd }));
     expect(parsed.meta.run).toBeUndefined();
     expect(parsed.problems).toMatchObject([{ code: 'bad-record-line' }]);
+  });
+
+  test.each<RecordedFile['before'][]>([
+    ['looked'],
+    ['unknown'],
+    [{ type: 'absent' }],
+    [{ type: 'directory' }],
+    [{ type: 'special' }],
+    [{ type: 'unreadable', errno: 'ELOOP' }],
+    [{ type: 'file', size: 1n, mtime: 2n, ctime: 3n, inode: 4n, mode: 0o600, digest: 'b'.repeat(64) }],
+    [{ type: 'file', size: 1n, mtime: 2n, ctime: 3n, inode: 4n, mode: 0o600, digest: undefined }],
+  ])('keeps what was there before the run: %p', (before) => {
+    const file: RecordedFile = {
+      path: absolute('/srv/out'),
+      use: 'output',
+      state: { type: 'link', target: '/x y' },
+      by: undefined,
+      disturbed: true,
+      ...(before && { before }),
+    };
+    const kept = { ...run, files: [file, ...run.files] };
+    expect(parseMetaFile(formatMetaFile({ ...meta, run: kept })).meta.run).toEqual(kept);
   });
 });
 

@@ -13,7 +13,7 @@ import type {
 /*
  * A RunRecord as lines of a filemon section. bmake takes them for comments.
  *
- *   # oodate record 1
+ *   # oodate record 2
  *   # oodate started 1732171234.123456
  *   # oodate recorded 1732171235.123456789
  *   # oodate cwd PATH
@@ -32,6 +32,9 @@ import type {
  *   # oodate USE NUMBER link PATH
  *   # oodate target TEXT                  what the link before holds
  *   # oodate USE NUMBER file SIZE MTIME CTIME INODE MODE DIGEST PATH
+ *   # oodate before looked               of the file before, an output or removed: what was there before the run
+ *   # oodate before unknown              did matter, and is not known
+ *   # oodate before STATE                did matter: a state as above, without PATH and no link
  *   # oodate listing NUMBER PATH          its names follow
  *   # oodate name NAME
  *   # oodate own NAME
@@ -43,7 +46,7 @@ import type {
  */
 
 export const recordStart = '# oodate record ';
-export const recordVersion = 1;
+export const recordVersion = 2;
 
 /** The lines as path text, each with its newline. */
 export function formatRunRecord(record: RunRecord): string {
@@ -84,6 +87,10 @@ export function formatRunRecord(record: RunRecord): string {
     const number = numberOf(file.by);
     lines.push(`# oodate ${file.use} ${number} ${formatState(file.state)} ${escapeText(file.path)}`);
     if (file.state.type === 'link') lines.push(`# oodate target ${escapeText(file.state.target)}`);
+    if (file.before !== undefined) {
+      const { before } = file;
+      lines.push(`# oodate before ${typeof before === 'string' ? before : formatState(before)}`);
+    }
     if (file.disturbed) lines.push('# oodate disturbed');
   }
   for (const listing of record.listings) {
@@ -203,6 +210,8 @@ class RecordReader {
         return this.#readProcess(rest);
       case 'target':
         return this.#readTarget(unescapeText(rest));
+      case 'before':
+        return this.#readBefore(rest);
       case 'listing':
         return this.#readListing(rest);
       case 'name':
@@ -249,6 +258,16 @@ class RecordReader {
     const file = this.#files.at(-1) as Mutable<RecordedFile> | undefined;
     if (file === undefined || file !== this.#last || file.state.type !== 'link') return false;
     file.state = { type: 'link', target };
+    return true;
+  }
+
+  #readBefore(rest: string): boolean {
+    const file = this.#files.at(-1) as Mutable<RecordedFile> | undefined;
+    if (file === undefined || file !== this.#last || file.before !== undefined) return false;
+    if (file.use !== 'output' && file.use !== 'removed') return false;
+    const before = parseBefore(rest);
+    if (before === undefined) return false;
+    file.before = before;
     return true;
   }
 
@@ -336,6 +355,14 @@ function formatState(state: RecordedState): string {
       return `file ${size} ${formatTime(mtime, 9)} ${formatTime(ctime, 9)} ${inode} ${mode.toString(8)} ${digest ?? '-'}`;
     }
   }
+}
+
+function parseBefore(text: string): RecordedFile['before'] {
+  if (text === 'looked' || text === 'unknown') return text;
+  // Each field of a state ends in a space.
+  const fields = new Fields(`${text} `, 0, text.length + 1);
+  const state = parseState(fields);
+  return state?.type === 'link' || fields.rest() !== undefined ? undefined : state;
 }
 
 function parseState(fields: Fields): RecordedState | undefined {

@@ -6,7 +6,7 @@ import type { AbsolutePath, NetworkUse } from '@oodate/filemon';
  */
 export interface RunRecord {
   /** Version of these lines. A record of another version is not used. */
-  readonly version: 1;
+  readonly version: 2;
   /** The command as words, one array for each command of the target. */
   readonly commands: readonly (readonly string[])[];
   readonly cwd: AbsolutePath;
@@ -54,6 +54,12 @@ export interface RecordedFile {
   readonly use: Use;
   /** What was there when the run had ended, symbolic links followed. */
   readonly state: RecordedState;
+  /**
+   * What the command made of what was there before it changed the path ('output', 'removed'). undefined: it
+   * never looked; 'looked': at most whether something is there. Else it used what was there, or part of that
+   * remains: the state before the run, or 'unknown'.
+   */
+  readonly before?: 'looked' | 'unknown' | FollowedState;
   /** Executable of the process that first used it. */
   readonly by: string | undefined;
   /** Someone else changed it while the command ran. */
@@ -61,9 +67,11 @@ export interface RecordedFile {
 }
 
 /** A symbolic link met on the way to a file is a file of its own, with state 'link'. */
-export type RecordedState =
+export type RecordedState = FollowedState | { readonly type: 'link'; readonly target: string };
+
+/** What a path leads to, symbolic links followed. */
+export type FollowedState =
   | { readonly type: 'absent' }
-  | { readonly type: 'link'; readonly target: string }
   | { readonly type: 'directory' }
   | { readonly type: 'special' }
   /** It could not be looked at: a directory above it may not be searched, or links go in a circle. */

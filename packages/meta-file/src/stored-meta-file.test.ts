@@ -39,7 +39,7 @@ const meta: MetaFile = {
   output: Buffer.alloc(0),
   filemon: Buffer.from('V 5\n# Bye bye\n'),
   run: {
-    version: 1,
+    version: 2,
     commands: [['true']],
     cwd: '/x' as AbsolutePath,
     environment: [],

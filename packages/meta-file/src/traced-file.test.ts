@@ -80,7 +80,7 @@ describe('several meta files', () => {
 
 describe('the record of a run', () => {
   const run = {
-    version: 1,
+    version: 2,
     commands: [['one']],
     cwd: '/p' as never,
     environment: [],

@@ -1,5 +1,6 @@
 import { type AbsolutePath, type Access, type Accesses, isKernelPath } from '@oodate/filemon';
 import {
+  type FollowedState,
   metaFolderOf,
   type RecordedFile,
   type RecordedListing,
@@ -36,6 +37,8 @@ export interface FinishedRun {
    */
   readonly recorded: bigint;
   readonly files: FileStates;
+  /** What `statesBeforeRun` gave, if there was a record to ask by. */
+  readonly statesBefore?: ReadonlyMap<AbsolutePath, FollowedState>;
   /** Paths that the caller itself writes while the command runs; they and all below them are left out. */
   readonly ignored?: readonly AbsolutePath[];
 }
@@ -58,7 +61,7 @@ export function recordRun(run: FinishedRun): RecordedRun {
   for (const access of run.accesses.paths.values()) recorder.takeAccess(access);
   for (const path of run.extraInputs ?? []) recorder.takeExtraInput(path);
   const record: RunRecord = {
-    version: 1,
+    version: 2,
     commands: run.commands,
     cwd: run.cwd,
     ...(run.logicalCwd !== undefined && { logicalCwd: run.logicalCwd }),
@@ -97,6 +100,7 @@ class Recorder {
   readonly #walk: PathWalk;
   readonly #own = new OwnChanges();
   readonly #ownInodes = new Set<string>();
+  readonly #statesBefore: ReadonlyMap<AbsolutePath, FollowedState>;
   readonly #ignored: readonly AbsolutePath[];
   readonly #extra = new Set<AbsolutePath>();
   readonly #linksTaken = new Set<AbsolutePath>();
@@ -108,6 +112,7 @@ class Recorder {
     this.#accesses = run.accesses;
     this.#files = run.files;
     this.#walk = new PathWalk(run.files);
+    this.#statesBefore = run.statesBefore ?? new Map();
     const ignored = [
       ...(run.ignored ?? []),
       ...volatilePathsFor(run.environment),
@@ -152,20 +157,23 @@ class Recorder {
   takeExtraInput(path: AbsolutePath): void {
     if (this.#accesses.paths.has(path) || this.#extra.has(path)) return;
     this.#extra.add(path);
-    const unused = { executed: false, looked: false, missing: false, listed: false, change: 'none' } as const;
-    this.takeAccess({ path, ...unused, read: true, by: undefined });
+    const unused = { executed: false, looked: false, missing: false, listed: false, kept: false } as const;
+    this.takeAccess({ path, ...unused, read: true, change: 'none', by: undefined });
   }
 
   #takeLink(place: AbsolutePath, by: string | undefined): void {
     if (this.#linksTaken.has(place)) return;
     this.#linksTaken.add(place);
-    const link = this.#walk.walk(place).state;
+    const walked = this.#walk.walk(place);
+    const link = walked.state;
     if (link.type !== 'link') return;
     const state = { type: 'link', target: link.target } as const;
     // A link that is older than the run was not made by it, but only written through.
-    if (this.#own.wrote(place) && this.#isLate(link))
-      this.#outputs.push({ path: place, use: 'output', state, by, disturbed: false });
-    else {
+    if (this.#own.wrote(place) && this.#isLate(link)) {
+      const access = this.#accesses.paths.get(place);
+      const found = access && this.#found(access, walked);
+      this.#outputs.push({ path: place, use: 'output', state, by, disturbed: false, ...found });
+    } else {
       const disturbed =
         (this.#isLate(link) && !this.#isOwnInode(link)) || this.#isMovedBelow(parentOf(place));
       this.#links.push({ path: place, use: 'looked', state, by, disturbed });
@@ -178,7 +186,10 @@ class Recorder {
     return state.type === 'absent' && !missing && this.#own.removedAbove(place);
   }
 
-  #takeOutput({ path, change, listed, by }: Access, { place, real, state }: WalkedPath): void {
+  #takeOutput(access: Access, walked: WalkedPath): void {
+    const { path, change, listed, by } = access;
+    const { place, real, state } = walked;
+    const found = this.#found(access, walked);
     const wrote = change === 'written' || this.#own.wrote(place) || this.#own.wrote(real);
     const removed = change === 'removed' || this.#own.removed(place) || this.#own.removedAbove(place);
     if (state.type === 'absent') {
@@ -190,14 +201,22 @@ class Recorder {
         state: { type: 'absent' },
         by,
         disturbed,
+        ...found,
       });
       return;
     }
     if (!wrote && change === 'removed') {
       const returned = !this.#own.wroteAbove(place);
       if (returned)
-        this.#outputs.push({ path, use: 'removed', state: { type: 'absent' }, by, disturbed: true });
-      else this.#outputs.push({ path, by, ...this.#taken(path, 'output') });
+        this.#outputs.push({
+          path,
+          use: 'removed',
+          state: { type: 'absent' },
+          by,
+          disturbed: true,
+          ...found,
+        });
+      else this.#outputs.push({ path, by, ...this.#taken(path, 'output'), ...found });
       return;
     }
     // A link that the run made to a file it did not write: the link is recorded by itself, and that is all.
@@ -205,7 +224,18 @@ class Recorder {
       if (listed) this.#inputs.push({ path, by, ...this.#taken(path, 'looked') });
       return;
     }
-    this.#outputs.push({ path, by, ...this.#taken(path, 'output') });
+    this.#outputs.push({ path, by, ...this.#taken(path, 'output'), ...found });
+  }
+
+  /** What the run made of what it found at the path. */
+  #found(
+    { path, read, looked, missing, kept }: Access,
+    { real, state }: WalkedPath,
+  ): Pick<RecordedFile, 'before'> {
+    // A link that leads nowhere is missing, and can be moved all the same.
+    if (!kept && (missing || !read)) return missing || looked ? { before: 'looked' } : {};
+    const isWrittenThrough = state.type === 'link' && !this.#isLate(state);
+    return { before: this.#statesBefore.get(isWrittenThrough ? real : path) ?? 'unknown' };
   }
 
   #takeInput({ path, missing, read, executed, looked, listed, by }: Access, walked: WalkedPath): void {

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { type AbsolutePath, decodePath, filemonRecords, summarizeAccesses } from '@oodate/filemon';
 import { formatMetaFile, parseMetaFile, type ReadRecord } from '@oodate/meta-file';
 import { MemoryFileStates } from './memory-file-states.js';
 import { type DecisionOptions, reasonsToRun } from './reasons-to-run.js';
 import { type FinishedRun, type RecordedRun, recordRun } from './record-run.js';
+import { statesBeforeRun } from './states-before-run.js';
 import type { Target } from './target.js';
 
 /*
@@ -111,6 +113,10 @@ class Story {
     if (meta.run === undefined) throw new Error('the meta file is not good');
     return { kind: 'good', metaFile: '/w/m', meta, run: meta.run };
   }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function at(name: string): string {
@@ -875,6 +881,110 @@ describe('the command itself', () => {
     const story = compiled();
     expect(story.all({ replay: [1, 2] })).toEqual([{ kind: 'output-not-recorded', streams: [1, 2] }]);
     expect(story.reasons({ replay: [] })).toEqual([]);
+  });
+});
+
+describe('what was there before the run', () => {
+  const before = ({ recorded }: Story, name: string) =>
+    recorded?.record.files.find(
+      ({ path, use }) => path === at(name) && (use === 'output' || use === 'removed'),
+    )?.before ?? 'not looked at';
+
+  test.each<[string, string[], string | undefined]>([
+    ['is not looked at by a command that makes it anew', ['W a'], 'not looked at'],
+    ['or removes it', ['D a'], 'not looked at'],
+    ['is looked at', ['S a', 'W a'], 'looked'],
+    ['is looked for in vain', ['N a', 'W a'], 'looked'],
+    [
+      'is looked for in vain, and read when the command has made it',
+      ['N a', 'W a', 'R a', 'K a', 'W a'],
+      'looked',
+    ],
+    ['was read', ['R a', 'W a'], 'unknown'],
+    ['was executed', ['E /w/a', 'D a'], 'unknown'],
+    ['remains in part', ['K a', 'W a'], 'unknown'],
+    ['remains elsewhere', ['M a b'], 'unknown'],
+  ])('%s', (_, records, expected) => {
+    expect(before(new Story('a').runs(...records), 'a')).toBe(expected);
+  });
+
+  test('is known of the next run', () => {
+    const story = new Story('read', 'kept', 'moved').runs(
+      'R read',
+      'W read',
+      'K kept',
+      'W kept',
+      'M moved b',
+    );
+    const { record: last } = story.recorded as RecordedRun;
+    for (const name of ['read', 'kept', 'moved']) expect(before(story, name)).toBe('unknown');
+    story.disk.write(at('read'), 'one');
+    story.disk.write(at('moved'), 'other');
+    const statesBefore = statesBeforeRun(last, story.disk);
+    expect([...statesBefore.keys()].sort()).toEqual(['kept', 'moved', 'read'].map(at));
+    story.start().does('R read', 'W read', 'K kept', 'W kept', 'M moved b').end({ statesBefore });
+    expect(before(story, 'read')).toMatchObject({ type: 'file', size: 3n, digest: sha256('one') });
+    expect(before(story, 'kept')).toMatchObject({ type: 'file', digest: sha256('new kept') });
+    expect(before(story, 'moved')).toMatchObject({ type: 'file', digest: sha256('other') });
+    // And of all that come after that.
+    const { record } = story.recorded as RecordedRun;
+    expect(statesBeforeRun(record, story.disk).get(at('read') as AbsolutePath)).toMatchObject({
+      digest: sha256('new read'),
+    });
+  });
+
+  test('may be nothing', () => {
+    const story = new Story('log').runs('K log', 'W log');
+    story.disk.remove(at('log'));
+    const statesBefore = statesBeforeRun((story.recorded as RecordedRun).record, story.disk);
+    expect(statesBefore).toEqual(new Map([[at('log'), { type: 'absent' }]]));
+  });
+
+  test('is not known of a directory that was moved', () => {
+    const story = new Story('d/a').runs('R d/a', 'M d e');
+    story.disk.move(at('e'), at('d'));
+    const statesBefore = statesBeforeRun((story.recorded as RecordedRun).record, story.disk);
+    story.start().does('R d/a', 'M d e').end({ statesBefore });
+    expect(before(story, 'd')).toBe('unknown');
+    expect(before(story, 'd/a')).toMatchObject({ type: 'file' });
+  });
+
+  test('is that behind a link, where the link stays', () => {
+    const story = new Story('a').start();
+    story.disk.symlink('a', at('l'));
+    story.start().records(`K ${at('l')}`, `W ${at('l')}`);
+    story.disk.write(at('a'), 'new');
+    story.end();
+    const statesBefore = statesBeforeRun((story.recorded as RecordedRun).record, story.disk);
+    expect([...statesBefore.keys()]).toEqual([at('a')]);
+    story.start().records(`K ${at('l')}`, `W ${at('l')}`);
+    story.disk.write(at('a'), 'newer');
+    story.end({ statesBefore });
+    expect(before(story, 'l')).toMatchObject({ type: 'file', digest: sha256('new') });
+  });
+
+  test('is not known of a link that was replaced', () => {
+    const story = new Story('a').start();
+    const replaced = ['R l', 'D l', 'W l'];
+    story.disk.symlink('a', at('l'));
+    story.runs(...replaced);
+    story.disk.remove(at('l'));
+    story.disk.symlink('a', at('l'));
+    const statesBefore = statesBeforeRun((story.recorded as RecordedRun).record, story.disk);
+    story
+      .start()
+      .does(...replaced)
+      .end({ statesBefore });
+    expect(before(story, 'l')).toBe('unknown');
+  });
+
+  test('is told of a link that the command makes', () => {
+    const story = new Story('a')
+      .start()
+      .does('R l', 'D l')
+      .records(`W ${at('l')}`);
+    story.disk.symlink('a', at('l'));
+    expect(before(story.end(), 'l')).toBe('unknown');
   });
 });
 

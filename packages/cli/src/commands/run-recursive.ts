@@ -6,7 +6,7 @@ import { CliError } from '../cli-error.js';
 import { type EndingSignals, holdEndingSignals } from '../ending-signals.js';
 import { execute } from '../execution.js';
 import type { ShownOutput } from '../held-output.js';
-import { firstOf, judge } from '../judgement.js';
+import { firstOf, judge, recordedRun } from '../judgement.js';
 import { type OutputTurn, OutputTurns } from '../output-turns.js';
 import { type ScriptOrder, scriptOrder, withFollowers } from '../script-order.js';
 import type { SettingFlags } from '../settings.js';
@@ -248,7 +248,7 @@ class WorkspaceRun {
       ownPlace: false,
       child: this.#childOptions(turn),
     };
-    const { report } = await execute(target, execution, terminal);
+    const { report } = await execute(target, execution, terminal, recordedRun(judgement));
     const { status, milliseconds } = report;
     return { kind: status === 0 ? 'ran' : 'failed', took: milliseconds, status };
   }

@@ -2,7 +2,7 @@ import { type DecisionOptions, diskFileStates } from '@oodate/planner';
 import type { ExecutionOptions } from '../execution.js';
 import { showHashing } from '../hashing-progress.js';
 import type { ShownOutput } from '../held-output.js';
-import { firstOf, type Judgement, judge } from '../judgement.js';
+import { firstOf, type Judgement, judge, recordedRun } from '../judgement.js';
 import { readStreams, replayOutput, writeOut } from '../output-streams.js';
 import { beginProof, type Resolve } from '../proof.js';
 import { printJson, reportOf } from '../report.js';
@@ -40,7 +40,7 @@ export async function run(
   terminal.say(runningWords(target.title, reasonWords(reason, process.cwd())));
   // Only here, since most runs find nothing to do.
   const { execute } = await import('../execution.js');
-  const done = await execute(target, options, terminal);
+  const done = await execute(target, options, terminal, recordedRun(judgement));
   if (options.json)
     printJson(
       reportOf(

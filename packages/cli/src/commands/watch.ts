@@ -6,7 +6,7 @@ import { holdEndingSignals } from '../ending-signals.js';
 import { type ExecutionOptions, execute } from '../execution.js';
 import { type FolderWatch, watchFolders } from '../folder-watch.js';
 import { FreshChanges } from '../fresh-changes.js';
-import { firstOf, judge } from '../judgement.js';
+import { firstOf, judge, recordedRun } from '../judgement.js';
 import { LearnedPaths } from '../learned-paths.js';
 import { QuietMoment } from '../quiet-moment.js';
 import { settingsPlaces } from '../settings-places.js';
@@ -101,7 +101,7 @@ class WatchedTarget {
     const { record } = judgement;
     if (reason !== undefined) {
       if (record.kind === 'good' && this.#options.restart) await this.#follow(target, record.run);
-      return this.#run(target, reason);
+      return this.#run(target, reason, recordedRun(judgement));
     }
     skip(judgement, this.#options, this.#terminal);
     if (record.kind === 'good') await this.#follow(target, record.run);
@@ -120,17 +120,17 @@ class WatchedTarget {
     }
     // Somebody else may have run it by now.
     const { record, reasons } = judge(target, options);
-    if (record.kind !== 'good' || firstOf(reasons) !== undefined) return this.#run(target, reason);
+    if (record.kind !== 'good' || firstOf(reasons) !== undefined) return this.#run(target, reason, run);
     await this.#follow(target, record.run);
     return true;
   }
 
-  async #run(target: NamedTarget, reason: Reason): Promise<boolean> {
+  async #run(target: NamedTarget, reason: Reason, last: RunRecord | undefined): Promise<boolean> {
     const { title } = target;
     this.#terminal.say(runningWords(title, reasonWords(reason, process.cwd())));
     const { stop, over } = this.#endWhenChanged(target);
     const child = { stop: stop.signal };
-    const { seen, report } = await execute(target, { ...this.#options, child }, this.#terminal);
+    const { seen, report } = await execute(target, { ...this.#options, child }, this.#terminal, last);
     over();
     if (seen === undefined)
       throw new CliError('NOT_WATCHABLE', `${title} cannot be watched: ${report.notes.join(', ')}`);

@@ -120,7 +120,7 @@ describe('meta show', () => {
       error: null,
       log: { version: 5, exit: { status: 0, signal: 0 }, ended: true, incomplete: [], notes: [] },
       counts: { outputs: 1 },
-      run: { version: 1, cwd: space.folder },
+      run: { version: 2, cwd: space.folder },
       problems: [],
     });
     expect(shown.log.stopped).toBeGreaterThanOrEqual(shown.log.started);
