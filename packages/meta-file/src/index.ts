@@ -24,6 +24,7 @@ export {
   scriptPartMetaFile,
 } from './meta-file-names.js';
 export { forgetPlainScript, isPlainScript, notePlainScript } from './plain-script.js';
+export { isRunning, ownProcess } from './process-identity.js';
 export { lockRun } from './run-lock.js';
 export type {
   FollowedState,

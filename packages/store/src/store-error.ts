@@ -1,9 +1,12 @@
+import { getSystemErrorMap } from 'node:util';
+
 export type StoreErrorCode =
   | 'OBJECT_MISSING'
   | 'OBJECT_DAMAGED'
   | 'OBJECT_TOO_LARGE'
   | 'ENTRY_DAMAGED'
   | 'STORE_FOREIGN'
+  | 'STORE_NOT_READABLE'
   | 'STORE_NOT_WRITABLE';
 
 /** Something is wrong with the store or what is in it. The message is one sentence without an end. */
@@ -18,4 +21,15 @@ export class StoreError extends Error {
     this.code = code;
     this.hint = hint;
   }
+}
+
+/** Of what node:fs throws: `ENOENT` and the like. */
+export function errnoOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
+
+/** The same in words: "no space left on device". */
+export function systemWords(error: unknown): string {
+  const { errno, message } = error as NodeJS.ErrnoException;
+  return (errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1]) ?? message;
 }
