@@ -7,4 +7,7 @@ export {
   decodeActionResult,
   encodeActionResult,
 } from './remote-execution.js';
+export { type Restored, type RestoreOptions, restoreOutputs } from './restore.js';
+export { RestoreError, type RestoreErrorCode } from './restore-error.js';
 export { StoreError, type StoreErrorCode } from './store-error.js';
+export type { WantedOutput } from './wanted-output.js';

@@ -17,6 +17,7 @@ const testTools: readonly TestTool[] = [
   { name: 'bpftool', packages: ['bpftool'] },
   { name: 'ninja', packages: ['ninja-build'] },
   { name: 'busybox', packages: ['busybox-static'] },
+  { name: 'chattr', packages: ['e2fsprogs'] },
   { name: 'clang', packages: ['clang'] },
   { name: 'gdb', packages: ['gdb'] },
   { name: 'git', packages: ['git'] },
