@@ -26,11 +26,12 @@ import { type ChildOptions, childStart } from './child-program.js';
 import { type Counts, countUses } from './counts.js';
 import { startByFront } from './front.js';
 import { showHashing } from './hashing-progress.js';
-import { holdOutput, type ShownOutput } from './held-output.js';
+import { holdOutput } from './held-output.js';
 import { isTraced } from './judgement.js';
 import { leaveAlone, leaveAloneNoMore } from './left-alone.js';
 import { runPlainly } from './plain-run.js';
 import type { RunReport } from './report.js';
+import { keepInStore, type StoreOptions } from './result-store.js';
 import type { NamedTarget } from './target.js';
 import type { Terminal } from './terminal.js';
 import {
@@ -46,18 +47,12 @@ import {
   reasonWords,
 } from './words.js';
 
-export interface ExecutionOptions {
-  /** What the command writes to stdout goes to stderr: stdout is for JSON. */
-  readonly json: boolean;
+export interface ExecutionOptions extends StoreOptions {
   readonly backend: string | undefined;
   /** The user chose the place of the meta file: other files may lie beside it. */
   readonly ownPlace: boolean;
   /** The command is started by this process, in this way, and not by the front. */
   readonly child?: ChildOptions;
-  /** What is shown of what the command writes. */
-  readonly output: ShownOutput;
-  /** Show no progress. */
-  readonly quiet: boolean;
 }
 
 /** One run that has ended. */
@@ -97,7 +92,8 @@ export async function execute(
   const take = () => takeDown(target, trace, { begun, statesBefore }, options);
   const network = networkFinding(target, trace, milliseconds);
   const ended = { trace, mark, milliseconds, take, network };
-  const done = trace.status === 0 ? keep(target, ended, terminal) : fail(target, ended, terminal);
+  const done =
+    trace.status === 0 ? await keep(target, ended, options, terminal) : fail(target, ended, terminal);
   if (network?.isLeft) terminal.say(network.line);
   return done;
 }
@@ -192,11 +188,12 @@ function note({ metaFile }: NamedTarget, attempt: Attempt): void {
   }
 }
 
-function keep(
+async function keep(
   target: NamedTarget,
   { trace, mark, milliseconds, take, network }: Ended,
+  options: StoreOptions,
   terminal: Terminal,
-): Done {
+): Promise<Done> {
   const { title, metaFile } = target;
   const { output } = trace;
   const recorded = take();
@@ -216,19 +213,20 @@ function keep(
     note(target, { kind: 'incomplete', causes });
     return done(false, incompleteWords(title, milliseconds, causes), causes);
   }
+  const meta = {
+    path: metaFile,
+    commands: target.texts,
+    cwd: target.cwd,
+    target: target.name,
+    output: output?.bytes ?? new Uint8Array(),
+    filemon: filemonSection(trace.log),
+    run:
+      output === undefined
+        ? record
+        : { ...record, output: { streams: output.streams, chunks: output.chunks } },
+  };
   try {
-    writeMetaFile(metaFile, {
-      path: metaFile,
-      commands: target.texts,
-      cwd: target.cwd,
-      target: target.name,
-      output: output?.bytes ?? new Uint8Array(),
-      filemon: filemonSection(trace.log),
-      run:
-        output === undefined
-          ? record
-          : { ...record, output: { streams: output.streams, chunks: output.chunks } },
-    });
+    writeMetaFile(metaFile, meta);
   } catch (error) {
     if (!(error instanceof MetaFileError)) throw error;
     const why = errorWords(error.message, error.hint);
@@ -240,7 +238,11 @@ function keep(
   }
   leaveAloneNoMore(target);
   const disturbance = firstDisturbance(counted);
-  if (disturbance === undefined) return done(true, keptWords(title, milliseconds, countUses(counted)), []);
+  if (disturbance === undefined) {
+    const kept = done(true, keptWords(title, milliseconds, countUses(counted)), []);
+    await keepInStore(target, meta, options, terminal);
+    return kept;
+  }
   const clause = reasonWords(disturbance, process.cwd());
   return done(true, disturbedWords(title, milliseconds, clause), [clause]);
 }

@@ -85,11 +85,21 @@ export const configOptions = {
   ...modeOption,
 } as const satisfies Record<string, Option>;
 
+const storeOptions = {
+  store: {
+    ...flag,
+    defaultDescription: 'true',
+    describe: 'Bring back results from the store, and keep new ones there',
+  },
+  refresh: { ...flag, describe: 'Bring back no result: run what is out of date, and keep the new result' },
+} as const;
+
 export const runOptions = {
   ...keepingOptions,
   ...modeOption,
   'dry-run': { ...flag, describe: 'Say what would be done and why; run nothing' },
   ...backendOption,
+  ...storeOptions,
   untraced: { ...flag, describe: 'Run it plainly: in any case, and keep nothing' },
   quiet: { ...flag, alias: 'q', describe: "Say nothing of oodate's own but what went wrong" },
   output: {
@@ -119,6 +129,7 @@ export const watchOptions = {
   ...settingOptions,
   mode: runOptions.mode,
   ...backendOption,
+  ...storeOptions,
   quiet: runOptions.quiet,
   output: runOptions.output,
 } as const satisfies Record<string, Option>;

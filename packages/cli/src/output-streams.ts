@@ -1,5 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs';
 import type { MetaFile, RunRecord } from '@oodate/meta-file';
+import type { ShownOutput } from './held-output.js';
 
 /** stdout (1) or stderr (2) of a command. */
 export type OutputStream = 1 | 2;
@@ -9,8 +10,19 @@ export type OutputStream = 1 | 2;
  * or a file. A run that is skipped must give them the same bytes.
  * `stdoutToStderr`: the command's stdout goes to this process's stderr.
  */
-export function readStreams(stdoutToStderr: boolean): OutputStream[] {
+function readStreams(stdoutToStderr: boolean): OutputStream[] {
   return ([1, 2] as const).filter((stream) => isRead(stdoutToStderr ? 2 : stream));
+}
+
+/** Those that somebody reads: what is not shown is read by nobody. */
+export function streamsToReplay({
+  json,
+  output,
+}: {
+  readonly json: boolean;
+  readonly output: ShownOutput;
+}): readonly (1 | 2)[] {
+  return output === 'full' ? readStreams(json) : [];
 }
 
 function isRead(descriptor: number): boolean {
@@ -28,7 +40,7 @@ export function replayOutput(
   meta: MetaFile,
   run: RunRecord,
   stdoutToStderr: boolean,
-  write = writeOut,
+  write: (stream: OutputStream, bytes: Uint8Array) => void = writeOut,
 ): void {
   let start = 0;
   for (const { stream, length } of run.output?.chunks ?? []) {

@@ -26,6 +26,8 @@ export interface RunReport {
   readonly status: number;
   readonly milliseconds: number;
   readonly kept: boolean;
+  /** When the result was made that has been brought back from the store (ISO 8601); the command did not run. */
+  readonly restored?: string;
   /** Why nothing was kept, or why what was kept is out of date at once. */
   readonly notes: readonly string[];
 }

@@ -10,6 +10,7 @@ import type { ShownOutput } from './held-output.js';
 import { isTraced } from './judgement.js';
 import type { ArgumentsOf, configOptions, decisionOptions, runOptions, watchOptions } from './options.js';
 import type { Resolve } from './proof.js';
+import type { StoreUse } from './result-store.js';
 import { type SettingFlags, type SettingValues, settingFlag, settingKeys } from './settings.js';
 import { type NamedTarget, resolveTarget, type TargetName } from './target.js';
 import { openTerminal } from './terminal.js';
@@ -39,6 +40,7 @@ async function run(argv: RunArguments, rest: readonly string[] | undefined): Pro
     dryRun: argv['dry-run'] === true,
     backend: argv.backend,
     untraced: argv.untraced === true,
+    store: storeUseOf(argv),
     quiet: argv.quiet === true || isTraced(),
     output: shownOf(argv),
     ownPlace: argv.meta !== undefined,
@@ -65,6 +67,7 @@ async function runInPackages(argv: RunArguments, rest: readonly string[] = []): 
     quiet: argv.quiet === true || isTraced(),
     jobs: jobs === undefined ? undefined : Number(jobs),
     keepGoing: argv['keep-going'] === true,
+    store: storeUseOf(argv),
     output: shownOf(argv),
     flags: settingFlags(argv),
   });
@@ -85,6 +88,7 @@ async function watch(argv: WatchArguments, rest: readonly string[] | undefined):
     output: shownOf(argv),
     quiet: argv.quiet === true,
     restart: argv.restart === true,
+    store: storeUseOf(argv),
   };
   return watchTarget(resolve, options, openTerminal(options.quiet));
 }
@@ -99,7 +103,7 @@ async function why(argv: DecisionArguments, rest: readonly string[] | undefined)
   const metaFiles = metaFilesIn(argv, rest);
   return metaFiles.length > 0
     ? whyMetaFiles(metaFiles, decisionOf(argv), settingFlags(argv))
-    : whyTarget(await targetOf(argv, rest), decisionOf(argv));
+    : whyTarget(await targetOf(argv, rest), decisionOf(argv), openTerminal(isTraced()));
 }
 
 async function check(argv: DecisionArguments, rest: readonly string[] | undefined): Promise<number> {
@@ -161,6 +165,11 @@ function decisionOf({
 
 function shownOf({ output }: RunArguments | WatchArguments): ShownOutput {
   return output === 'errors' || output === 'none' ? output : 'full';
+}
+
+function storeUseOf({ store, refresh }: RunArguments | WatchArguments): StoreUse {
+  if (store === false) return 'none';
+  return refresh === true ? 'refresh' : 'use';
 }
 
 function bmakeRequestOf(argv: DecisionArguments, rest: readonly string[] | undefined): BmakeRequest {

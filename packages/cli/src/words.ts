@@ -1,8 +1,10 @@
 import type { ConversionLosses, NetworkUse, Problem, ProcessExit, ProcessLife } from '@oodate/filemon';
 import type { ConvertedFile, MergeRefusal, RecordedContent, RecordedState, Use } from '@oodate/meta-file';
 import type { BmakeFinding, BmakeReason, BmakeRuleReason, Reason, VariableValue } from '@oodate/planner';
+import type { Hindrance } from '@oodate/store';
 import type { FileChange } from './commands/init.js';
 import type { Counts } from './counts.js';
+import type { NearResult } from './result-store.js';
 import type { SettingSource } from './settings-layer.js';
 import { quoteWord, quoteWords } from './shell-quoting.js';
 import { signalName } from './signals.js';
@@ -243,6 +245,61 @@ export function noNewerWords(name: string, counts: Counts): string {
 
 export function runningWords(name: string, clause: string): string {
   return `running ${nameWords(name)}: ${clause}`;
+}
+
+/** `made`: in nanoseconds since the epoch. */
+export function restoredWords(
+  name: string,
+  clause: string,
+  outputs: number,
+  made: bigint,
+  milliseconds: number,
+): string {
+  return `${nameWords(name)} is restored from ${momentWords(made)} (${count(outputs, 'output')}; ran in ${durationWords(milliseconds)} then): ${clause}`;
+}
+
+function momentWords(nanoseconds: bigint): string {
+  const moment = new Date(Number(nanoseconds / 1_000_000n));
+  const two = (number: number) => String(number).padStart(2, '0');
+  const day = `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
+  return `${day} ${two(moment.getHours())}:${two(moment.getMinutes())}`;
+}
+
+/** Of a target that is up to date by what was brought back. `made`: as above. */
+export function wasRestoredWords(made: bigint): string {
+  return `known result from ${momentWords(made)}, restored`;
+}
+
+/** Of one that is out of date: what the store could do for it. */
+export function nearResultWords({ made, differs }: NearResult, cwd: string): string {
+  if (differs.length === 0)
+    return `known result from ${momentWords(made)}: "oodate run" restores it, and nothing runs`;
+  const shown = differs.slice(0, 3).map((reason) => reasonWords(reason, cwd));
+  const more = differs.length > shown.length ? [`${differs.length - shown.length} more`] : [];
+  return `the nearest known result, from ${momentWords(made)}, is of another state: ${[...shown, ...more].join('; ')}`;
+}
+
+/** Why a result is not kept in the store, and what can be done about it. */
+export function hindranceWords(name: string, hindrance: Hindrance, cwd: string): string {
+  return `the result of ${nameWords(name)} is not kept in the store: ${hindranceClause(hindrance, cwd)}`;
+}
+
+function hindranceClause(hindrance: Hindrance, cwd: string): string {
+  const path = 'path' in hindrance ? pathWords(hindrance.path, cwd) : '';
+  switch (hindrance.kind) {
+    case 'output-outside':
+      return `it wrote outside of the project, ${path} (allow that with the setting store.outside)`;
+    case 'unknown-before':
+      return `it changed ${path}, of which it is not known what it was before (it is from the next run on)`;
+    case 'special-output':
+      return `${path} is no file that can be kept`;
+    case 'changed-while-running':
+      return `${path} was changed while it ran`;
+    case 'network-used':
+      return 'it used the network (allow that with the setting network.ignore)';
+    case 'too-long-record':
+      return 'its record is too long';
+  }
 }
 
 export function restartingWords(name: string, clause: string): string {

@@ -16,6 +16,7 @@ import type {
  *   # oodate record 2
  *   # oodate started 1732171234.123456
  *   # oodate recorded 1732171235.123456789
+ *   # oodate restored 1732171235.123456789   recorded then, and brought back since
  *   # oodate cwd PATH
  *   # oodate network used served         or one of them
  *   # oodate command                      begins a command; its words follow
@@ -56,6 +57,7 @@ export function formatRunRecord(record: RunRecord): string {
     `# oodate recorded ${formatTime(record.recorded, 9)}`,
     `# oodate cwd ${escapeText(record.cwd)}`,
   ];
+  if (record.restored !== undefined) lines.push(`# oodate restored ${formatTime(record.restored, 9)}`);
   if (record.logicalCwd !== undefined) lines.push(`# oodate logical ${escapeText(record.logicalCwd)}`);
   if (record.stdin !== undefined) lines.push(`# oodate stdin ${escapeText(record.stdin)}`);
   if (record.network !== undefined) lines.push(`# oodate network ${record.network.join(' ')}`);
@@ -142,6 +144,7 @@ class RecordReader {
   #version: number | undefined;
   #started: bigint | undefined;
   #recorded: bigint | undefined;
+  #restored: bigint | undefined;
   #cwd: string | undefined;
   #logicalCwd: string | undefined;
   #stdin: string | undefined;
@@ -183,6 +186,9 @@ class RecordReader {
       case 'recorded':
         this.#recorded = parseTime(rest, 9);
         return this.#recorded !== undefined;
+      case 'restored':
+        this.#restored = parseTime(rest, 9);
+        return this.#restored !== undefined;
       case 'cwd':
         this.#cwd = unescapeText(rest);
         return true;
@@ -313,6 +319,7 @@ class RecordReader {
       environment: this.#environment,
       started: Number(this.#started),
       recorded: this.#recorded,
+      ...(this.#restored === undefined ? {} : { restored: this.#restored }),
       files: this.#files,
       listings: this.#listings,
       ...(this.#output === undefined ? {} : { output: this.#output }),

@@ -22,6 +22,8 @@ export interface RunRecord {
   readonly started: number;
   /** Nanoseconds since the epoch by the clock of the file system, when the states were taken. */
   readonly recorded: bigint;
+  /** When the record was made of what has been brought back since: the time of that run, as `recorded`. */
+  readonly restored?: bigint;
   readonly files: readonly RecordedFile[];
   readonly listings: readonly RecordedListing[];
   /** How the bytes in the meta file's output were written; undefined if they were not kept. */

@@ -37,7 +37,7 @@ function contentDifference(
 ): 'none' | 'changed' | { readonly errno: string } {
   if (was.size !== now.size) return 'changed';
   if (options.mode === 'mtime') return was.mtime === now.mtime ? 'none' : 'changed';
-  const untouched = sameIdentity(was, now) && !tooRecent(was, recorded);
+  const untouched = isSameFile(was, now, recorded);
   if (untouched && options.digestAll !== true) return 'none';
   if (was.digest === undefined) return untouched ? 'none' : 'changed';
   const found = files.digest(file.path);
@@ -46,18 +46,19 @@ function contentDifference(
 }
 
 /**
- * The same file, by everything that a change of its content cannot leave as it
- * is: the kernel alone sets ctime.
+ * The same file with the same content, by everything that a change of its content cannot leave as it is: the
+ * kernel alone sets ctime. `recorded` is as for `difference`: what was changed at that time or later could
+ * have been changed once more within the same tick of the clock, after it was recorded. (Source: git's "racy" entries.)
  */
-function sameIdentity(was: RecordedContent, now: PresentFile): boolean {
+export function isSameFile(was: RecordedContent, now: PresentFile, recorded: bigint): boolean {
   return (
-    was.ctime === now.ctime && was.mtime === now.mtime && was.inode === now.inode && was.mode === now.mode
+    was.ctime === now.ctime &&
+    was.ctime < recorded &&
+    was.mtime === now.mtime &&
+    was.size === now.size &&
+    was.inode === now.inode &&
+    was.mode === now.mode
   );
-}
-
-/** It could have been changed once more within the same tick of the clock, after it was recorded. (Source: git's "racy" entries.) */
-function tooRecent(was: RecordedContent, recorded: bigint): boolean {
-  return was.ctime >= recorded;
 }
 
 function sameExecutableBits(was: RecordedContent, now: PresentFile): boolean {

@@ -30,6 +30,7 @@ export type { InputReason, Reason, VariableValue } from './reason.js';
 export { accessesOfMeta, reasonsToMake, type TracedTarget } from './reasons-to-make.js';
 export { countedRun, type DecisionOptions, type KnownRecord, reasonsToRun } from './reasons-to-run.js';
 export { type FinishedRun, type RecordedRun, recordRun } from './record-run.js';
+export { snapshotStates } from './snapshot-states.js';
 export { statesBeforeRun } from './states-before-run.js';
 export type { Target } from './target.js';
 export {

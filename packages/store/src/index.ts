@@ -1,5 +1,10 @@
+export type { AccessSet } from './access-set.js';
 export { type Digest, digestOf } from './digest.js';
 export { DiskStore } from './disk-store.js';
+export { keepResult } from './keep-result.js';
+export { type Asker, findKnownResult, type KnownResult, nearestKnownResult } from './known-results.js';
+export type { Hindrance } from './outputs.js';
+export { projectRoot } from './project-root.js';
 export {
   type Action,
   type ActionResult,
@@ -7,7 +12,8 @@ export {
   decodeActionResult,
   encodeActionResult,
 } from './remote-execution.js';
-export { type Restored, type RestoreOptions, restoreOutputs } from './restore.js';
+export { type Restored, type RestoredFile, type RestoreOptions, restoreOutputs } from './restore.js';
 export { RestoreError, type RestoreErrorCode } from './restore-error.js';
+export { restoredRun } from './restored-run.js';
 export { StoreError, type StoreErrorCode } from './store-error.js';
 export type { WantedOutput } from './wanted-output.js';

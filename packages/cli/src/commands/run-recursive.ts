@@ -4,30 +4,26 @@ import type { DecisionOptions } from '@oodate/planner';
 import type { ChildOptions } from '../child-program.js';
 import { CliError } from '../cli-error.js';
 import { type EndingSignals, holdEndingSignals } from '../ending-signals.js';
-import { execute } from '../execution.js';
 import type { ShownOutput } from '../held-output.js';
 import { firstOf, judge, recordedRun } from '../judgement.js';
+import { make } from '../making.js';
+import { streamsToReplay } from '../output-streams.js';
 import { type OutputTurn, OutputTurns } from '../output-turns.js';
+import type { StoreUse } from '../result-store.js';
 import { type ScriptOrder, scriptOrder, withFollowers } from '../script-order.js';
 import type { SettingFlags } from '../settings.js';
 import { type NamedTarget, resolveTarget } from '../target.js';
 import { openTerminal, type Terminal } from '../terminal.js';
-import {
-  errorWords,
-  reasonWords,
-  runningWords,
-  type ScriptOutcome,
-  summaryWords,
-  unmatchedWords,
-} from '../words.js';
+import { errorWords, type ScriptOutcome, summaryWords, unmatchedWords } from '../words.js';
 import { type WorkspacePackage, workspacePackages } from '../workspace-packages.js';
-import { skip, streamsToReplay, tellPlan } from './run.js';
+import { skip, tellPlan } from './run.js';
 
 export interface RecursiveOptions extends DecisionOptions {
   readonly dryRun: boolean;
   readonly backend: string | undefined;
   readonly quiet: boolean;
   readonly output: ShownOutput;
+  readonly store: StoreUse;
   /** How many scripts run at the same time; default: as many as there are processors. */
   readonly jobs: number | undefined;
   /** After a failure go on with what does not need what has failed. */
@@ -238,9 +234,9 @@ class WorkspaceRun {
       skip(judgement, { json: false, output: options.output }, terminal, turn.write);
       return { kind: 'up to date', took: judgement.took ?? 0, status: 0 };
     }
-    terminal.say(runningWords(target.title, reasonWords(reason, process.cwd())));
-    const { backend, output } = options;
+    const { backend, output, store } = options;
     const execution = {
+      store,
       json: false,
       quiet: true,
       backend,
@@ -248,7 +244,7 @@ class WorkspaceRun {
       ownPlace: false,
       child: this.#childOptions(turn),
     };
-    const { report } = await execute(target, execution, terminal, recordedRun(judgement));
+    const { report } = await make(target, reason, execution, terminal, recordedRun(judgement));
     const { status, milliseconds } = report;
     return { kind: status === 0 ? 'ran' : 'failed', took: milliseconds, status };
   }

@@ -3,12 +3,12 @@ import type { ExecutionOptions } from '../execution.js';
 import { showHashing } from '../hashing-progress.js';
 import type { ShownOutput } from '../held-output.js';
 import { firstOf, type Judgement, judge, recordedRun } from '../judgement.js';
-import { readStreams, replayOutput, writeOut } from '../output-streams.js';
+import { replayOutput, streamsToReplay, writeOut } from '../output-streams.js';
 import { beginProof, type Resolve } from '../proof.js';
 import { printJson, reportOf } from '../report.js';
 import type { NamedTarget } from '../target.js';
 import type { Terminal } from '../terminal.js';
-import { reasonWords, runningWords, upToDateWords, wouldRunWords } from '../words.js';
+import { reasonWords, upToDateWords, wouldRunWords } from '../words.js';
 
 export interface RunOptions extends DecisionOptions, ExecutionOptions {
   readonly dryRun: boolean;
@@ -37,10 +37,9 @@ export async function run(
     await proof?.write(shownOf(judgement, options), terminal);
     return status;
   }
-  terminal.say(runningWords(target.title, reasonWords(reason, process.cwd())));
   // Only here, since most runs find nothing to do.
-  const { execute } = await import('../execution.js');
-  const done = await execute(target, options, terminal, recordedRun(judgement));
+  const { make } = await import('../making.js');
+  const done = await make(target, reason, options, terminal, recordedRun(judgement));
   if (options.json)
     printJson(
       reportOf(
@@ -87,17 +86,6 @@ export function tellPlan(
   else if (reasons.length === 0) sayUpToDate(judgement, terminal);
   for (const reason of reasons) terminal.say(wouldRunWords(target.title, reasonWords(reason, process.cwd())));
   return 0;
-}
-
-/** Those that somebody reads: what is not shown is read by nobody. */
-export function streamsToReplay({
-  json,
-  output,
-}: {
-  readonly json: boolean;
-  readonly output: ShownOutput;
-}): readonly (1 | 2)[] {
-  return output === 'full' ? readStreams(json) : [];
 }
 
 /** As if the last run had written what is shown of it. */

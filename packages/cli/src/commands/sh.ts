@@ -31,6 +31,7 @@ export async function runShell(args: readonly string[]): Promise<number> {
     untraced: false,
     backend: undefined,
     ownPlace: false,
+    store: 'use',
     output: 'full',
     quiet: isTraced(),
   } as const;

@@ -3,24 +3,19 @@ import { countedRun, type DecisionOptions, diskFileStates, type Reason, reasonsT
 import { CliError } from '../cli-error.js';
 import { countUses } from '../counts.js';
 import { holdEndingSignals } from '../ending-signals.js';
-import { type ExecutionOptions, execute } from '../execution.js';
+import type { ExecutionOptions } from '../execution.js';
 import { type FolderWatch, watchFolders } from '../folder-watch.js';
 import { FreshChanges } from '../fresh-changes.js';
 import { firstOf, judge, recordedRun } from '../judgement.js';
 import { LearnedPaths } from '../learned-paths.js';
+import { make } from '../making.js';
+import { streamsToReplay } from '../output-streams.js';
 import { QuietMoment } from '../quiet-moment.js';
 import { settingsPlaces } from '../settings-places.js';
 import type { NamedTarget } from '../target.js';
 import type { Terminal } from '../terminal.js';
-import {
-  errorWords,
-  reasonWords,
-  restartingWords,
-  runningWords,
-  unheardWords,
-  watchingWords,
-} from '../words.js';
-import { skip, streamsToReplay } from './run.js';
+import { errorWords, reasonWords, restartingWords, unheardWords, watchingWords } from '../words.js';
+import { skip } from './run.js';
 
 export interface WatchOptions extends DecisionOptions, ExecutionOptions {
   /** End the command that runs when one of its inputs changes, and run it anew. */
@@ -127,10 +122,9 @@ class WatchedTarget {
 
   async #run(target: NamedTarget, reason: Reason, last: RunRecord | undefined): Promise<boolean> {
     const { title } = target;
-    this.#terminal.say(runningWords(title, reasonWords(reason, process.cwd())));
     const { stop, over } = this.#endWhenChanged(target);
     const child = { stop: stop.signal };
-    const { seen, report } = await execute(target, { ...this.#options, child }, this.#terminal, last);
+    const { seen, report } = await make(target, reason, { ...this.#options, child }, this.#terminal, last);
     over();
     if (seen === undefined)
       throw new CliError('NOT_WATCHABLE', `${title} cannot be watched: ${report.notes.join(', ')}`);

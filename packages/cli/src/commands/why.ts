@@ -1,31 +1,54 @@
 import type { DecisionOptions, Reason } from '@oodate/planner';
-import { judge } from '../judgement.js';
+import type { Counts } from '../counts.js';
+import { judge, recordedRun } from '../judgement.js';
 import { judgeMetaFile } from '../meta-judgement.js';
 import { writeOut } from '../output-streams.js';
 import { metaReportOf, printJson, reportOf } from '../report.js';
+import { isoMoment, nearResult } from '../result-store.js';
 import type { SettingFlags } from '../settings.js';
 import type { NamedTarget } from '../target.js';
-import { coloursFor } from '../terminal.js';
+import { coloursFor, type Terminal } from '../terminal.js';
 import {
   groupWords,
+  nearResultWords,
   noNewerWords,
   outOfDateWords,
   processWords,
   reasonGroups,
   reasonWords,
   upToDateWords,
+  wasRestoredWords,
 } from '../words.js';
 
-/** Says on stdout why the target is out of date, with every reason. */
-export function why(target: NamedTarget, options: DecisionOptions & { readonly json: boolean }): number {
+/** Says on stdout why the target is out of date, with every reason, and what the store knows. */
+export async function why(
+  target: NamedTarget,
+  options: DecisionOptions & { readonly json: boolean },
+  terminal: Terminal,
+): Promise<number> {
   const judgement = judge(target, options);
   const reasons = [...judgement.reasons];
-  const verdict = reasons.length === 0 ? 'up to date' : 'out of date';
-  if (options.json) printJson(reportOf(judgement, verdict, reasons));
-  else if (reasons.length > 0) writeOut(1, explanation(target.name, reasons));
-  else if (judgement.counts !== undefined && judgement.took !== undefined)
-    writeOut(1, `${upToDateWords(target.name, judgement.counts, judgement.took)}\n`);
+  const last = recordedRun(judgement);
+  if (reasons.length === 0) {
+    if (options.json) printJson({ ...reportOf(judgement, 'up to date', []), known: null });
+    else if (judgement.counts !== undefined && judgement.took !== undefined)
+      writeOut(1, upToDateLines(target.name, judgement.counts, judgement.took, last?.restored));
+    return 0;
+  }
+  const near = await nearResult(target, last, terminal);
+  if (options.json) {
+    const known = near && { made: isoMoment(near.made), differs: near.differs };
+    printJson({ ...reportOf(judgement, 'out of date', reasons), known: known ?? null });
+  } else {
+    writeOut(1, explanation(target.name, reasons));
+    if (near !== undefined) writeOut(1, `\n  ${nearResultWords(near, process.cwd())}\n`);
+  }
   return 0;
+}
+
+function upToDateLines(name: string, counts: Counts, took: number, restored: bigint | undefined): string {
+  const line = `${upToDateWords(name, counts, took)}\n`;
+  return restored === undefined ? line : `${line}  ${wasRestoredWords(restored)}\n`;
 }
 
 /** The same of the targets of these meta files. */

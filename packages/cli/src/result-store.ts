@@ -1,0 +1,177 @@
+import { dirname, join } from 'node:path';
+import type { AbsolutePath } from '@oodate/filemon';
+import {
+  invalidateMetaFile,
+  type MetaFile,
+  type RunRecord,
+  wasAlone,
+  writeMetaFile,
+} from '@oodate/meta-file';
+import { countedRun, diskFileStates, type Reason, settledClock } from '@oodate/planner';
+import type { Asker } from '@oodate/store';
+import { countUses } from './counts.js';
+import type { Done, ExecutionOptions } from './execution.js';
+import { showHashing } from './hashing-progress.js';
+import type { ShownOutput } from './held-output.js';
+import { durationOf, isTraced } from './judgement.js';
+import { replayOutput, streamsToReplay } from './output-streams.js';
+import type { NamedTarget } from './target.js';
+import type { Terminal } from './terminal.js';
+import { errorWords, hindranceWords, reasonWords, restoredWords } from './words.js';
+
+/** What is to be done with the store of results. 'refresh': a result is kept, and none is brought back. */
+export type StoreUse = 'use' | 'refresh' | 'none';
+
+export interface StoreOptions {
+  readonly store: StoreUse;
+  /** What the command writes to stdout goes to stderr: stdout is for JSON. */
+  readonly json: boolean;
+  /** What is shown of what the command writes. */
+  readonly output: ShownOutput;
+  /** Show no progress. */
+  readonly quiet: boolean;
+}
+
+/**
+ * Brings the target up to date out of the store, if the result that it would have now is there. `last`: the record
+ * of its last good run. undefined if it has to be run.
+ */
+export async function bringBack(
+  target: NamedTarget,
+  reason: Reason,
+  last: RunRecord | undefined,
+  options: ExecutionOptions,
+  terminal: Terminal,
+): Promise<Done | undefined> {
+  if (options.store !== 'use') return undefined;
+  const opened = await openStore(target, options, terminal);
+  if (opened === undefined) return undefined;
+  const { asker, results } = opened;
+  const begin = performance.now();
+  const folder = dirname(target.metaFile) as AbsolutePath;
+  const begun = settledClock(folder, 0n);
+  const hashing = showHashing(diskFileStates(), options.quiet);
+  const known = results.findKnownResult(target, last, hashing.files, asker);
+  hashing.end();
+  if (known === undefined) return undefined;
+  const inUse = asker.store.use(known.digests, known.keys);
+  try {
+    const mark = invalidateMetaFile(target.metaFile);
+    if (mark.isSecond) return undefined;
+    const outputs = await results.restoreOutputs(known.wanted, asker.store, {
+      roots: known.roots,
+      staging: join(folder, '.restored') as AbsolutePath,
+      isThere: known.isThere,
+    });
+    const recorded = settledClock(folder, BigInt(Date.now()) * 1_000_000n);
+    const run = results.restoredRun(known, diskFileStates(), outputs.files, {
+      begun,
+      recorded,
+    });
+    if (run === undefined || !wasAlone(target.metaFile, mark)) return undefined;
+    const meta: MetaFile = { ...known.meta, path: target.metaFile, run };
+    writeMetaFile(target.metaFile, meta);
+    if (options.output === 'full') replayOutput(meta, run, options.json, options.child?.heard);
+    const clause = reasonWords(reason, process.cwd());
+    const made = run.restored ?? run.recorded;
+    terminal.say(restoredWords(target.title, clause, known.wanted.length, made, durationOf(run)));
+    return {
+      report: {
+        status: 0,
+        milliseconds: Math.round(performance.now() - begin),
+        kept: true,
+        restored: isoMoment(made),
+        notes: [],
+      },
+      counts: countUses(countedRun(run, target.settings.decision)),
+      seen: () => run,
+    };
+  } catch (error) {
+    sayOrThrow(error, terminal);
+    return undefined;
+  } finally {
+    inUse.release();
+  }
+}
+
+/** Keeps the result of a run that has ended well. Says why, if it cannot be kept. */
+export async function keepInStore(
+  target: NamedTarget,
+  meta: MetaFile & { readonly run: RunRecord },
+  options: StoreOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (options.store === 'none') return;
+  const opened = await openStore(target, options, terminal);
+  if (opened === undefined) return;
+  try {
+    const hindrance = await opened.results.keepResult(target, meta, diskFileStates(), opened.asker);
+    if (hindrance !== undefined) terminal.remark(hindranceWords(target.title, hindrance, process.cwd()));
+  } catch (error) {
+    sayOrThrow(error, terminal);
+  }
+}
+
+/** The result of an earlier run that comes nearest to what the target would have now. */
+export interface NearResult {
+  /** When it was made: nanoseconds since the epoch. */
+  readonly made: bigint;
+  /** In what its state differs; nothing if it would be brought back. */
+  readonly differs: readonly Reason[];
+}
+
+/** `time` in nanoseconds since the epoch. */
+export function isoMoment(time: bigint): string {
+  return new Date(Number(time / 1_000_000n)).toISOString();
+}
+
+/** What the store knows of the target; undefined if nothing that helps. */
+export async function nearResult(
+  target: NamedTarget,
+  last: RunRecord | undefined,
+  terminal: Terminal,
+): Promise<NearResult | undefined> {
+  const opened = await openStore(target, { json: true, output: 'none' }, terminal);
+  if (opened === undefined) return undefined;
+  const { results, asker } = opened;
+  const known = results.findKnownResult(target, last, diskFileStates(), asker);
+  if (known !== undefined) return { made: known.run.restored ?? known.run.recorded, differs: [] };
+  const near = results.nearestKnownResult(target, diskFileStates(), asker);
+  return near === undefined || near.reasons.length === 0
+    ? undefined
+    : { made: near.made, differs: near.reasons };
+}
+
+interface OpenedStore {
+  readonly asker: Asker;
+  /** Loaded only where there is a store to ask. */
+  readonly results: typeof import('@oodate/store');
+}
+
+/** undefined if there is to be none, or the command belongs to no project. */
+export async function openStore(
+  target: NamedTarget,
+  options: Pick<StoreOptions, 'json' | 'output'>,
+  terminal: Terminal,
+): Promise<OpenedStore | undefined> {
+  const { store, decision } = target.settings;
+  // The outer run would not see what is brought back to have been made of.
+  if (store === undefined || isTraced()) return undefined;
+  const results = await import('@oodate/store');
+  const root = results.projectRoot(target.cwd);
+  if (root === undefined) return undefined;
+  const asker: Asker = {
+    store: new results.DiskStore(store.folder, { maxBytes: store.maxBytes }),
+    root,
+    isAllowed: store.isAllowed,
+    decision: { ...decision, replay: streamsToReplay(options) },
+    report: ({ message, hint }) => terminal.say(errorWords(message, hint)),
+  };
+  return { asker, results };
+}
+
+/** The store saves time: what is wrong with it is no failure of the command. */
+function sayOrThrow(error: unknown, terminal: Terminal): void {
+  if (!(error instanceof Error) || !('code' in error)) throw error;
+  terminal.say(errorWords(error.message, 'hint' in error ? (error.hint as string | undefined) : undefined));
+}

@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
+import type { AbsolutePath } from '@oodate/filemon';
+import type { RunRecord } from '@oodate/meta-file';
+import type { FileStates } from '@oodate/planner';
+import * as v from 'valibot';
+import { isWithin } from './project-root.js';
+import { parseStored } from './stored-json.js';
+
+const names = v.array(v.string());
+
+const definition = v.object({
+  /** Of what kind and content it is. */
+  read: names,
+  /** The same, and whether it may be executed. */
+  looked: names,
+  /** Whether it is there. */
+  missing: names,
+  /** Where the link leads. */
+  links: names,
+  /** Looked for in vain in each directory above the root: names relative to such a directory. */
+  above: names,
+  /** A directory, and the names in it that say nothing. */
+  listings: v.array(v.tupleWithRest([v.string()], v.string())),
+});
+
+/**
+ * What a run used, without what it found there: the same set, evaluated against other files, asks for the
+ * results of other runs. Paths below the root of the project are relative to it (`.` is the root itself).
+ */
+export type AccessSet = v.InferOutput<typeof definition>;
+
+export function formatAccessSet(set: AccessSet): Buffer {
+  return Buffer.from(JSON.stringify(set));
+}
+
+/** Throws StoreError('ENTRY_DAMAGED'). */
+export function parseAccessSet(bytes: Uint8Array): AccessSet {
+  return parseStored(definition, bytes, 'a set of accesses');
+}
+
+/** `root` is that of the project. */
+export function accessSetOf(run: RunRecord, root: AbsolutePath): AccessSet {
+  const set = {
+    read: [] as string[],
+    looked: [] as string[],
+    missing: [] as string[],
+    links: [] as string[],
+    above: new Set<string>(),
+  };
+  const seen = new Set(run.files.map(({ path }) => path));
+  for (const { path, use, state, before } of run.files) {
+    const name = relativeTo(root, path);
+    if (use === 'output' || use === 'removed') {
+      if (typeof before === 'object') set.read.push(name);
+    } else if (state.type === 'link') set.links.push(name);
+    else if (state.type !== 'absent') (use === 'read' ? set.read : set.looked).push(name);
+    else {
+      const above = nameAbove(root, path, seen);
+      if (above === undefined) set.missing.push(name);
+      else set.above.add(above);
+    }
+  }
+  return {
+    ...set,
+    above: [...set.above],
+    listings: run.listings.map(({ path, own }) => [relativeTo(root, path), ...own]),
+  };
+}
+
+/**
+ * Whether the set means the same for another root: nothing was found, and nothing listed, in a directory above
+ * the root where what is looked for upwards might be found elsewhere first.
+ */
+export function isPortable(run: RunRecord, root: AbsolutePath): boolean {
+  const seen = new Set(run.files.map(({ path }) => path));
+  const isBound = (path: AbsolutePath) => dirname(root) !== '/' && isWithin(root, path) && path !== '/';
+  return (
+    run.listings.every(({ path }) => path === root || !isBound(path)) &&
+    run.files.every(({ path, state }) => state.type === 'absent' || nameAbove(root, path, seen) === undefined)
+  );
+}
+
+/** The name by which it was looked for in the root, too, and then in directories above it; undefined if it was not. */
+function nameAbove(
+  root: AbsolutePath,
+  path: AbsolutePath,
+  seen: ReadonlySet<AbsolutePath>,
+): string | undefined {
+  if (isWithin(path, root)) return undefined;
+  for (let above = dirname(root); ; above = dirname(above)) {
+    const start = above === '/' ? '/' : `${above}/`;
+    if (path.startsWith(start)) {
+      const name = path.slice(start.length);
+      return seen.has(`${root}/${name}` as AbsolutePath) ? name : undefined;
+    }
+    if (above === '/') return undefined;
+  }
+}
+
+/** The directories above the root, the nearest first. */
+export function directoriesAbove(root: AbsolutePath): AbsolutePath[] {
+  const above: AbsolutePath[] = [];
+  for (let folder: string = root; folder !== '/'; ) {
+    folder = dirname(folder);
+    above.push(folder as AbsolutePath);
+  }
+  return above;
+}
+
+export function relativeTo(root: AbsolutePath, path: AbsolutePath): string {
+  if (path === root) return '.';
+  return isWithin(path, root) ? path.slice(root.length + 1) : path;
+}
+
+export function absoluteIn(root: AbsolutePath, name: string): AbsolutePath {
+  if (name === '.') return root;
+  return (name.startsWith('/') ? name : `${root}/${name}`) as AbsolutePath;
+}
+
+/** SHA-256, in hex, of what is found at each place of the set now. Equal facts are a hint, and no decision. */
+export function factsDigest(
+  set: AccessSet,
+  root: AbsolutePath,
+  files: FileStates,
+  isIgnored: (path: AbsolutePath) => boolean = () => false,
+): string {
+  const hash = createHash('sha256');
+  const take = (names: readonly string[], fact: (path: AbsolutePath) => string) => {
+    let facts = '';
+    for (const name of names) {
+      const path = absoluteIn(root, name);
+      if (!isIgnored(path)) facts += `${name}\0${fact(path)}\n`;
+    }
+    hash.update(`${facts}\n`);
+  };
+  take(set.read, (path) => contentFact(path, files));
+  take(set.looked, (path) => `${contentFact(path, files)}${executableFact(path, files)}`);
+  take(set.missing, (path) => files.state(path).type);
+  take(set.links, (path) => {
+    const link = files.linkState(path);
+    return link.type === 'link' ? `-> ${link.target}` : link.type;
+  });
+  const above = directoriesAbove(root);
+  for (const name of set.above)
+    if (above.some((folder) => files.state(childOf(folder, name)).type !== 'absent'))
+      hash.update(`${name}\0`);
+  for (const [name, ...own] of set.listings) {
+    const path = absoluteIn(root, name);
+    if (isIgnored(path)) continue;
+    const left = new Set(own);
+    const names = files.list(path)?.filter((listed) => {
+      const plain = listed.split('/', 1)[0] as string;
+      return !left.has(plain) && !isIgnored(childOf(path, plain));
+    });
+    // One that has gone is as one with nothing in it that counts.
+    hash.update(`${name}\0${names?.join('/') ?? ''}\n`);
+  }
+  return hash.digest('hex');
+}
+
+export function childOf(folder: AbsolutePath, name: string): AbsolutePath {
+  return (folder === '/' ? `/${name}` : `${folder}/${name}`) as AbsolutePath;
+}
+
+function contentFact(path: AbsolutePath, files: FileStates): string {
+  const { type } = files.state(path);
+  if (type !== 'file') return type;
+  const found = files.digest(path);
+  return 'digest' in found ? found.digest : found.errno;
+}
+
+function executableFact(path: AbsolutePath, files: FileStates): string {
+  const state = files.state(path);
+  return state.type === 'file' ? ` ${(state.mode & 0o111) === 0 ? '' : 'x'}` : '';
+}
