@@ -3,7 +3,7 @@ export { type Digest, digestOf } from './digest.js';
 export { DiskStore } from './disk-store.js';
 export { keepResult } from './keep-result.js';
 export { type Asker, findKnownResult, type KnownResult, nearestKnownResult } from './known-results.js';
-export type { Hindrance } from './outputs.js';
+export { type Hindrance, wantedOutputs } from './outputs.js';
 export { projectRoot } from './project-root.js';
 export {
   type Action,

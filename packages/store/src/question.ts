@@ -1,8 +1,8 @@
 import type { AbsolutePath } from '@oodate/filemon';
 import { comparedEnvironment, type Target, type VariableChoice } from '@oodate/planner';
 import { relativeTo } from './access-set.js';
-import { pathWithoutAbove } from './package-folders.js';
 import { type Digest, digestOf } from './digest.js';
+import { pathWithoutAbove } from './package-folders.js';
 import { movedText } from './project-root.js';
 import { actionKey } from './remote-execution.js';
 

@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs';
+import { lstatSync, symlinkSync, utimesSync } from 'node:fs';
 import { type AbsolutePath, fsPath } from '@oodate/filemon';
 import type { DiskStore } from './disk-store.js';
 import { type OutputDirectory, parentOf } from './output-directories.js';
@@ -24,6 +24,15 @@ export interface Restored {
   /** Were there already. */
   readonly kept: number;
   readonly removed: number;
+  /** Those that were written and are no links, by the paths they were wanted at. */
+  readonly files: ReadonlyMap<AbsolutePath, RestoredFile>;
+}
+
+/** A file as it was put into its place. Whoever writes to it gives it another time. */
+export interface RestoredFile {
+  readonly inode: bigint;
+  /** Nanoseconds since the epoch. */
+  readonly mtime: bigint;
 }
 
 type Objects = Pick<DiskStore, 'copyTo'>;
@@ -40,13 +49,15 @@ export async function restoreOutputs(
   { roots, staging, isThere }: RestoreOptions,
 ): Promise<Restored> {
   const plan = planRestore(wanted, roots, isThere);
+  const files = new Map<AbsolutePath, RestoredFile>();
   try {
-    await carryOut(plan, objects, (changes) => new Staging(staging, false, changes));
+    await carryOut(plan, objects, files, (changes) => new Staging(staging, false, changes));
   } catch (error) {
     if (!isAcrossFileSystems(error)) throw error;
-    await carryOut(plan, objects, (changes) => new Staging(staging, true, changes));
+    await carryOut(plan, objects, files, (changes) => new Staging(staging, true, changes));
   }
   return {
+    files,
     written: plan.directories.length + plan.files.length + plan.links.length,
     kept: plan.kept.length,
     removed: plan.removals.length,
@@ -61,12 +72,15 @@ function isAcrossFileSystems(error: unknown): boolean {
 async function carryOut(
   plan: RestorePlan,
   objects: Objects,
+  files: Map<AbsolutePath, RestoredFile>,
   stagingFor: (changes: TreeChanges) => Staging,
 ): Promise<void> {
   const changes = new TreeChanges();
   const staging = stagingFor(changes);
   try {
     const staged = await stageAll([...plan.files, ...plan.links], objects, staging);
+    for (const placed of plan.files)
+      files.set(placed.output.path, markTime(placed, staged.get(placed) as AbsolutePath));
     commit(plan, staged, staging, changes);
     for (const kept of plan.kept) await renew(kept, objects, staging, changes);
   } catch (error) {
@@ -109,6 +123,18 @@ async function stage(
     return name;
   } catch (error) {
     throw restoreErrorOf(error, output.path);
+  }
+}
+
+/** Now, to the microsecond: the kernel's own times are to the nanosecond. */
+function markTime(placed: Placed, staged: AbsolutePath): RestoredFile {
+  try {
+    const now = (performance.timeOrigin + performance.now()) / 1000;
+    utimesSync(fsPath(staged), now, now);
+    const { ino, mtimeNs } = lstatSync(fsPath(staged), { bigint: true });
+    return { inode: ino, mtime: mtimeNs };
+  } catch (error) {
+    throw restoreErrorOf(error, placed.output.path);
   }
 }
 
