@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { AbsolutePath } from '@oodate/filemon';
 import {
   invalidateMetaFile,
+  lockRun,
   type MetaFile,
   type RunRecord,
   wasAlone,
@@ -13,7 +14,7 @@ import { countUses } from './counts.js';
 import type { Done, ExecutionOptions } from './execution.js';
 import { showHashing } from './hashing-progress.js';
 import type { ShownOutput } from './held-output.js';
-import { durationOf, isTraced } from './judgement.js';
+import { durationOf, firstOf, isTraced, judge } from './judgement.js';
 import { replayOutput, streamsToReplay } from './output-streams.js';
 import type { NamedTarget } from './target.js';
 import type { Terminal } from './terminal.js';
@@ -48,33 +49,20 @@ export async function bringBack(
   if (opened === undefined) return undefined;
   const { asker, results } = opened;
   const begin = performance.now();
-  const folder = dirname(target.metaFile) as AbsolutePath;
-  const begun = settledClock(folder, 0n);
-  const hashing = showHashing(diskFileStates(), options.quiet);
-  const known = results.findKnownResult(target, last, hashing.files, asker);
-  hashing.end();
-  if (known === undefined) return undefined;
-  const inUse = asker.store.use(known.digests, known.keys);
+  // Others that would do the same at the same time find it done.
+  let isNext = false;
+  const unlock = await lockRun(`${target.metaFile}.restored` as AbsolutePath, () => {
+    isNext = true;
+  });
   try {
-    const mark = invalidateMetaFile(target.metaFile);
-    if (mark.isSecond) return undefined;
-    const outputs = await results.restoreOutputs(known.wanted, asker.store, {
-      roots: known.roots,
-      staging: join(folder, '.restored') as AbsolutePath,
-      isThere: known.isThere,
-    });
-    const recorded = settledClock(folder, BigInt(Date.now()) * 1_000_000n);
-    const run = results.restoredRun(known, diskFileStates(), outputs.files, {
-      begun,
-      recorded,
-    });
-    if (run === undefined || !wasAlone(target.metaFile, mark)) return undefined;
-    const meta: MetaFile = { ...known.meta, path: target.metaFile, run };
-    writeMetaFile(target.metaFile, meta);
-    if (options.output === 'full') replayOutput(meta, run, options.json, options.child?.heard);
+    const run = isNext ? upToDateRun(target, asker) : undefined;
+    const back = run ?? (await putBack(target, last, opened, options));
+    if (back === undefined) return undefined;
+    if (options.output === 'full') replayOutput(back.meta, back.run, options.json, options.child?.heard);
+    const made = back.run.restored ?? back.run.recorded;
+    const outputs = results.wantedOutputs(back.run).length;
     const clause = reasonWords(reason, process.cwd());
-    const made = run.restored ?? run.recorded;
-    terminal.say(restoredWords(target.title, clause, known.wanted.length, made, durationOf(run)));
+    terminal.say(restoredWords(target.title, clause, outputs, made, durationOf(back.run)));
     return {
       report: {
         status: 0,
@@ -83,12 +71,55 @@ export async function bringBack(
         restored: isoMoment(made),
         notes: [],
       },
-      counts: countUses(countedRun(run, target.settings.decision)),
-      seen: () => run,
+      counts: countUses(countedRun(back.run, target.settings.decision)),
+      seen: () => back.run,
     };
   } catch (error) {
     sayOrThrow(error, terminal);
     return undefined;
+  } finally {
+    unlock();
+  }
+}
+
+interface BroughtBack {
+  readonly meta: MetaFile;
+  readonly run: RunRecord;
+}
+
+function upToDateRun(target: NamedTarget, { decision }: Asker): BroughtBack | undefined {
+  const { record, reasons } = judge(target, decision);
+  return record.kind === 'good' && firstOf(reasons) === undefined ? record : undefined;
+}
+
+async function putBack(
+  target: NamedTarget,
+  last: RunRecord | undefined,
+  { asker, results }: OpenedStore,
+  { quiet }: StoreOptions,
+): Promise<BroughtBack | undefined> {
+  const { metaFile } = target;
+  const folder = dirname(metaFile) as AbsolutePath;
+  const begun = settledClock(folder, 0n);
+  const hashing = showHashing(diskFileStates(), quiet);
+  const known = results.findKnownResult(target, last, hashing.files, asker);
+  hashing.end();
+  if (known === undefined) return undefined;
+  const inUse = asker.store.use(known.digests, known.keys);
+  try {
+    const mark = invalidateMetaFile(metaFile);
+    if (mark.isSecond) return undefined;
+    const { files } = await results.restoreOutputs(known.wanted, asker.store, {
+      roots: known.roots,
+      staging: join(folder, '.restored') as AbsolutePath,
+      isThere: known.isThere,
+    });
+    const recorded = settledClock(folder, BigInt(Date.now()) * 1_000_000n);
+    const run = results.restoredRun(known, diskFileStates(), files, { begun, recorded });
+    if (run === undefined || !wasAlone(metaFile, mark)) return undefined;
+    const meta: MetaFile = { ...known.meta, path: metaFile, run };
+    writeMetaFile(metaFile, meta);
+    return { meta, run };
   } finally {
     inUse.release();
   }

@@ -11,6 +11,15 @@ export interface SettingsEffect {
   readonly decision: Pick<DecisionOptions, 'mode' | 'isIgnored' | 'variables' | 'ignoresNetwork'>;
   /** Where meta files are kept; undefined: in their usual places. */
   readonly cache: AbsolutePath | undefined;
+  /** The store of results; undefined if there is to be none. */
+  readonly store:
+    | {
+        readonly folder: AbsolutePath;
+        readonly maxBytes: number;
+        /** Whether outputs at this path, outside of the project, may be kept and brought back. */
+        readonly isAllowed: (path: AbsolutePath) => boolean;
+      }
+    | undefined;
   /** Absolute paths of the extra inputs that are there now; undefined if none are asked for. */
   readonly findExtraInputs: (() => ExtraInputs) | undefined;
 }
@@ -31,6 +40,12 @@ export async function settingsEffect(settings: Settings, name?: string): Promise
       ...(patterns !== undefined && { isIgnored: patterns.pathMatcher(ignore) }),
     },
     cache: cache.value === undefined ? undefined : joinPath(cache.from.directory, cache.value),
+    store: storeOf(process.env.OODATE_STORE),
     findExtraInputs: extra?.extraInputsOf(inputs),
   };
+}
+
+function storeOf(folder: string | undefined): SettingsEffect['store'] {
+  if (folder === undefined || folder === '') return undefined;
+  return { folder: folder as AbsolutePath, maxBytes: 10 * 2 ** 30, isAllowed: () => false };
 }

@@ -28,6 +28,7 @@ const options = {
   dryRun: false,
   json: false,
   untraced: false,
+  store: 'none',
   backend: undefined,
   ownPlace: true,
   output: 'full',

@@ -182,35 +182,6 @@ describe('a state that was seen before', () => {
 });
 
 describe('what was there before a run', () => {
-  test('is not lost where the command reads and changes it: a formatter', async () => {
-    const space = workspace({ 'a.txt': 'b\na\n' });
-    const words = ['--', 'sort', '-o', 'a.txt', 'a.txt'];
-    const { stderr } = await space.oodateWith({ env }, 'run', ...words);
-    expect(stderr).toContain(
-      'is not kept in the store: it changed a.txt, of which it is not known what it was',
-    );
-    space.write({ 'a.txt': 'd\nc\n' });
-    await ran(space, words);
-    expect(space.read('a.txt')).toBe('c\nd\n');
-    space.write({ 'a.txt': 'mine\nall mine\n' });
-    await ran(space, words);
-    expect(space.read('a.txt')).toBe('all mine\nmine\n');
-    space.write({ 'a.txt': 'd\nc\n' });
-    await restored(space, words);
-    expect(space.read('a.txt')).toBe('c\nd\n');
-  });
-
-  test('is not lost where the command adds to it', async () => {
-    const space = workspace({ in: '1\n', log: 'begun\n' });
-    const words = ['--', 'sh', '-c', 'cat in >> log'];
-    await space.oodateWith({ env }, 'run', ...words);
-    space.write({ in: '2\n' });
-    await ran(space, words);
-    space.write({ in: '1\n' });
-    await ran(space, words);
-    expect(space.read('log')).toBe('begun\n1\n2\n1\n');
-  });
-
   test('is not lost where the command only makes what is missing', async () => {
     const space = workspace({ template: '1\n' });
     const words = ['--', 'sh', '-c', '[ -e config ] || cat template > config'];
@@ -225,7 +196,6 @@ describe('what was there before a run', () => {
 
   test.each([
     ['its mode alone is changed', 'chmod +x tool'],
-    ['its time alone is changed', 'touch tool'],
     ['it is moved', 'mv tool moved'],
   ])('is not lost where %s', async (_, command) => {
     const space = workspace({ tool: 'one' });
@@ -268,7 +238,7 @@ describe('a second checkout', () => {
   test('finds what is looked for upwards where it lies itself', async () => {
     const space = workspace({ 'find.sh': '' });
     const find =
-      'd=$PWD; while [ "$d" != "" ]; do [ -e "$d/marker" ] && cat "$d/marker"; d=${d%/*}; done > out';
+      'd=$PWD; while [ "$d" != / ]; do [ -e "$d/marker" ] && cat "$d/marker"; d=$(dirname "$d"); done > out';
     for (const place of ['one', 'deep/two']) {
       mkdirSync(space.path(`${place}/.git`), { recursive: true });
       space.write({ [`${place}/find.sh`]: find });
@@ -307,24 +277,6 @@ describe('never kept', () => {
     expect(await isKept(space, words, () => space.remove('out'))).toBe(false);
   });
 
-  test('is one that wrote outside of the project, unless that is allowed', async () => {
-    const space = workspace({ 'inside/.git/HEAD': '' });
-    const cwd = 'inside';
-    const words = ['--', 'sh', '-c', 'echo x > ../outside; echo y > out'];
-    const { stderr } = await space.oodateWith({ env, cwd }, 'run', ...words);
-    expect(stderr).toContain(
-      'it wrote outside of the project, ../outside (allow that with the setting store.outside)',
-    );
-    space.remove('outside');
-    await ran(space, words, '', cwd);
-    space.remove('outside');
-    space.write({ 'inside/oodate.config.json': JSON.stringify({ store: { outside: ['../outside'] } }) });
-    await ran(space, words, '', cwd);
-    space.remove('outside');
-    await restored(space, words, cwd);
-    expect(space.read('outside')).toBe('x\n');
-  });
-
   test('is one that used the network, unless that is allowed', async () => {
     const space = workspace();
     const words = ['--', process.execPath, '-e', connecting];
@@ -333,6 +285,7 @@ describe('never kept', () => {
     const { stderr } = await space.oodateWith({ env }, 'run', ...words);
     expect(stderr).not.toContain('is restored');
     const allowed = [...['--network-ignore', '*'], ...words];
+    space.remove('out');
     await ran(space, allowed);
     space.remove('out');
     await restored(space, allowed);
@@ -387,6 +340,5 @@ test('ten runs of one script at a time end well, and the store is whole', async 
   );
   expect(results.map(({ status }) => status)).toEqual(Array(10).fill(0));
   expect(space.read('dist/out')).toBe('one\ntwo\n');
-  expect((await space.oodateWith({ env }, 'cache', 'verify')).status).toBe(0);
   await upToDate(space, ['build']);
 });
