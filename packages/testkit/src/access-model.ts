@@ -14,9 +14,11 @@ export function sumUp(records: readonly string[]): Record<string, string> | unde
   const move = (from: string, to: string): void => {
     for (const [path, there] of [...paths]) {
       if (!isBelow(path, from) || !isThere(there)) continue;
+      see(there, 'kept');
       remove(there);
       write(of(to + path.slice(from.length)));
     }
+    see(of(from), 'kept');
     remove(of(from));
     write(of(to));
   };
@@ -36,6 +38,9 @@ export function sumUp(records: readonly string[]): Record<string, string> | unde
         break;
       case 'N':
         if (!of(data).touched) of(data).uses.add('missing');
+        break;
+      case 'K':
+        see(of(data), 'kept');
         break;
       case 'W':
         write(of(data));

@@ -224,9 +224,18 @@ class World {
       this.record(letter, caller, `'${from}' '${to}'`);
       return true;
     }
-    if (letter === 'M') this.record('D', caller, from);
+    if (letter === 'M') {
+      this.record('K', caller, from);
+      this.record('D', caller, from);
+    }
     this.record('W', caller, to);
     return false;
+  }
+
+  /** What was there stays, at least in part. */
+  recordAlteration(caller: Caller, text: string): void {
+    this.record('K', caller, text);
+    this.record('W', caller, text);
   }
 
   /**
@@ -378,7 +387,8 @@ class World {
     }
     if (flags.write === true) {
       this.touch(found, node);
-      this.record('W', caller, text);
+      if (flags.truncate === true) this.record('W', caller, text);
+      else this.recordAlteration(caller, text);
     }
     if (flags.truncate === true) node.content = '';
     return { node, outcome: succeeds };
@@ -430,8 +440,12 @@ class World {
     if (typeof found === 'string') return found;
     const outcome = alter(found.node as ModelNode);
     if (outcome === succeeds) this.touch(found, found.node);
-    this.record(outcome === succeeds ? 'W' : 'S', caller, found.text);
-    if (outcome !== succeeds) this.note(found.node);
+    if (outcome === succeeds) {
+      this.recordAlteration(caller, found.text);
+    } else {
+      this.record('S', caller, found.text);
+      this.note(found.node);
+    }
     return outcome;
   }
 
@@ -498,8 +512,8 @@ class World {
     if (how === 'exchange') {
       hook(to.parent, to.name, source);
       hook(from.parent, from.name, to.node as ModelNode);
-      this.record('W', caller, from.text);
-      this.record('W', caller, to.text);
+      this.recordAlteration(caller, from.text);
+      this.recordAlteration(caller, to.text);
       return succeeds;
     }
     if (to.node !== undefined) unhook(to.parent, to.name);
@@ -525,6 +539,7 @@ class World {
     to.parent.entries.set(to.name, node);
     this.touch(to);
     this.record(node.kind === 'link' ? 'S' : 'R', caller, from.text);
+    if (node.kind === 'link') this.record('K', caller, from.text);
     this.recordPair('L', caller, from.text, to.text);
     return succeeds;
   }

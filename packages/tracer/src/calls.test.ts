@@ -56,12 +56,12 @@ describe.each(backends)('%s', (backend) => {
       { does: 'write a', records: ['W 1 a'] },
       { does: 'write=ENOENT d/a', records: ['N 1 d'] },
       { files: ['a'], does: 'write a', records: ['W 1 a'] },
-      { files: ['a'], does: 'update a', records: ['R 1 a', 'W 1 a'] },
+      { files: ['a'], does: 'update a', records: ['R 1 a', 'K 1 a', 'W 1 a'] },
       { does: 'update=ENOENT a', records: ['N 1 a'] },
       { does: 'openat2-write a', records: ['W 1 a'] },
       { files: ['d/'], does: 'write-at d a', records: ['S 1 d', 'W 1 d/a'] },
       { does: 'tmpfile .', records: ['S 1 .'] },
-      { files: ['a'], does: 'append a', records: ['W 1 a'] },
+      { files: ['a'], does: 'append a', records: ['K 1 a', 'W 1 a'] },
       { does: 'create a', records: ['W 1 a'] },
       { files: ['a'], does: 'create=EEXIST a', records: ['S 1 a'] },
       { does: 'creat a', records: ['W 1 a'] },
@@ -122,7 +122,7 @@ describe.each(backends)('%s', (backend) => {
       { files: ['a'], does: 'rename=ENOENT a d/b', records: ['N 1 d'] },
       { files: ['a', 'b'], does: 'rename-noreplace=EEXIST a b', records: ['S 1 b'] },
       { files: ['a'], does: 'rename-noreplace a b', records: ["M 1 'a' 'b'"] },
-      { files: ['a', 'b'], does: 'exchange a b', records: ['W 1 a', 'W 1 b'] },
+      { files: ['a', 'b'], does: 'exchange a b', records: ['K 1 a', 'W 1 a', 'K 1 b', 'W 1 b'] },
       { files: ['a'], does: 'exchange=ENOENT a b', records: ['N 1 b'] },
       { files: ['a', 'd/', 'd/b'], does: 'rename=EISDIR a d', records: ['S 1 a', 'S 1 d'] },
       { files: ['d/', 'e/', 'e/b'], does: 'rename=ENOTEMPTY d e', records: ['S 1 d', 'S 1 e', 'G 1 e'] },
@@ -144,12 +144,40 @@ describe.each(backends)('%s', (backend) => {
 
   describe('altering', () => {
     test.each<Case>([
-      { files: ['a'], does: 'truncate a', records: ['W 1 a'] },
+      { files: ['a'], does: 'truncate a', records: ['K 1 a', 'W 1 a'] },
       { does: 'truncate=ENOENT a', records: ['N 1 a'] },
       { files: ['d/'], does: 'truncate=EISDIR d', records: ['S 1 d'] },
-      { files: ['a'], does: 'chmod a', records: ['W 1 a'] },
-      { files: ['a'], does: 'utimens a', records: ['W 1 a'] },
+      { files: ['a'], does: 'chmod a', records: ['K 1 a', 'W 1 a'] },
+      { files: ['a'], does: 'utimens a', records: ['K 1 a', 'W 1 a'] },
       { does: 'utimens=ENOENT a', records: ['N 1 a'] },
+    ])('$does', check);
+  });
+
+  describe('what was there stays in part', () => {
+    const open = (flags: string) => `call [ openat AT_FDCWD a ${flags} 0600 ]`;
+    const kept = ['K 1 a', 'W 1 a'];
+    test.each<Case>([
+      { files: ['a'], does: open('O_WRONLY|O_CREAT'), records: kept },
+      { files: ['a'], does: open('O_WRONLY|O_CREAT|O_APPEND'), records: kept },
+      { files: ['a'], does: open('O_RDWR|O_CREAT'), records: ['R 1 a', ...kept] },
+      { files: ['a'], does: open('O_RDWR|O_TRUNC'), records: ['W 1 a'] },
+      { does: open('O_WRONLY|O_CREAT|O_APPEND'), records: ['W 1 a'] },
+      { does: open('O_RDWR|O_CREAT'), records: ['W 1 a'] },
+      { files: ['l -> a'], does: 'append l', records: ['W 1 l'] },
+      { files: ['a', 'l -> a'], does: 'append l', records: ['K 1 l', 'W 1 l'] },
+      { does: 'append a append a', records: ['W 1 a', ...kept] },
+      { does: 'fifo a call [ openat AT_FDCWD a O_RDWR ]', records: ['W 1 a', 'R 1 a', 'W 1 a'] },
+      { files: ['d/'], does: 'chmod d', records: ['K 1 d', 'W 1 d'] },
+      {
+        files: ['a'],
+        does: 'keep [ openat AT_FDCWD a O_PATH ] append /proc/self/fd/3',
+        records: ['S 1 a', ...kept],
+      },
+      { files: ["a'"], does: "rename a' b", records: ["K 1 a'", "D 1 a'", 'W 1 b'] },
+      { files: ['a'], does: "rename a b'", records: ['K 1 a', 'D 1 a', "W 1 b'"] },
+      { files: ["d'/a"], does: "rename d' e", records: ["K 1 d'", "D 1 d'", 'W 1 e', 'W 1 e/a'] },
+      { files: ['l -> a'], does: 'link l b', records: ['S 1 l', 'K 1 l', "L 1 'l' 'b'"] },
+      { files: ['l -> a'], does: "link l b'", records: ['S 1 l', 'K 1 l', "W 1 b'"] },
     ])('$does', check);
   });
 
@@ -340,7 +368,7 @@ describe.each(backends)('%s', (backend) => {
 
   describe('content without a path', () => {
     const opened = 'keep [ openat AT_FDCWD a O_RDONLY ] keep [ openat AT_FDCWD b O_RDWR ]';
-    const both = ['R 1 a', 'R 1 b', 'W 1 b'];
+    const both = ['R 1 a', 'R 1 b', 'K 1 b', 'W 1 b'];
     test.each<Case>([
       { files: ['a', 'b'], does: `${opened} call [ copy_file_range $1 0 $2 0 1 0 ]`, records: both },
       { files: ['a', 'b'], does: `${opened} call [ sendfile $2 $1 0 1 ]`, records: both },
@@ -375,12 +403,12 @@ describe.each(backends)('%s', (backend) => {
       {
         files: ['a'],
         does: 'call [ chmod a 0600 ] call [ chown a -1 -1 ] call [ lchown a -1 -1 ]',
-        records: ['W 1 a', 'W 1 a', 'W 1 a'],
+        records: ['K 1 a', 'W 1 a', 'K 1 a', 'W 1 a', 'K 1 a', 'W 1 a'],
       },
       {
         files: ['a'],
         does: 'call [ utime a 0 ] call [ utimes a 0 ] call [ futimesat AT_FDCWD a 0 ]',
-        records: ['W 1 a', 'W 1 a', 'W 1 a'],
+        records: ['K 1 a', 'W 1 a', 'K 1 a', 'W 1 a', 'K 1 a', 'W 1 a'],
       },
       {
         files: ['d/a'],
@@ -412,11 +440,23 @@ describe.each(backends)('%s', (backend) => {
         records: ['S 1 d', 'R 1 d/a', "L 1 'd/a' 'd/b'"],
       },
       { files: ['d/'], does: `${d} call [ symlinkat text $1 l ]`, records: ['S 1 d', "L 1 'text' 'd/l'"] },
-      { files: ['d/a'], does: `${d} call [ fchmodat $1 a 0600 ]`, records: ['S 1 d', 'W 1 d/a'] },
-      { files: ['d/a'], does: `${d} call [ fchmodat2 $1 a 0600 0 ]`, records: ['S 1 d', 'W 1 d/a'] },
-      { files: ['d/a'], does: `${d} call [ fchownat $1 a -1 -1 0 ]`, records: ['S 1 d', 'W 1 d/a'] },
-      { files: ['d/'], does: `${d} call [ fchownat $1 = -1 -1 AT_EMPTY_PATH ]`, records: ['S 1 d', 'W 1 d'] },
-      { files: ['d/a'], does: `${d} call [ utimensat $1 a 0 0 ]`, records: ['S 1 d', 'W 1 d/a'] },
+      { files: ['d/a'], does: `${d} call [ fchmodat $1 a 0600 ]`, records: ['S 1 d', 'K 1 d/a', 'W 1 d/a'] },
+      {
+        files: ['d/a'],
+        does: `${d} call [ fchmodat2 $1 a 0600 0 ]`,
+        records: ['S 1 d', 'K 1 d/a', 'W 1 d/a'],
+      },
+      {
+        files: ['d/a'],
+        does: `${d} call [ fchownat $1 a -1 -1 0 ]`,
+        records: ['S 1 d', 'K 1 d/a', 'W 1 d/a'],
+      },
+      {
+        files: ['d/'],
+        does: `${d} call [ fchownat $1 = -1 -1 AT_EMPTY_PATH ]`,
+        records: ['S 1 d', 'K 1 d', 'W 1 d'],
+      },
+      { files: ['d/a'], does: `${d} call [ utimensat $1 a 0 0 ]`, records: ['S 1 d', 'K 1 d/a', 'W 1 d/a'] },
       {
         files: ['d/a'],
         does: `${d} call [ name_to_handle_at $1 a u64:128 & 0 ]`,
@@ -435,12 +475,12 @@ describe.each(backends)('%s', (backend) => {
     const opened = 'keep [ openat AT_FDCWD a O_RDONLY ]';
     const xattr = 'u64:=v,1';
     test.each<Case>([
-      { files: ['a'], does: 'call [ setxattr a user.x =v 1 0 ]', records: ['W 1 a'] },
-      { files: ['a'], does: 'call [ lsetxattr a user.x =v 1 0 ]', records: ['W 1 a'] },
+      { files: ['a'], does: 'call [ setxattr a user.x =v 1 0 ]', records: ['K 1 a', 'W 1 a'] },
+      { files: ['a'], does: 'call [ lsetxattr a user.x =v 1 0 ]', records: ['K 1 a', 'W 1 a'] },
       {
         files: ['a'],
         does: `${opened} call [ fsetxattr $1 user.x =v 1 0 ] call [ fremovexattr $1 user.x ]`,
-        records: ['R 1 a', 'W 1 a', 'W 1 a'],
+        records: ['R 1 a', 'K 1 a', 'W 1 a', 'K 1 a', 'W 1 a'],
       },
       {
         files: ['a'],
@@ -456,7 +496,7 @@ describe.each(backends)('%s', (backend) => {
       {
         files: ['a'],
         does: `call [ setxattrat AT_FDCWD a 0 user.x ${xattr} 16 ] call [ removexattrat AT_FDCWD a 0 user.x ]`,
-        records: ['W 1 a', 'W 1 a'],
+        records: ['K 1 a', 'W 1 a', 'K 1 a', 'W 1 a'],
       },
       {
         files: ['a'],
@@ -468,7 +508,7 @@ describe.each(backends)('%s', (backend) => {
       {
         files: ['a'],
         does: `${opened} call [ fchmod $1 0600 ] call [ fchown $1 -1 -1 ] call [ utimensat $1 0 0 0 ]`,
-        records: ['R 1 a', 'W 1 a', 'W 1 a', 'W 1 a'],
+        records: ['R 1 a', 'K 1 a', 'W 1 a', 'K 1 a', 'W 1 a', 'K 1 a', 'W 1 a'],
       },
       { files: ['a'], does: 'call [ statfs a & ]', records: ['S 1 a'] },
       {

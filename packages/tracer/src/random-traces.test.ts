@@ -127,8 +127,10 @@ function shown({ log, accesses }: Trace, folder: string): Shown {
   };
 }
 
-function usesOf({ read, looked, missing, listed, change }: Access): string {
-  const uses = Object.entries({ read, looked, missing, listed }).flatMap(([use, used]) => (used ? use : []));
+function usesOf({ read, looked, missing, listed, kept, change }: Access): string {
+  const uses = Object.entries({ read, looked, missing, listed, kept }).flatMap(([use, used]) =>
+    used ? use : [],
+  );
   return [...uses.sort(), ...(change === 'none' ? [] : [change])].join(', ');
 }
 

@@ -82,12 +82,11 @@ static void record(struct changes *c, const struct change *change)
 			changes_record_below(recorder, change->pid, change->to);
 		break;
 	case CHANGE_EXCHANGE:
-		record_path(recorder, 'W', change->pid, change->from);
-		record_path(recorder, 'W', change->pid, change->to);
+		record_alteration(recorder, change->pid, change->from);
+		record_alteration(recorder, change->pid, change->to);
 		break;
 	case CHANGE_LINK:
-		record_path(recorder, change->symlink ? 'S' : 'R', change->pid, change->from);
-		record_pair(recorder, 'L', change->pid, change->from, change->to);
+		record_link(recorder, change->pid, change->symlink, change->from, change->to);
 		break;
 	case CHANGE_SYMLINK:
 		record_pair(recorder, 'L', change->pid, change->from, change->to);

@@ -55,6 +55,11 @@ static void record(struct request *r, char letter, const char *path)
 	record_path(recorder_of(r), letter, r->process->pid, path);
 }
 
+static void alter(struct request *r, const char *path)
+{
+	record_alteration(recorder_of(r), r->process->pid, path);
+}
+
 static struct finder finder_of(struct request *r)
 {
 	return (struct finder){ &r->watch->resolver, r->process->pid };
@@ -237,7 +242,9 @@ static void open_existing(struct request *r, const struct path *path, unsigned f
 	}
 	if (reads)
 		record(r, 'R', path->text);
-	if (writes)
+	if (writes && S_ISREG(mode) && !(flags & O_TRUNC))
+		alter(r, path->text);
+	else if (writes)
 		record(r, 'W', path->text);
 }
 
@@ -514,13 +521,16 @@ void handle_symlink(struct request *r)
 		begin_change_from(r, CHANGE_SYMLINK, text, &path, NULL);
 }
 
-static void record_alteration(struct request *r, const struct path *path, const struct look *look)
+static void alter_if_permitted(struct request *r, const struct path *path, const struct look *look)
 {
 	bool permitted = look->st.st_uid == geteuid() || look_permits(path->lookup, W_OK);
 
 	if (r->call->number == __NR_truncate)
 		permitted = S_ISREG(look->st.st_mode) && look_permits(path->lookup, W_OK);
-	record(r, permitted ? 'W' : 'S', path->text);
+	if (permitted)
+		alter(r, path->text);
+	else
+		record(r, 'S', path->text);
 }
 
 void handle_alter_descriptor(struct request *r)
@@ -530,7 +540,7 @@ void handle_alter_descriptor(struct request *r)
 
 	if (path_of_descriptor(r->task->tid, directory_argument(r, r->call->directory), &path) == PATH_FOUND &&
 	    find(r, &path, true, &look))
-		record_alteration(r, &path, &look);
+		alter_if_permitted(r, &path, &look);
 }
 
 void handle_alter(struct request *r)
@@ -548,7 +558,7 @@ void handle_alter(struct request *r)
 	if (result == PATH_NAMELESS && (flags_of(r) & AT_EMPTY_PATH))
 		handle_alter_descriptor(r);
 	else if (result == PATH_FOUND && find(r, &path, !(flags_of(r) & AT_SYMLINK_NOFOLLOW), &look))
-		record_alteration(r, &path, &look);
+		alter_if_permitted(r, &path, &look);
 }
 
 void handle_chdir(struct request *r)

@@ -164,13 +164,21 @@ void record_path(struct recorder *r, char letter, pid_t pid, const char *path)
 	put(r, "\n", 1);
 }
 
+void record_alteration(struct recorder *r, pid_t pid, const char *path)
+{
+	record_path(r, 'K', pid, path);
+	record_path(r, 'W', pid, path);
+}
+
 bool record_pair(struct recorder *r, char letter, pid_t pid, const char *from, const char *to)
 {
 	bool plain = strpbrk(from, " '\"\n") == NULL && strpbrk(to, " '\"\n") == NULL;
 
 	if (!plain || !is_writable(from) || !is_writable(to)) {
-		if (letter == 'M')
+		if (letter == 'M') {
+			record_path(r, 'K', pid, from);
 			record_path(r, 'D', pid, from);
+		}
 		record_path(r, 'W', pid, to);
 		return false;
 	}
@@ -181,6 +189,14 @@ bool record_pair(struct recorder *r, char letter, pid_t pid, const char *from, c
 	put(r, to, strlen(to));
 	put(r, "'\n", 2);
 	return true;
+}
+
+void record_link(struct recorder *r, pid_t pid, bool symlink, const char *from, const char *to)
+{
+	record_path(r, symlink ? 'S' : 'R', pid, from);
+	if (symlink)
+		record_path(r, 'K', pid, from);
+	record_pair(r, 'L', pid, from, to);
 }
 
 void record_fork(struct recorder *r, pid_t pid, pid_t child)

@@ -1,5 +1,5 @@
 /*
- * Writes a filemon log, version 5 as FreeBSD's, with our letters N S G Q.
+ * Writes a filemon log, version 5 as FreeBSD's, with our letters N S G K Q.
  * The layout is described in docs/formats/filemon-log.md.
  */
 #ifndef OODATE_RECORD_H
@@ -32,8 +32,12 @@ int recorder_close(struct recorder *r);
 int recorder_give_up(int fd);
 
 void record_path(struct recorder *r, char letter, pid_t pid, const char *path);
-/* A rename or link. Where a name has a space or a quote it becomes two plain records, and false is returned. */
+/* The path is changed, and what was there stays at least in part. */
+void record_alteration(struct recorder *r, pid_t pid, const char *path);
+/* A rename or link. Where a name has a space or a quote it becomes plain records, and false is returned. */
 bool record_pair(struct recorder *r, char letter, pid_t pid, const char *from, const char *to);
+/* A hard link; of a file that is read if it is not a symbolic link itself. */
+void record_link(struct recorder *r, pid_t pid, bool symlink, const char *from, const char *to);
 void record_fork(struct recorder *r, pid_t pid, pid_t child);
 /* status is -1 if it could not be found out */
 void record_exit(struct recorder *r, pid_t pid, int status, int signal);

@@ -50,6 +50,11 @@ static void record(struct returned *r, char letter, const char *path)
 	find_record(&r->finder, letter, path);
 }
 
+static void alter(struct returned *r, const char *path)
+{
+	record_alteration(&r->session->recorder, r->finder.pid, path);
+}
+
 static void incomplete(struct returned *r, enum told told, const char *reason)
 {
 	if (r->process->told & told)
@@ -426,7 +431,9 @@ static void record_opened(struct returned *r, const char *path)
 	}
 	if ((flags & O_ACCMODE) != O_WRONLY && !(flags & O_TRUNC))
 		record(r, 'R', path);
-	if ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC))
+	if ((flags & O_ACCMODE) != O_RDONLY && S_ISREG(mode) && !(flags & O_TRUNC))
+		alter(r, path);
+	else if ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC))
 		record(r, 'W', path);
 }
 
@@ -661,8 +668,8 @@ static void record_renamed(struct returned *r, const struct path *from, const st
 	path_forget_directories(r->finder.resolver);
 	r->moves_directories = true;
 	if (flags_of(r) & RENAME_EXCHANGE) {
-		record(r, 'W', from->text);
-		record(r, 'W', to->text);
+		alter(r, from->text);
+		alter(r, to->text);
 	} else if (!record_pair(recorder, 'M', r->finder.pid, from->text, to->text)) {
 		struct look moved = look_at(to->text, false);
 
@@ -805,12 +812,11 @@ void seen_make_directory(struct returned *r)
 		path_remember_directory(r->finder.resolver, path.text);
 }
 
-/* Of the file itself, or of a link that leads to it? */
-static char letter_of_linked(const struct path *to)
+static bool is_symlink(const struct path *path)
 {
-	struct look made = look_at(to->lookup, false);
+	struct look look = look_at(path->lookup, false);
 
-	return made.error == 0 && S_ISLNK(made.st.st_mode) ? 'S' : 'R';
+	return look.error == 0 && S_ISLNK(look.st.st_mode);
 }
 
 static void record_not_linked(struct returned *r, const struct path *from, bool named)
@@ -852,8 +858,7 @@ void seen_link(struct returned *r)
 		record(r, 'W', to.text);
 		return;
 	}
-	record(r, letter_of_linked(&to), from.text);
-	record_pair(&r->session->recorder, 'L', r->finder.pid, from.text, to.text);
+	record_link(&r->session->recorder, r->finder.pid, is_symlink(&to), from.text, to.text);
 }
 
 void seen_symlink(struct returned *r)
@@ -874,8 +879,12 @@ void seen_alter_descriptor(struct returned *r)
 {
 	struct path path;
 
-	if (find_own(r, &path))
-		record(r, r->seen->result >= 0 ? 'W' : 'S', path.text);
+	if (!find_own(r, &path))
+		return;
+	if (r->seen->result >= 0)
+		alter(r, path.text);
+	else
+		record(r, 'S', path.text);
 }
 
 void seen_alter(struct returned *r)
@@ -891,7 +900,7 @@ void seen_alter(struct returned *r)
 	if (result == PATH_NAMELESS && path.lookup[0] == '\0' && (flags_of(r) & AT_EMPTY_PATH))
 		seen_alter_descriptor(r);
 	else if (result == PATH_FOUND && r->seen->result >= 0)
-		record(r, 'W', path.text);
+		alter(r, path.text);
 	else if (result == PATH_FOUND)
 		record_failure(r, &path, !(flags_of(r) & AT_SYMLINK_NOFOLLOW));
 }
