@@ -13,6 +13,7 @@ const kinds = [
   'removed',
   'removed directory',
   'altered',
+  'kept',
   'listed',
   'changed directory',
   'looked at',
@@ -77,7 +78,8 @@ ${backends
 The numbers are of paths on which both agree, and change by a few from run to run, where
 threads race. They depend on the machine's programs, too.
 
-- *linked*: hard and symbolic links. *made*: sockets and fifos. *altered*: mode, owner, times.
+- *linked*: hard and symbolic links. *made*: sockets and fifos. *altered*: mode, owner, times. *kept*: of a file that was
+  changed, its content remains at least in part.
 - *looked at*: stat, access, readlink and the like that found something; folders opened.
 - *missing*: what was looked for and was not there.
 

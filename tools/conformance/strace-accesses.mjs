@@ -10,7 +10,7 @@ import { descriptorOf, memberOf, stringOf } from './strace-text.mjs';
  * @property {string} data    a path, or for L and M both names in quotes
  * @property {string} kind    why: a column of the report
  *
- * @typedef {Pick<import("node:fs").Stats, "isDirectory" | "isSymbolicLink">} FileType
+ * @typedef {Pick<import("node:fs").Stats, "isDirectory" | "isFile" | "isSymbolicLink">} FileType
  *
  * @typedef {object} Disk  what strace's text does not tell
  * @property {(path: string) => boolean} before   was it there when the command began?
@@ -147,6 +147,11 @@ class Witness {
     return this.#types.get(path) ?? this.#disk.after(path)?.isDirectory() ?? false;
   }
 
+  /** What has gone since is taken for one. */
+  isFile(path) {
+    return this.#disk.after(path)?.isFile() ?? true;
+  }
+
   isKnown(path, isDirectory) {
     this.#types.set(path, isDirectory);
   }
@@ -246,6 +251,7 @@ function opened(witness, call, path, flags) {
   }
   const made = has('O_CREAT') && !witness.wasThere(path);
   const writes = has('O_WRONLY') || has('O_RDWR') || has('O_TRUNC') || made;
+  if (writes && !made && !has('O_TRUNC') && witness.isFile(real)) witness.add('kept', 'K', path);
   if (writes) witness.add('written', 'W', path);
   if (!has('O_WRONLY') && !has('O_TRUNC') && !made) witness.add('read', 'R', path);
   if (made) witness.isNow(path, true);
@@ -294,11 +300,12 @@ function rename(from, to, fromDirectory, toDirectory) {
       return;
     }
     if (/RENAME_EXCHANGE/.test(call.args.at(-1) ?? '')) {
-      witness.add('renamed', 'W', old);
-      witness.add('renamed', 'W', made);
+      altered(witness, 'renamed', old);
+      altered(witness, 'renamed', made);
       return;
     }
     witness.addPair('renamed', 'M', old, made, () => {
+      witness.add('kept', 'K', old);
       witness.add('renamed', 'D', old);
       witness.add('renamed', 'W', made);
     });
@@ -322,6 +329,7 @@ function link(from, to, fromDirectory, toDirectory) {
     // By descriptor: a file that was made without a name gets its first.
     if (source === undefined) return witness.add('linked', 'W', made);
     witness.add('linked', witness.isLink(source) ? 'S' : 'R', source);
+    if (witness.isLink(source)) witness.add('kept', 'K', source);
     witness.addPair('linked', 'L', source, made, () => witness.add('linked', 'W', made));
   };
 }
@@ -344,13 +352,19 @@ function alter(name, directory) {
     const path = witness.path(call, call.args[name], call.args[directory]);
     if (path === undefined) return;
     if (call.error !== undefined) failed(witness, path, call.error);
-    else witness.add('altered', 'W', path);
+    else altered(witness, 'altered', path);
   };
 }
 
 function alterDescriptor(witness, call) {
   const path = pathOf(descriptorOf(call.args[0]));
-  if (call.error === undefined && path !== undefined) witness.add('altered', 'W', path);
+  if (call.error === undefined && path !== undefined) altered(witness, 'altered', path);
+}
+
+/** What was there stays, at least in part. */
+function altered(witness, kind, path) {
+  witness.add('kept', 'K', path);
+  witness.add(kind, 'W', path);
 }
 
 function readlink(name, directory) {

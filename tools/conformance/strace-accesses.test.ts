@@ -24,7 +24,11 @@ function check({ calls, records, disk = [] }: Case): void {
     before: (path: string) => links.has(path) || folders.has(path) || files.has(path),
     after: (path: string) =>
       links.has(path) || folders.has(path) || files.has(path)
-        ? { isSymbolicLink: () => links.has(path), isDirectory: () => folders.has(path) }
+        ? {
+            isSymbolicLink: () => links.has(path),
+            isDirectory: () => folders.has(path),
+            isFile: () => !links.has(path) && !folders.has(path) && !path.startsWith('/dev/'),
+          }
         : undefined,
     real: (path: string) => links.get(path) ?? path,
   });
@@ -38,7 +42,14 @@ describe('opening', () => {
     { calls: ['1 open("a", O_RDONLY) = -1 ENOENT (No)'], records: ['N /d/a'] },
     { calls: ['1 open("a", O_WRONLY|O_CREAT) = 3</d/a>'], records: ['W /d/a'] },
     { calls: ['1 open("a", O_RDWR|O_CREAT) = 3</d/a>'], records: ['W /d/a'] },
-    { calls: ['1 open("a", O_RDWR|O_CREAT) = 3</d/a>'], records: ['W /d/a', 'R /d/a'], disk: ['/d/a'] },
+    {
+      calls: ['1 open("a", O_RDWR|O_CREAT) = 3</d/a>'],
+      records: ['K /d/a', 'W /d/a', 'R /d/a'],
+      disk: ['/d/a'],
+    },
+    { calls: ['1 open("a", O_WRONLY) = 3</d/a>'], records: ['K /d/a', 'W /d/a'] },
+    { calls: ['1 open("a", O_WRONLY|O_CREAT|O_TRUNC) = 3</d/a>'], records: ['W /d/a'], disk: ['/d/a'] },
+    { calls: ['1 open("/dev/p", O_WRONLY) = 3</dev/p>'], records: ['W /dev/p'], disk: ['/dev/p'] },
     { calls: ['1 open("a", O_RDWR|O_TRUNC) = 3</d/a>'], records: ['W /d/a'] },
     { calls: ['1 open("a", O_WRONLY|O_CREAT|O_EXCL) = -1 EEXIST (No)'], records: ['S /d/a'] },
     { calls: ['1 open("a", O_RDONLY) = -1 ELOOP (No)'], records: ['N /d/a'] },
@@ -56,7 +67,7 @@ describe('opening', () => {
     { calls: ['1 openat(AT_FDCWD</e>, "a", O_RDONLY) = 4</e/a>'], records: ['R /e/a'] },
     {
       calls: ['1 openat2(AT_FDCWD</d>, "a", {flags=O_WRONLY, resolve=0}, 24) = 4</d/a>'],
-      records: ['W /d/a'],
+      records: ['K /d/a', 'W /d/a'],
     },
     { calls: ['1 open("/proc/self/fd/3", O_RDONLY) = 4<pipe:[1]>'], records: [] },
     { calls: ['1 open("/a", O_RDONLY) = 3</a>', '1 open("/dev/fd/3", O_RDONLY) = 4</a>'], records: ['R /a'] },
@@ -84,7 +95,7 @@ describe('looking', () => {
 describe('changing names', () => {
   test.each<Case>([
     { calls: ['1 rename("a", "b") = 0'], records: ["M '/d/a' '/d/b'"] },
-    { calls: ['1 rename("a", "b c") = 0'], records: ['D /d/a', 'W /d/b c'] },
+    { calls: ['1 rename("a", "b c") = 0'], records: ['K /d/a', 'D /d/a', 'W /d/b c'] },
     { calls: ['1 rename("a", "b") = -1 ENOENT (No)'], records: ['N /d/a'] },
     { calls: ['1 rename("a", "e/b") = -1 ENOENT (No)'], records: ['N /d/e'], disk: ['/d/a'] },
     { calls: ['1 mkdir("e/f", 0777) = -1 ENOENT (No)'], records: ['N /d/e'] },
@@ -93,9 +104,14 @@ describe('changing names', () => {
     { calls: ['1 open("l", O_WRONLY|O_CREAT) = -1 ENOENT (No)'], records: ['N /d/l'], disk: ['/d/l->/x/y'] },
     {
       calls: ['1 renameat2(AT_FDCWD</d>, "a", 3</e>, "b", RENAME_EXCHANGE) = 0'],
-      records: ['W /d/a', 'W /e/b'],
+      records: ['K /d/a', 'W /d/a', 'K /e/b', 'W /e/b'],
     },
     { calls: ['1 link("a", "b") = 0'], records: ['R /d/a', "L '/d/a' '/d/b'"] },
+    {
+      calls: ['1 link("l", "b") = 0'],
+      records: ['S /d/l', 'K /d/l', "L '/d/l' '/d/b'"],
+      disk: ['/d/l->/x'],
+    },
     {
       calls: ['1 linkat(3</d/#12>(deleted), "", AT_FDCWD</d>, "b", AT_EMPTY_PATH) = 0'],
       records: ['W /d/b'],
@@ -108,11 +124,11 @@ describe('changing names', () => {
     { calls: ['1 link("e", "b") = -1 EPERM (No)'], records: ['S /d/e'] },
     { calls: ['1 mkdir("e", 0777) = -1 EEXIST (No)'], records: ['S /d/e'] },
     { calls: ['1 bind(3<socket:[1]>, {sa_family=AF_UNIX, sun_path="s"}, 110) = 0'], records: ['W /d/s'] },
-    { calls: ['1 utimensat(3</d/a>, NULL, NULL, 0) = 0'], records: ['W /d/a'] },
+    { calls: ['1 utimensat(3</d/a>, NULL, NULL, 0) = 0'], records: ['K /d/a', 'W /d/a'] },
     { calls: ['1 fchmod(3</d/a>(deleted), 0644) = 0'], records: [] },
     {
       calls: ['1 open("/a", O_PATH) = 5</a>', '1 chmod("/proc/self/fd/5", 0755) = 0'],
-      records: ['S /a', 'W /a'],
+      records: ['S /a', 'K /a', 'W /a'],
     },
   ])('$calls gives $records', check);
 });

@@ -485,8 +485,9 @@ export function useWords(use: Use): string {
 
 /** The title of the paths that a log has so. */
 export function accessWords(
-  group: 'executed' | 'read' | 'looked' | 'missing' | 'listed' | 'written' | 'removed',
+  group: 'executed' | 'read' | 'looked' | 'missing' | 'listed' | 'kept' | 'written' | 'removed',
 ): string {
+  if (group === 'kept') return 'changed or moved, with what was there';
   return group === 'written' || group === 'listed' ? group : useWords(group);
 }
 

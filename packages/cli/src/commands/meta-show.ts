@@ -56,7 +56,16 @@ function shownFile({ path, bytes }: NamedFile) {
   };
 }
 
-const accessGroups = ['executed', 'read', 'looked', 'missing', 'listed', 'written', 'removed'] as const;
+const accessGroups = [
+  'executed',
+  'read',
+  'looked',
+  'missing',
+  'listed',
+  'kept',
+  'written',
+  'removed',
+] as const;
 
 export type AccessGroup = (typeof accessGroups)[number];
 
