@@ -139,6 +139,25 @@ describe('the meta file of a run', () => {
   });
 
   bmakeTest(
+    'of a command that changes what was there is up to date for bmake, but for what it read',
+    async () => {
+      const command = 'cat ../in >> log; touch seen; cat seen > out';
+      const space = workspace(
+        { in: 'content', 'obj/log': 'one', 'obj/seen': '', 'obj/Makefile': makefile(`sh -c '${command}'`) },
+        outsideTmp,
+      );
+      const { filemon } = await keep(space, ['sh', '-c', command]);
+      expect(decodePath(filemon ?? Buffer.alloc(0)).match(/^K \d+ .*\/(?:log|seen)$/gm)).toHaveLength(3);
+      expect(await complaints(space)).toBe('');
+      const later = Date.now() / 1000 + 1000;
+      utimesSync(space.path('obj/log'), later, later);
+      expect(await complaints(space)).toBe('');
+      utimesSync(space.path('in'), later, later);
+      expect(await complaints(space)).toMatch(/file '.*\/in' is newer than the target/);
+    },
+  );
+
+  bmakeTest(
     'of a command of several lines that leaves links which lead nowhere is up to date for bmake',
     async () => {
       const lines = ['ln -s /nowhere/at/all ../a', 'ln -s later ../b', 'ln ../in ../c', 'cat ../c > out'];
