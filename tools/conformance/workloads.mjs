@@ -3,6 +3,7 @@ import {
   existsSync,
   lutimesSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -120,7 +121,8 @@ export const workloads = [
       symlinkSync('a/file.txt', join(state, 'tree/link'));
       symlinkSync('b/d', join(state, 'tree/folder'));
       // Of now, a copy made within the same tick of the clock would need no time set.
-      for (const link of ['link', 'folder']) lutimesSync(join(state, 'tree', link), 1e9, 1e9);
+      for (const name of ['.', ...readdirSync(join(state, 'tree'), { recursive: true })])
+        lutimesSync(join(state, 'tree', name), 1e9, 1e9);
     },
     script: `
       tar cf tree.tar tree; mkdir out; tar xf tree.tar -C out
