@@ -908,6 +908,15 @@ describe('what was there before the run', () => {
     expect(before(new Story('a').runs(...records), 'a')).toBe(expected);
   });
 
+  test('is known of what the last run made, and this one reads first', () => {
+    const story = new Story('in').runs('R in', 'N info', 'W info');
+    expect(before(story, 'info')).toBe('looked');
+    const { record: last } = story.recorded as RecordedRun;
+    const statesBefore = statesBeforeRun(last, story.disk);
+    story.start().does('R in', 'R info', 'W info').end({ statesBefore });
+    expect(before(story, 'info')).toMatchObject({ type: 'file', digest: sha256('new info') });
+  });
+
   test('is known of the next run', () => {
     const story = new Story('read', 'kept', 'moved').runs(
       'R read',
@@ -921,7 +930,7 @@ describe('what was there before the run', () => {
     story.disk.write(at('read'), 'one');
     story.disk.write(at('moved'), 'other');
     const statesBefore = statesBeforeRun(last, story.disk);
-    expect([...statesBefore.keys()].sort()).toEqual(['kept', 'moved', 'read'].map(at));
+    expect([...statesBefore.keys()].sort()).toEqual(['b', 'kept', 'moved', 'read'].map(at));
     story.start().does('R read', 'W read', 'K kept', 'W kept', 'M moved b').end({ statesBefore });
     expect(before(story, 'read')).toMatchObject({ type: 'file', size: 3n, digest: sha256('one') });
     expect(before(story, 'kept')).toMatchObject({ type: 'file', digest: sha256('new kept') });
