@@ -160,9 +160,10 @@ export function isoMoment(time: bigint): string {
 export async function nearResult(
   target: NamedTarget,
   last: RunRecord | undefined,
+  options: Pick<StoreOptions, 'json' | 'output'>,
   terminal: Terminal,
 ): Promise<NearResult | undefined> {
-  const opened = await openStore(target, { json: true, output: 'none' }, terminal);
+  const opened = await openStore(target, options, terminal);
   if (opened === undefined) return undefined;
   const { results, asker } = opened;
   const known = results.findKnownResult(target, last, diskFileStates(), asker);

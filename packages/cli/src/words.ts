@@ -330,6 +330,10 @@ export function initWords(
   return lines.join('\n');
 }
 
+export function wouldRestoreWords(name: string, clause: string, made: bigint): string {
+  return `would restore ${nameWords(name)} from ${momentWords(made)}: ${clause}`;
+}
+
 export function wouldRunWords(name: string, clause: string): string {
   return `would run ${nameWords(name)}: ${clause}`;
 }
@@ -392,7 +396,7 @@ export function watchingWords(name: string, { inputs, missing, listings }: Count
 /** What became of one of several scripts. */
 export interface ScriptOutcome {
   readonly title: string;
-  readonly kind: 'ran' | 'up to date' | 'failed' | 'skipped';
+  readonly kind: 'ran' | 'restored' | 'up to date' | 'failed' | 'skipped';
   /** Milliseconds; of what is up to date those of its last run. */
   readonly took?: number | undefined;
 }
@@ -405,7 +409,7 @@ export function summaryWords(outcomes: readonly ScriptOutcome[], milliseconds: n
     const shown = kind === 'up to date' ? `(${time} last time)` : time;
     return `${nameWords(title).padEnd(width)}  ${kind.padEnd(10)}  ${shown}`.trimEnd();
   });
-  const sums = (['ran', 'up to date', 'failed', 'skipped'] as const).flatMap((kind) => {
+  const sums = (['ran', 'restored', 'up to date', 'failed', 'skipped'] as const).flatMap((kind) => {
     const number = outcomes.filter((outcome) => outcome.kind === kind).length;
     return number === 0 ? [] : [`${number} ${kind}`];
   });

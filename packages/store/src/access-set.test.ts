@@ -43,6 +43,7 @@ test('a set holds what was used and how, relative to the root, and nothing of wh
       { path: '/home/ann/p/src/a', use: 'read', state: content },
       { path: '/usr/bin/cc', use: 'executed', state: content },
       { path: '/home/ann/p/src', use: 'looked', state: { type: 'directory' } },
+      { path: '/home/ann', use: 'looked', state: { type: 'directory' } },
       { path: '/home/ann/p/nosuch', use: 'missing', state: absent },
       { path: '/home/ann/p/link', use: 'looked', state: { type: 'link', target: 'src' } },
       { path: '/home/ann/p/out', use: 'output', state: content },

@@ -50,6 +50,8 @@ export function accessSetOf(run: RunRecord, root: AbsolutePath): AccessSet {
   };
   const seen = new Set(run.files.map(({ path }) => path));
   for (const { path, use, state, before } of run.files) {
+    // Every place lies in directories.
+    if (state.type === 'directory' && isWithin(root, path)) continue;
     const name = relativeTo(root, path);
     if (use === 'output' || use === 'removed') {
       if (typeof before === 'object') set.read.push(name);

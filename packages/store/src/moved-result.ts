@@ -79,5 +79,8 @@ function lookingAbove(
       disturbed: false,
     }),
   );
-  return { ...run, files: [...run.files.filter(({ path }) => !former.has(path)), ...looks] };
+  const above = new Set(directoriesAbove(from));
+  const stays = ({ path, state }: RecordedFile) =>
+    !former.has(path) && !(state.type === 'directory' && above.has(path));
+  return { ...run, files: [...run.files.filter(stays), ...looks] };
 }

@@ -155,10 +155,11 @@ class WorkspaceRun {
 
   #wasEarly(at: number, known: ScriptOrder, learned: ScriptOrder): boolean {
     const own = this.#ended.get(at);
-    if (own?.kind !== 'ran' && own?.kind !== 'up to date') return false;
+    if (own?.kind !== 'ran' && own?.kind !== 'restored' && own?.kind !== 'up to date') return false;
     return [...(learned[at] ?? [])].some((other) => {
       const before = this.#ended.get(other);
-      return before?.kind === 'ran' && known[at]?.has(other) === false && before.ended > own.begun;
+      const hasWritten = before?.kind === 'ran' || before?.kind === 'restored';
+      return hasWritten && known[at]?.has(other) === false && before.ended > own.begun;
     });
   }
 
@@ -228,7 +229,11 @@ class WorkspaceRun {
   ): Promise<{ readonly kind: ScriptOutcome['kind']; readonly took: number; readonly status: number }> {
     const judgement = judge(target, { ...options, replay: streamsToReplay({ json: false, ...options }) });
     if (options.dryRun)
-      return { kind: 'skipped', took: 0, status: tellPlan(judgement, { json: false }, terminal) };
+      return {
+        kind: 'skipped',
+        took: 0,
+        status: await tellPlan(judgement, { ...options, json: false }, terminal),
+      };
     const reason = firstOf(judgement.reasons);
     if (reason === undefined) {
       skip(judgement, { json: false, output: options.output }, terminal, turn.write);
@@ -245,8 +250,9 @@ class WorkspaceRun {
       child: this.#childOptions(turn),
     };
     const { report } = await make(target, reason, execution, terminal, recordedRun(judgement));
-    const { status, milliseconds } = report;
-    return { kind: status === 0 ? 'ran' : 'failed', took: milliseconds, status };
+    const { status, milliseconds, restored } = report;
+    const kind = status !== 0 ? 'failed' : restored === undefined ? 'ran' : 'restored';
+    return { kind, took: milliseconds, status };
   }
 
   /** One at a time has the terminal itself; of several each writes to pipes. */

@@ -6,9 +6,10 @@ import { firstOf, type Judgement, judge, recordedRun } from '../judgement.js';
 import { replayOutput, streamsToReplay, writeOut } from '../output-streams.js';
 import { beginProof, type Resolve } from '../proof.js';
 import { printJson, reportOf } from '../report.js';
+import type { StoreOptions } from '../result-store.js';
 import type { NamedTarget } from '../target.js';
 import type { Terminal } from '../terminal.js';
-import { reasonWords, upToDateWords, wouldRunWords } from '../words.js';
+import { reasonWords, upToDateWords, wouldRestoreWords, wouldRunWords } from '../words.js';
 
 export interface RunOptions extends DecisionOptions, ExecutionOptions {
   readonly dryRun: boolean;
@@ -73,19 +74,40 @@ async function runUntraced(target: NamedTarget, options: RunOptions, terminal: T
   return report.status;
 }
 
-/** Says what would be done, and runs nothing. */
-export function tellPlan(
+/** Says what would be done, and does nothing. */
+export async function tellPlan(
   judgement: Judgement,
-  options: { readonly json: boolean },
+  options: StoreOptions,
   terminal: Terminal,
-): number {
+): Promise<number> {
   const { target } = judgement;
   const reasons = [...judgement.reasons];
   const verdict = reasons.length === 0 ? 'up to date' : 'out of date';
   if (options.json) printJson(reportOf(judgement, verdict, reasons));
   else if (reasons.length === 0) sayUpToDate(judgement, terminal);
-  for (const reason of reasons) terminal.say(wouldRunWords(target.title, reasonWords(reason, process.cwd())));
+  const known =
+    reasons.length === 0 || options.json ? undefined : await wouldBringBack(judgement, options, terminal);
+  for (const reason of reasons) {
+    const clause = reasonWords(reason, process.cwd());
+    terminal.say(
+      known === undefined
+        ? wouldRunWords(target.title, clause)
+        : wouldRestoreWords(target.title, clause, known),
+    );
+  }
   return 0;
+}
+
+/** When the result was made that would be brought back; undefined if the command would run. */
+async function wouldBringBack(
+  { target, record, reasons }: Judgement,
+  options: StoreOptions,
+  terminal: Terminal,
+): Promise<bigint | undefined> {
+  if (options.store !== 'use' || firstOf(reasons)?.kind === 'forced') return undefined;
+  const { nearResult } = await import('../result-store.js');
+  const near = await nearResult(target, record.kind === 'good' ? record.run : undefined, options, terminal);
+  return near?.differs.length === 0 ? near.made : undefined;
 }
 
 /** As if the last run had written what is shown of it. */

@@ -35,7 +35,7 @@ export async function why(
       writeOut(1, upToDateLines(target.name, judgement.counts, judgement.took, last?.restored));
     return 0;
   }
-  const near = await nearResult(target, last, terminal);
+  const near = await nearResult(target, last, { json: options.json, output: 'none' }, terminal);
   if (options.json) {
     const known = near && { made: isoMoment(near.made), differs: near.differs };
     printJson({ ...reportOf(judgement, 'out of date', reasons), known: known ?? null });

@@ -342,3 +342,43 @@ test('ten runs of one script at a time end well, and the store is whole', async 
   expect(space.read('dist/out')).toBe('one\ntwo\n');
   await upToDate(space, ['build']);
 });
+
+describe('before anything is done', () => {
+  test('why tells of the known result, and of what the nearest one differs in', async () => {
+    const space = workspace(copies);
+    await ran(space, ['build']);
+    space.write({ 'src/a': 'other\n' });
+    const far = await space.oodateWith({ env }, 'why', 'build');
+    expect(far.stdout).toMatch(
+      /^ {2}the nearest known result, from \d{4}-\d\d-\d\d \d\d:\d\d, is of another state: src\/a changed/m,
+    );
+    const { known } = JSON.parse((await space.oodateWith({ env }, 'why', '--json', 'build')).stdout);
+    expect(known).toMatchObject({
+      made: expect.stringMatching(/Z$/),
+      differs: [{ kind: 'input-changed', path: space.path('src/a') }],
+    });
+    await ran(space, ['build']);
+    space.write({ 'src/a': 'one\n' });
+    const near = await space.oodateWith({ env }, 'why', 'build');
+    expect(near.stdout).toMatch(/^ {2}known result from .*: "oodate run" restores it, and nothing runs$/m);
+    expect(space.read('dist/out')).toBe('other\ntwo\n');
+    await restored(space, ['build']);
+    const after = await space.oodateWith({ env }, 'why', 'build');
+    expect(after.stdout).toMatch(/^build is up to date .*\n {2}known result from \d{4}-.*, restored$/m);
+  });
+
+  test('--dry-run tells whether it would run or be restored, and does neither', async () => {
+    const space = workspace(copies);
+    const { stderr: wouldRun } = await space.oodateWith({ env }, 'run', '--dry-run', 'build');
+    expect(wouldRun).toContain('would run build: ');
+    await ran(space, ['build']);
+    space.remove('dist');
+    const { stderr: wouldRestore } = await space.oodateWith({ env }, 'run', '--dry-run', 'build');
+    expect(wouldRestore).toMatch(
+      /would restore build from \d{4}-.*: dist\/out, which the command had made, is gone/,
+    );
+    expect(space.exists('dist')).toBe(false);
+    const { stderr: none } = await space.oodateWith({ env }, 'run', '--dry-run', '--no-store', 'build');
+    expect(none).toContain('would run build: ');
+  });
+});
