@@ -182,6 +182,35 @@ describe('a state that was seen before', () => {
 });
 
 describe('what was there before a run', () => {
+  test('is not lost where the command reads and changes it: a formatter', async () => {
+    const space = workspace({ 'a.txt': 'b\na\n' });
+    const words = ['--', 'sort', '-o', 'a.txt', 'a.txt'];
+    const { stderr } = await space.oodateWith({ env }, 'run', ...words);
+    expect(stderr).toContain(
+      'is not kept in the store: it changed a.txt, of which it is not known what it was',
+    );
+    space.write({ 'a.txt': 'd\nc\n' });
+    await ran(space, words);
+    expect(space.read('a.txt')).toBe('c\nd\n');
+    space.write({ 'a.txt': 'mine\nall mine\n' });
+    await ran(space, words);
+    expect(space.read('a.txt')).toBe('all mine\nmine\n');
+    space.write({ 'a.txt': 'd\nc\n' });
+    await restored(space, words);
+    expect(space.read('a.txt')).toBe('c\nd\n');
+  });
+
+  test('is not lost where the command adds to it', async () => {
+    const space = workspace({ in: '1\n', log: 'begun\n' });
+    const words = ['--', 'sh', '-c', 'cat in >> log'];
+    await space.oodateWith({ env }, 'run', ...words);
+    space.write({ in: '2\n' });
+    await ran(space, words);
+    space.write({ in: '1\n' });
+    await ran(space, words);
+    expect(space.read('log')).toBe('begun\n1\n2\n1\n');
+  });
+
   test('is not lost where the command only makes what is missing', async () => {
     const space = workspace({ template: '1\n' });
     const words = ['--', 'sh', '-c', '[ -e config ] || cat template > config'];
@@ -196,6 +225,7 @@ describe('what was there before a run', () => {
 
   test.each([
     ['its mode alone is changed', 'chmod +x tool'],
+    ['its time alone is changed', 'touch tool'],
     ['it is moved', 'mv tool moved'],
   ])('is not lost where %s', async (_, command) => {
     const space = workspace({ tool: 'one' });
