@@ -46,12 +46,14 @@ test.each<[string, string[], number[]]>([
       'F 1 2',
       'Q 1 q',
       'Q 1 q',
+      'K 1 /a',
       'W 1 /a',
+      'K 1 /a',
       'W 1 /a',
       '?',
       '?',
     ],
-    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13],
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
   ],
 ])('%s', (_, lines, kept) => {
   expect(condense(lines)).toEqual(kept.map((line) => lines[line]));

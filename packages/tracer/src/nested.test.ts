@@ -73,6 +73,20 @@ describe.each(names)('a probe under a probe, by %s,', (backend) => {
     for (const log of ['inner', 'outer']) expectWhole(log);
   });
 
+  test('tells what its own command kept of what was there', () => {
+    expect(
+      shell(
+        `${probe} -o outer -- sh -c '${acts} write new; ${probe} -o inner -- ${acts} append new append a'`,
+      ),
+    ).toBe(0);
+    const kept = (log: string) =>
+      ['new', 'a'].map((name) => accesses(log).paths.get(`${folder}/${name}` as AbsolutePath)?.kept);
+    expect({ inner: kept('inner'), outer: kept('outer') }).toEqual({
+      inner: [true, true],
+      outer: [false, true],
+    });
+  });
+
   test('tells of the network in both logs, and the outer one of its own in its own alone', () => {
     const connect = `${acts} keep [ socket 2 2 0 ] call [ connect "\\$1" u64:0x0100007f09000002,0 16 ]`;
     const bind = `${acts} keep [ socket 2 2 0 ] call [ bind "\\$1" u64:0x0100007f00000002,0 16 ]`;
