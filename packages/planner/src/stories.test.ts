@@ -900,6 +900,8 @@ describe('what was there before the run', () => {
       ['N a', 'W a', 'R a', 'K a', 'W a'],
       'looked',
     ],
+    ['is looked for in vain, and read when someone has made it', ['N a', 'R a', 'W a'], 'looked'],
+    ['is a link that leads nowhere, and remains elsewhere', ['N a', 'M a b'], 'unknown'],
     ['was read', ['R a', 'W a'], 'unknown'],
     ['was executed', ['E /w/a', 'D a'], 'unknown'],
     ['remains in part', ['K a', 'W a'], 'unknown'],

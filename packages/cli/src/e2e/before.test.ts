@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
 import { parseMetaFile } from '@oodate/meta-file';
-import { type Files, type Workspace, workspace } from '@oodate/testkit';
+import { type Files, oodate, scripts, type Workspace, workspace } from '@oodate/testkit';
 import { probeBackends } from '@oodate/tracer';
 
 /*
@@ -20,19 +20,21 @@ interface Story {
   readonly path: string;
   /** Made anew before the second run. */
   readonly again?: (space: Workspace) => void;
-  /** Of the first run, and of the second and third; `content`: the state of what was there. */
+  /** Of the first run and of the second; `content`: the state of what was there. */
   readonly before: readonly ('not looked at' | 'looked' | 'unknown' | 'content')[];
 }
 
 const [unseen, looked, unknown, content] = ['not looked at', 'looked', 'unknown', 'content'] as const;
 
-async function run(space: Workspace, backend: string, command: string) {
+function recorded(space: Workspace, metaFile: string, path: string) {
+  const { run } = parseMetaFile(readFileSync(space.path(metaFile))).meta;
+  return run?.files.find((file) => file.path === space.path(path) && /output|removed/.test(file.use));
+}
+
+async function run(space: Workspace, backend: string, command: string): Promise<void> {
   const words = ['run', '--force', '--backend', backend, '--meta', 'x.meta', '--', 'sh', '-c', command];
   const { status, stderr } = await space.oodate(...words);
   expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('; kept: ') });
-  const { run } = parseMetaFile(readFileSync(space.path('x.meta'))).meta;
-  return (path: string) =>
-    run?.files.find((file) => file.path === space.path(path) && /output|removed/.test(file.use));
 }
 
 function digestOf(space: Workspace, path: string): string | undefined {
@@ -50,12 +52,12 @@ describe.each(backends)('with %s, what was there before', (backend) => {
     { command: 'cp /etc/hostname a', files: a, path: 'a', before: [looked, looked] },
     { command: 'rm a; echo x > a', files: a, path: 'a', before: [looked, looked] },
     { command: 'echo x >> a', files: a, path: 'a', before: [unknown, content] },
-    { command: 'echo x >> a', path: 'a', before: [unseen, unknown, content] },
+    { command: 'echo x >> a', path: 'a', before: [unseen, content] },
     { command: 'echo x 1<> a', files: a, path: 'a', before: [unknown, content] },
     { command: 'sed -i s/one/two/ a', files: a, path: 'a', before: [unknown, content] },
     { command: 'chmod +x a', files: a, path: 'a', before: [unknown, content] },
     { command: 'touch a', files: a, path: 'a', before: [unknown, content] },
-    { command: 'touch a', path: 'a', before: [unseen, unknown, content] },
+    { command: 'touch a', path: 'a', before: [unseen, content] },
     { command: 'truncate -s 2 a', files: a, path: 'a', before: [unknown, content] },
     {
       command: 'ln a b; rm a',
@@ -97,18 +99,53 @@ describe.each(backends)('with %s, what was there before', (backend) => {
       path: 'i',
       again: (space) =>
         space.write({ 'a.ts': `export const a = ${JSON.stringify(digestOf(space, 'i'))};\n` }),
-      before: [looked, unknown, content],
+      before: [looked, content],
     },
   ])('$command says: $before', async ({ files = {}, command, path, again, before }) => {
     const space = workspace(files);
     for (const [at, expected] of before.entries()) {
       if (at > 0) again?.(space);
       const digest = expected === content ? digestOf(space, path) : undefined;
-      const file = (await run(space, backend, command))(path);
+      await run(space, backend, command);
+      const file = recorded(space, 'x.meta', path);
       expect(file).toBeDefined();
       const found = file?.before ?? 'not looked at';
       if (expected === content) expect(found).toMatchObject({ type: 'file', digest });
       else expect(found).toBe(expected);
     }
+  });
+});
+
+describe('what was there before is known of the second run', () => {
+  const build = 'cat in >> out';
+
+  test('of run -r', async () => {
+    const space = workspace({
+      'package.json': JSON.stringify({ workspaces: ['p'] }),
+      'p/package.json': scripts({ build }),
+      'p/in': 'one',
+      'p/out': '',
+    });
+    const meta = 'p/.oodate/build.meta';
+    await space.oodate('run', '-r', 'build');
+    expect(recorded(space, meta, 'p/out')?.before).toBe('unknown');
+    space.write({ 'p/in': 'two' });
+    const digest = digestOf(space, 'p/out');
+    await space.oodate('run', '-r', 'build');
+    expect(recorded(space, meta, 'p/out')?.before).toMatchObject({ digest });
+  });
+
+  test('of watch', async () => {
+    const space = workspace({ 'package.json': scripts({ build }), in: 'one', out: '' });
+    const running = space.start([oodate, 'watch', 'build']);
+    await running.says('; kept: ');
+    await running.says('oodate: watching ');
+    expect(recorded(space, '.oodate/build.meta', 'out')?.before).toBe('unknown');
+    const digest = digestOf(space, 'out');
+    space.write({ in: 'two' });
+    await running.says('; kept: ', 2);
+    expect(recorded(space, '.oodate/build.meta', 'out')?.before).toMatchObject({ digest });
+    running.kill('SIGINT');
+    await running.ended();
   });
 });
