@@ -19,6 +19,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type AbsolutePath, decodePath, fsPath } from '@oodate/filemon';
 import { requireTool } from '@oodate/testkit';
@@ -762,5 +763,120 @@ describe('staging', () => {
       isThere: ({ path }) => path === at('a'),
     });
     expect(content()).toEqual({ a: 'a', made: 'directory' });
+  });
+});
+
+describe('at each call that changes the tree', () => {
+  const changes = '/^(rename|link|unlink|symlink|mkdir|rmdir|utime)';
+  const library = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+
+  function prepare(): WantedOutput[] {
+    write({ 'gone/x': '', edited: 'by hand', 'named-twice': 'old', kept: 'kept', replaced: 'old' });
+    linkSync(at('named-twice'), at('other-name'));
+    symlinkSync('old', at('l'));
+    mkdirSync(at('was-empty'));
+    age();
+    return [
+      absent('gone/x'),
+      absent('gone'),
+      directory('made/empty'),
+      file('was-empty', 'x'),
+      file('in/new', 'x'),
+      file('edited', 'new', 0o755),
+      file('named-twice', 'new'),
+      link('l', 'new'),
+      link('replaced', 'kept'),
+      file('kept', 'kept'),
+    ];
+  }
+
+  const before: Record<string, string> = {
+    'gone/x': '',
+    edited: 'by hand',
+    'named-twice': 'old',
+    'other-name': 'old',
+    kept: 'kept',
+    replaced: 'old',
+    l: '-> old',
+    'was-empty': 'directory',
+  };
+  const after: Record<string, string> = {
+    'made/empty': 'directory',
+    'was-empty': 'x',
+    'in/new': 'x',
+    edited: 'new',
+    'named-twice': 'new',
+    'other-name': 'old',
+    l: '-> new',
+    replaced: '-> kept',
+    kept: 'kept',
+  };
+
+  /** In a process of its own, under strace. What it says is whether it went well. */
+  function restoreUnder(injection: readonly string[], wanted: readonly WantedOutput[]): string {
+    const text = `
+      import { DiskStore, restoreOutputs } from ${JSON.stringify(library)};
+      const [folder, wanted] = JSON.parse(process.argv[2]);
+      const isThere = ({ path }) => path.endsWith('/kept');
+      const options = { roots: [folder + '/project'], staging: folder + '/project/.oodate/restore', isThere };
+      const done = restoreOutputs(wanted, new DiskStore(folder + '/store', { maxBytes: 1e9 }), options);
+      process.stdout.write(await done.then(() => 'restored', (error) => error.code));`;
+    writeFileSync(`${folder}/restore.mjs`, text);
+    const strace = ['-f', '-qq', '-o', `${folder}/calls`, '-e', `trace=${changes}`];
+    const words = [process.execPath, `${folder}/restore.mjs`, JSON.stringify([folder, wanted])];
+    return spawnSync('strace', [...strace, ...injection, ...words], { encoding: 'utf8' }).stdout;
+  }
+
+  /** Has something happen at each of these calls, one in each round, and the rest to be told about the round. */
+  async function atEachCall(happens: string, round: (call: string, injection: readonly string[]) => unknown) {
+    expect(restoreUnder([], prepare())).toBe('restored');
+    expect(withoutStaging(content())).toEqual(after);
+    const counts = new Map<string, number>();
+    for (const [, name = ''] of readFileSync(`${folder}/calls`, 'utf8').matchAll(/^\d+ +(\w+)\(/gm)) {
+      const count = (counts.get(name) ?? 0) + 1;
+      counts.set(name, count);
+      rmSync(root, { recursive: true });
+      mkdirSync(root);
+      await round(`${name} ${count}`, ['-e', `inject=${name}:${happens}:when=${count}`]);
+    }
+    expect([...counts.values()].reduce((sum, count) => sum + count, 0)).toBeGreaterThan(25);
+  }
+
+  function withoutStaging(names: Record<string, string>): Record<string, string> {
+    return Object.fromEntries(Object.entries(names).filter(([name]) => !name.startsWith('.oodate')));
+  }
+
+  const testUnderStrace = requireTool('strace') ? test : test.skip;
+
+  testUnderStrace('a failure leaves all as it was, or does not matter', async () => {
+    const results = new Set<string>();
+    await atEachCall('error=EIO', (call, injection) => {
+      const wanted = prepare();
+      const old = tree(root);
+      const said = restoreUnder(injection, wanted);
+      results.add(said);
+      if (said === 'restored')
+        expect({ call, tree: withoutStaging(content()) }).toEqual({ call, tree: after });
+      else expect({ call, said, tree: tree(root) }).toEqual({ call, said: 'NOT_WRITABLE', tree: old });
+    });
+    expect([...results].sort()).toEqual(['NOT_WRITABLE', 'restored']);
+  });
+
+  testUnderStrace('a kill leaves each file whole, and the next restore goes well', async () => {
+    await atEachCall('signal=KILL', async (call, injection) => {
+      const wanted = prepare();
+      expect({ call, said: restoreUnder(injection, wanted) }).toEqual({ call, said: '' });
+      for (const [name, what] of Object.entries(withoutStaging(content())))
+        if (what !== 'directory')
+          expect({ call, name, is: [before[name], after[name]] }).toEqual({
+            call,
+            name,
+            is: expect.arrayContaining([what]),
+          });
+      const always = ['edited', 'named-twice', 'other-name', 'kept', 'replaced', 'l'];
+      expect(Object.keys(content())).toEqual(expect.arrayContaining(always));
+      await restore(wanted);
+      expect({ call, tree: content() }).toEqual({ call, tree: { '.oodate': 'directory', ...after } });
+    });
   });
 });

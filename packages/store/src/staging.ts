@@ -1,4 +1,13 @@
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { type AbsolutePath, fsPath } from '@oodate/filemon';
 import { isAbandoned, ownName } from './in-use.js';
 import { childOf, nameOf, type PresentDirectory, parentOf } from './output-directories.js';
@@ -40,7 +49,7 @@ export class Staging {
 
   /** With all that is in them. What cannot be removed stays. */
   remove(): void {
-    for (const folder of this.#all()) quietly(() => rmSync(fsPath(folder), { recursive: true }));
+    for (const folder of this.#all()) quietly(() => removeFolder(folder));
   }
 
   /** Of directories that had to be made above the folders. */
@@ -110,6 +119,19 @@ function removeLeftOver(base: AbsolutePath): void {
         rmSync(folder, { recursive: true });
     });
   }
+}
+
+/** A directory in it is an empty one that made way. By rmSync it takes twice as long. */
+function removeFolder(folder: AbsolutePath): void {
+  for (const name of readdirSync(fsPath(folder))) {
+    const path = fsPath(childOf(folder, name));
+    try {
+      unlinkSync(path);
+    } catch {
+      rmdirSync(path);
+    }
+  }
+  rmdirSync(fsPath(folder));
 }
 
 /** As `ownName` gives them. */
