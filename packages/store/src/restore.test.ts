@@ -273,12 +273,31 @@ describe('outputs', () => {
     expect(content()).toEqual({ '.oodate': 'directory', 'd/stray': '' });
   });
 
+  test('are not removed with a directory in which a directory has something else', async () => {
+    write({ 'd/e/made': '', 'd/e/stray': 'precious' });
+    await restore([absent('d'), absent('d/e'), absent('d/e/made')]);
+    expect(content()).toEqual({ '.oodate': 'directory', 'd/e/stray': 'precious' });
+    await refused([file('d', ''), absent('d/e')], 'IN_THE_WAY', /not empty/);
+  });
+
+  test('are directories in whatever order they come', async () => {
+    write({ f: '' });
+    await restore([directory('f/a/b'), directory('f/a'), directory('f')]);
+    expect(content()).toEqual({ '.oodate': 'directory', 'f/a/b': 'directory' });
+  });
+
   test('are written through links that are in the project and lead into it', async () => {
     write({ 'packages/a/x': '', 'node_modules/x': '' });
     symlinkSync('../packages/a', at('node_modules/a'));
     const same = { ...file('packages/a/dist/out', 'out') };
     await restore([same, { ...same, path: at('node_modules/a/dist/out') }, file('node_modules/a/x', 'new')]);
     expect(content()).toMatchObject({ 'packages/a/dist/out': 'out', 'packages/a/x': 'new' });
+    symlinkSync(root, at('self'));
+    const odd = decodePath(Buffer.from([0xe9]));
+    mkdirSync(fsPath(at(odd)));
+    symlinkSync(fsPath(odd), at('odd'));
+    await restore([file('self/y', 'y'), file('self/odd/z', 'z')]);
+    expect(content()).toMatchObject({ y: 'y', [`${odd}/z`]: 'z' });
   });
 
   test('may lie in several directories, links among them, and in one that is to be made', async () => {
@@ -291,6 +310,8 @@ describe('outputs', () => {
     expect(readFileSync(`${folder}/data/x/y`, 'utf8')).toBe('y');
     expect(readFileSync(`${folder}/home/cache/z`, 'utf8')).toBe('z');
     expect(content()).toMatchObject({ a: 'a' });
+    await restore([file('b', 'b')], { roots: ['/' as AbsolutePath] });
+    expect(content()).toMatchObject({ b: 'b' });
   });
 
   testAsRoot('get the group that their directory gives', async () => {
@@ -313,6 +334,7 @@ describe('what is not restored', () => {
     symlinkSync('../outside', at('leads-out'));
     symlinkSync(`${folder}/outside/x`, at('leads-to-file'));
     symlinkSync('nowhere', at('dangles'));
+    symlinkSync('dir/x', at('leads-to-x'));
     symlinkSync('loop', at('loop'));
     symlinkSync('dir', at('leads-in'));
     symlinkSync('leads-out', at('leads-on'));
@@ -422,6 +444,12 @@ describe('what is not restored', () => {
       'IN_THE_WAY',
       /dangles is no directory$/,
     ],
+    [
+      'a file behind a link to a file',
+      () => file('leads-to-x/y', ''),
+      'IN_THE_WAY',
+      /leads-to-x is no directory$/,
+    ],
     ['a file behind a link to itself', () => file('loop/x', ''), 'IN_THE_WAY', /loop is no directory$/],
     [
       'a file where a directory is',
@@ -487,6 +515,28 @@ describe('what is not restored', () => {
       'OBJECT_UNUSABLE',
       /last/,
     );
+  });
+
+  test('is not begun once something has failed', async () => {
+    let copies = 0;
+    const objects = {
+      copyTo: (digest: Digest, path: AbsolutePath, mode: number) => {
+        copies += 1;
+        return store.copyTo(digest, path, mode);
+      },
+    };
+    const { digest } = file('x', 'x');
+    const wanted = Array.from({ length: 500 }, (_, i) => {
+      return {
+        type: 'file',
+        path: at(`${i}`),
+        digest: { ...digest, size: i === 10 ? 2 : 1 },
+        mode: 0o644,
+      } as const;
+    });
+    const options = { roots: [root], staging: at('staging'), isThere: () => false };
+    await expect(restoreOutputs(wanted, objects, options)).rejects.toMatchObject({ path: at('10') });
+    expect(copies).toBeLessThan(50);
   });
 
   test.each<[string, (object: string) => void, Partial<Digest>]>([
@@ -682,6 +732,7 @@ describe('after a failure half-way everything is as it was:', () => {
     expect(error).toMatchObject({ code: 'NOT_PUT_BACK', path: at('d/a') });
     const [, kept] =
       /^.*d\/a could not be put back as it was: what is missing is in (.*)$/.exec(`${error?.message}`) ?? [];
+    expect(kept).toMatch(/\/kept-[^/]*$/);
     expect(readdirSync(`${kept}`).map((name) => readFileSync(`${kept}/${name}`, 'utf8'))).toContain('old');
     await restore([file('other', '')], { staging: at('staging') });
     expect(readdirSync(`${kept}`)).not.toEqual([]);

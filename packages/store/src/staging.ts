@@ -11,7 +11,6 @@ import {
 import { type AbsolutePath, fsPath } from '@oodate/filemon';
 import { isAbandoned, ownName } from './in-use.js';
 import { childOf, nameOf, type PresentDirectory, parentOf } from './output-directories.js';
-import { errnoOf } from './store-error.js';
 import type { TreeChanges } from './tree-changes.js';
 
 /**
@@ -25,7 +24,7 @@ export class Staging {
   /** By the directory for which they are. */
   readonly #folders = new Map<AbsolutePath, AbsolutePath>();
   #main: { readonly folder: AbsolutePath; readonly device: number } | undefined;
-  /** Directories above the main folder that were made for it, the highest first. */
+  /** Directories above the main folder that were made for it, the lowest first. */
   readonly #above: AbsolutePath[] = [];
   #names = 0;
 
@@ -54,7 +53,7 @@ export class Staging {
 
   /** Of directories that had to be made above the folders. */
   removeAbove(): void {
-    for (const directory of this.#above.reverse()) quietly(() => rmdirSync(fsPath(directory)));
+    for (const directory of this.#above) quietly(() => rmdirSync(fsPath(directory)));
   }
 
   /** Gives the folders names under which they are not removed, and returns these. */
@@ -87,16 +86,11 @@ export class Staging {
   }
 
   #makeAbove(directory: AbsolutePath): void {
-    if (statSync(fsPath(directory), { throwIfNoEntry: false }) !== undefined) return;
-    this.#makeAbove(parentOf(directory));
-    this.#changes.willChangeIn(parentOf(directory));
-    try {
-      mkdirSync(fsPath(directory));
-      this.#above.push(directory);
-    } catch (error) {
-      // Another process may be as quick.
-      if (errnoOf(error) !== 'EEXIST') throw error;
-    }
+    let above = directory;
+    for (; statSync(fsPath(above), { throwIfNoEntry: false }) === undefined; above = parentOf(above))
+      this.#above.push(above);
+    this.#changes.willChangeIn(above);
+    mkdirSync(fsPath(directory), { recursive: true });
   }
 
   #make(base: AbsolutePath): AbsolutePath {
