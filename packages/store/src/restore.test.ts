@@ -164,7 +164,7 @@ describe('outputs', () => {
       absent('tmp'),
       absent('never-there'),
     ]);
-    expect(done).toEqual({ written: 6, kept: 0, removed: 4 });
+    expect(done).toMatchObject({ written: 6, kept: 0, removed: 4 });
     expect(content()).toEqual({
       '.oodate': 'directory',
       'src/in.ts': 'in',
@@ -217,7 +217,13 @@ describe('outputs', () => {
       directory('d'),
     ];
     const isThere = ({ path }: WantedOutput) => ['kept', 'l', 'd'].includes(path.slice(root.length + 1));
-    expect(await restore(wanted, { isThere })).toEqual({ written: 2, kept: 3, removed: 0 });
+    const done = await restore(wanted, { isThere });
+    expect(done).toMatchObject({ written: 2, kept: 3, removed: 0 });
+    const written = ['edited', 'new'].map((name) => {
+      const { ino, mtimeNs } = statSync(at(name), { bigint: true });
+      return [at(name), { inode: ino, mtime: mtimeNs }];
+    });
+    expect([...done.files]).toEqual(written);
     // The clock of the file system may lag behind.
     for (const name of ['kept', 'edited', 'new', 'l', 'd'])
       expect({ name, isNew: lstatSync(at(name)).mtimeMs > start - 100 }).toEqual({ name, isNew: true });
