@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Of some bytes: what they are called in the store, and in Bazel's protocol. */
 export interface Digest {
@@ -9,7 +9,7 @@ export interface Digest {
 }
 
 export function digestOf(bytes: Uint8Array): Digest {
-  return { hash: createHash('sha256').update(bytes).digest('hex'), size: bytes.length };
+  return { hash: hash('sha256', bytes, 'hex'), size: bytes.length };
 }
 
 /** 64 digits. Nothing else may become part of a path in the store. */

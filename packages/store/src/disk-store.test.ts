@@ -17,7 +17,7 @@ import {
 import { dirname } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { AbsolutePath } from '@oodate/filemon';
-import { type Workspace, workspace } from '@oodate/testkit';
+import { until, type Workspace, workspace } from '@oodate/testkit';
 import { type Digest, digestOf } from './digest.js';
 import { DiskStore } from './disk-store.js';
 import { type ActionResult, encodeActionResult } from './remote-execution.js';
@@ -37,10 +37,11 @@ function objectPath({ hash }: Pick<Digest, 'hash'>, kind = 'cas'): string {
   return `store/${kind}/${hash.slice(0, 2)}/${hash}`;
 }
 
-/** Everything below the store but its marker. */
+/** Everything below the store but its marker and its count of bytes. */
 function filesOf(space: Workspace): string[] {
   return readdirSync(space.path('store'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => statSync(space.path(`store/${name}`)).isFile() && name !== 'oodate-store')
+    .filter((name) => name !== 'oodate-store' && name !== 'gc/added')
+    .filter((name) => statSync(space.path(`store/${name}`)).isFile())
     .sort();
 }
 
@@ -104,6 +105,21 @@ describe.each([
           'OBJECT_DAMAGED',
         ]);
     expect(filesOf(space)).toEqual([]);
+  });
+
+  test('is not kept if the file is changed while it is copied', async () => {
+    const space = workspace({ file: bytes });
+    const store = storeIn(space);
+    const path = space.path('file') as AbsolutePath;
+    // The clock of the file system must have gone on, or the change would not show.
+    await until(() => {
+      space.write({ clock: '' });
+      return statSync(space.path('clock')).ctimeMs > statSync(path).ctimeMs + 20;
+    });
+    const put = store.putFile(path, digest);
+    space.write({ file: bytes });
+    expect(await rejection(put)).toBe('OBJECT_DAMAGED');
+    expect(store.has(digest)).toBe(false);
   });
 
   test('is not copied over a file that is there', async () => {

@@ -2,25 +2,23 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fstatSync,
   lstatSync,
   lutimesSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmSync,
   type Stats,
 } from 'node:fs';
 import { type AbsolutePath, fsPath, joinPath } from '@oodate/filemon';
+import { addedBytes, noteAdded } from './added-bytes.js';
+import { type Collection, collectFiles } from './collection.js';
 import { type Digest, digestOf } from './digest.js';
-import { copyToNew, type OpenFile, openRegular, readWhole, writeWhole } from './file-copy.js';
+import { copyToNew } from './file-copy.js';
 import { markInUse, ownName } from './in-use.js';
-import {
-  type ActionResult,
-  damagedEntry,
-  decodeActionResult,
-  encodeActionResult,
-} from './remote-execution.js';
-import { errnoOf, StoreError } from './store-error.js';
+import { type OpenFile, openRegular, readWhole, writeWhole } from './open-file.js';
+import { type ActionResult, encodeActionResult } from './remote-execution.js';
+import { damagedEntry, damagedObject, errnoOf, StoreError } from './store-error.js';
 import {
   filePath,
   isStore,
@@ -30,9 +28,17 @@ import {
   notWritable,
   withDirectory,
 } from './store-folder.js';
+import { maxEntryBytes, readEntryIn } from './stored-entry.js';
+import { spaceOf, storedFiles } from './stored-files.js';
+import { type Verification, verifyFiles } from './verification.js';
 
-/** Bytes of an entry: the outputs that it may have fit in. */
-const maxEntryBytes = 64 << 20;
+export interface StoreStatus {
+  readonly objects: number;
+  readonly entries: number;
+  /** What both take of the disk. */
+  readonly bytes: number;
+  readonly maxBytes: number;
+}
 
 /** Objects are never written again. */
 const objectMode = 0o444;
@@ -48,6 +54,8 @@ export class DiskStore {
   readonly maxBytes: number;
   #isThere = false;
   #isReady = false;
+  /** Bytes that this process has put in and that are not yet noted. */
+  #added = 0;
 
   constructor(folder: AbsolutePath, { maxBytes }: { readonly maxBytes: number }) {
     this.folder = folder;
@@ -64,14 +72,15 @@ export class DiskStore {
     const temporary = this.#prepareFor(digest.size);
     const source = openToKeep(path, digest.size);
     try {
-      const found = await copyToNew(source, digest.size, temporary, objectMode);
-      if (found.hash !== digest.hash) throw changed(path);
-      this.#place(temporary, 'cas', digest.hash);
+      const found = await copyToNew(source.file, digest.size, temporary, objectMode);
+      if (found.hash !== digest.hash || fstatSync(source.file).ctimeMs !== source.changed)
+        throw changed(path);
+      this.#place(temporary, 'cas', digest.hash, digest.size);
     } catch (error) {
       rmSync(fsPath(temporary), { force: true });
       throw notWritable(this.folder, error);
     } finally {
-      closeSync(source);
+      closeSync(source.file);
     }
   }
 
@@ -88,7 +97,7 @@ export class DiskStore {
     const file = this.#openObject(digest);
     try {
       const bytes = readWhole(file, digest.size);
-      if (digestOf(bytes).hash !== digest.hash) throw this.#damagedObject(digest, 'has other bytes');
+      if (digestOf(bytes).hash !== digest.hash) throw this.#damaged(digest, 'it has other bytes');
       this.#touch('cas', digest.hash);
       return bytes;
     } catch (error) {
@@ -114,7 +123,7 @@ export class DiskStore {
       closeSync(source);
     }
     rmSync(fsPath(file), { force: true });
-    throw this.#damagedObject(digest, 'has other bytes');
+    throw this.#damaged(digest, 'it has other bytes');
   }
 
   /** Whether it seems to be there: it has not been read. */
@@ -132,8 +141,7 @@ export class DiskStore {
     if (opened === 'missing') return undefined;
     try {
       if (opened === 'no file') throw damagedEntry('it is no file');
-      if (opened.size > limit) throw damagedEntry(`it has ${opened.size} bytes, more than ${limit}`);
-      const result = decodeActionResult(readWhole(opened.file, opened.size));
+      const result = readEntryIn(opened, limit);
       this.#touch('ac', key);
       return result;
     } catch (error) {
@@ -147,6 +155,7 @@ export class DiskStore {
   /** In the place of one that is there. Throws a StoreError if it cannot be written. */
   writeEntry(key: string, result: ActionResult): void {
     this.#write(encodeActionResult(result), 'ac', key);
+    this.#noteAdded();
   }
 
   /**
@@ -168,6 +177,56 @@ export class DiskStore {
     return { release };
   }
 
+  async status(): Promise<StoreStatus> {
+    const counts = { ac: 0, cas: 0 };
+    let bytes = 0;
+    if (this.#isStoreThere())
+      for (const { kind, size } of storedFiles(this.folder)) {
+        counts[kind] += 1;
+        bytes += spaceOf(size);
+      }
+    return { objects: counts.cas, entries: counts.ac, bytes, maxBytes: this.maxBytes };
+  }
+
+  /**
+   * Removes what was used least recently until at most `maxBytes` are left, and what processes that have ended have
+   * left behind. Nothing that a process is using is removed. Throws a StoreError: STORE_NOT_WRITABLE.
+   */
+  async collect({ maxBytes = this.maxBytes }: { readonly maxBytes?: number } = {}): Promise<Collection> {
+    if (!this.#isStoreThere()) return { removedObjects: 0, removedEntries: 0, removedBytes: 0, bytes: 0 };
+    this.#added = 0;
+    makeStore(this.folder);
+    try {
+      return collectFiles(this.folder, maxBytes);
+    } catch (error) {
+      throw notWritable(this.folder, error);
+    }
+  }
+
+  /** To be called when a process has put in what it had; it costs next to nothing as long as the store is not full. */
+  async collectIfNeeded(): Promise<void> {
+    if (!this.#isStoreThere()) return;
+    this.#noteAdded();
+    // Some room is made, so that not each run that follows has to list all files.
+    if ((addedBytes(this.folder) ?? Number.POSITIVE_INFINITY) > this.maxBytes)
+      await this.collect({ maxBytes: Math.floor(this.maxBytes * 0.9) });
+  }
+
+  /** Reads all objects and entries, and removes those that are damaged. */
+  async verify(): Promise<Verification> {
+    if (!this.#isStoreThere()) return { objects: 0, entries: 0, bytes: 0, damaged: [] };
+    try {
+      return await verifyFiles(this.folder);
+    } catch (error) {
+      throw notReadable(this.folder, error);
+    }
+  }
+
+  /** Removes all that no process is using. The folder stays, and is a store. */
+  async clear(): Promise<Collection> {
+    return this.collect({ maxBytes: 0 });
+  }
+
   #holds(digest: Digest): boolean {
     const stats = this.#stats('cas', digest.hash);
     if (stats === undefined) return false;
@@ -186,7 +245,7 @@ export class DiskStore {
       } finally {
         closeSync(file);
       }
-      this.#place(temporary, kind, hash);
+      this.#place(temporary, kind, hash, bytes.length);
     } catch (error) {
       rmSync(fsPath(temporary), { force: true });
       throw notWritable(this.folder, error);
@@ -203,30 +262,36 @@ export class DiskStore {
       );
     if (!this.#isReady) {
       makeStore(this.folder);
-      try {
-        mkdirSync(fsPath(`${this.folder}/tmp`), { recursive: true, mode: 0o700 });
-      } catch (error) {
-        throw notWritable(this.folder, error);
-      }
       this.#isReady = true;
       this.#isThere = true;
     }
     return `${this.folder}/tmp/${ownName()}` as AbsolutePath;
   }
 
-  #place(temporary: AbsolutePath, kind: Kind, hash: string): void {
+  #place(temporary: AbsolutePath, kind: Kind, hash: string, size: number): void {
     const path = filePath(this.folder, kind, hash);
     withDirectory(joinPath(path, '..'), () => renameSync(fsPath(temporary), fsPath(path)));
+    this.#added += spaceOf(size);
+  }
+
+  #noteAdded(): void {
+    if (this.#added === 0) return;
+    try {
+      noteAdded(this.folder, this.#added);
+      this.#added = 0;
+    } catch (error) {
+      throw notWritable(this.folder, error);
+    }
   }
 
   #openObject(digest: Digest): number {
     const opened = this.#open('cas', digest.hash);
     if (opened === 'missing')
       throw new StoreError('OBJECT_MISSING', `the store has no object ${digest.hash}`);
-    if (opened === 'no file') throw this.#damagedObject(digest, 'is no file');
+    if (opened === 'no file') throw this.#damaged(digest, 'it is no file');
     if (opened.size === digest.size) return opened.file;
     closeSync(opened.file);
-    throw this.#damagedObject(digest, `has ${opened.size} bytes and not ${digest.size}`);
+    throw this.#damaged(digest, `it has ${opened.size} bytes and not ${digest.size}`);
   }
 
   #open(kind: Kind, hash: string): OpenFile | 'missing' | 'no file' {
@@ -265,9 +330,9 @@ export class DiskStore {
     }
   }
 
-  #damagedObject({ hash }: Digest, why: string): StoreError {
+  #damaged({ hash }: Digest, why: string): StoreError {
     this.#remove('cas', hash);
-    return new StoreError('OBJECT_DAMAGED', `object ${hash} of the store is damaged: it ${why}`);
+    return damagedObject(why);
   }
 
   #remove(kind: Kind, hash: string): void {
@@ -279,14 +344,14 @@ export class DiskStore {
   }
 }
 
-function openToKeep(path: AbsolutePath, size: number): number {
+function openToKeep(path: AbsolutePath, size: number): OpenFile {
   let opened: OpenFile | undefined;
   try {
     opened = openRegular(path);
   } catch (error) {
     throw changed(path, error);
   }
-  if (opened?.size === size) return opened.file;
+  if (opened?.size === size) return opened;
   if (opened !== undefined) closeSync(opened.file);
   throw changed(path);
 }

@@ -1,10 +1,13 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hash, randomUUID } from 'node:crypto';
+import { closeSync, constants, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type AbsolutePath, fsPath } from '@oodate/filemon';
 import { isRunning, ownProcess } from '@oodate/meta-file';
+import { openRegular, readWhole } from './open-file.js';
+import { errnoOf } from './store-error.js';
+import { namesIn, statsOf } from './stored-files.js';
 
 /*
- * Temporary files and marks are named OWNER.N: PLACE.PID.START.N. The place stands for the system and the pid
+ * Temporary files and marks are named OWNER.ID: PLACE.PID.START.ID. The place stands for the system and the pid
  * namespace that the process runs in, since what has run elsewhere (in a container, on another machine, before the
  * system's start) cannot be asked for from here; what it has left counts as abandoned when it has not been touched
  * for a day.
@@ -13,16 +16,16 @@ import { isRunning, ownProcess } from '@oodate/meta-file';
 /** Milliseconds. */
 const longAgo = 24 * 60 * 60 * 1000;
 
-let names = 0;
-
-/** A name that no other process gives, and this one only once. */
+/** A name that has not been given before, by this process or another. */
 export function ownName(): string {
-  names += 1;
-  return `${ownPlace()}.${ownProcess().replace(' ', '.')}.${names}`;
+  owner ??= `${ownPlace()}.${ownProcess().replace(' ', '.')}`;
+  return `${owner}.${randomUUID()}`;
 }
 
+let owner: string | undefined;
+
 /** Whether the process that gave this name has ended. `touched`: milliseconds since the epoch. */
-export function isAbandoned(name: string, touched: number): boolean {
+function isAbandoned(name: string, touched: number): boolean {
   const [place, pid, start] = name.split('.');
   return place === ownPlace() && place !== nowhere
     ? !isRunning(`${pid} ${start}`)
@@ -41,32 +44,69 @@ function ownPlace(): string {
 function findPlace(): string {
   try {
     const system = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1');
-    return createHash('sha256')
-      .update(`${system}${readlinkSync('/proc/self/ns/pid')}`)
-      .digest('hex')
-      .slice(0, 8);
+    return hash('sha256', `${system}${readlinkSync('/proc/self/ns/pid')}`).slice(0, 8);
   } catch {
     return nowhere;
   }
 }
 
-/** Of each mark: names of objects and entries, one a line. */
-export function marksFolder(folder: AbsolutePath): AbsolutePath {
-  return `${folder}/gc/in-use` as AbsolutePath;
-}
-
-/** Gives back how to take the mark away. Where none can be written nothing can be removed either. */
+/**
+ * Keeps collections from removing what has these names (`cas/abcd…`, `ac/abcd…`); gives back how to end that. Where it
+ * cannot be noted nothing can be removed either.
+ */
 export function markInUse(folder: AbsolutePath, names: readonly string[]): () => void {
   const name = ownName();
   const mark = fsPath(`${marksFolder(folder)}/${name}`);
+  const unfinished = fsPath(`${temporaryFolder(folder)}/${name}`);
   try {
-    mkdirSync(fsPath(marksFolder(folder)), { recursive: true, mode: 0o700 });
     // It is there as a whole or not at all.
-    const unfinished = fsPath(`${folder}/tmp/${name}`);
-    writeFileSync(unfinished, names.join('\n'));
+    writeFileSync(unfinished, names.join('\n'), { mode: 0o600 });
     renameSync(unfinished, mark);
   } catch {
+    rmSync(unfinished, { force: true });
     return () => {};
   }
   return () => rmSync(mark, { force: true });
+}
+
+/** The names that processes have marked. */
+export function namesInUse(folder: AbsolutePath): ReadonlySet<string> {
+  return new Set(
+    namesIn(marksFolder(folder)).flatMap((name) => markedNames(`${marksFolder(folder)}/${name}`)),
+  );
+}
+
+function markedNames(mark: string): string[] {
+  try {
+    const opened = openRegular(mark as AbsolutePath, constants.O_NOFOLLOW);
+    if (opened === undefined) return [];
+    try {
+      return readWhole(opened.file, opened.size).toString('latin1').split('\n');
+    } finally {
+      closeSync(opened.file);
+    }
+  } catch (error) {
+    // It has been taken away.
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** What processes that have ended have left: temporary files and marks. */
+export function* abandonedFiles(folder: AbsolutePath): Generator<{ path: AbsolutePath; size: number }> {
+  for (const directory of [temporaryFolder(folder), marksFolder(folder)])
+    for (const name of namesIn(directory)) {
+      const path = `${directory}/${name}` as AbsolutePath;
+      const stats = statsOf(path);
+      if (stats !== undefined && isAbandoned(name, Number(stats.mtimeMs)))
+        yield { path, size: Number(stats.size) };
+    }
+}
+
+function temporaryFolder(folder: AbsolutePath): string {
+  return `${folder}/tmp`;
+}
+
+function marksFolder(folder: AbsolutePath): string {
+  return `${folder}/gc/in-use`;
 }

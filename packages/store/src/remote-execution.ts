@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { decodePath, encodePath } from '@oodate/filemon';
 import protobuf, { type Reader, type Writer } from 'protobufjs/minimal.js';
 import { type Digest, digestOf, isHash } from './digest.js';
-import { StoreError } from './store-error.js';
+import { damagedEntry, StoreError } from './store-error.js';
 
 /*
  * The few messages of build.bazel.remote.execution.v2 that are stored or that make a key, as
@@ -71,7 +71,7 @@ export function decodeActionResult(bytes: Uint8Array): ActionResult {
     return result;
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    throw damagedEntry('it cannot be decoded', { cause: error });
+    throw damagedEntry('it cannot be decoded', error);
   }
 }
 
@@ -355,9 +355,4 @@ function writeDigest(writer: Writer, field: number, { hash, size }: Digest): voi
     writeText(writer, 1, hash);
     if (size !== 0) writer.uint32(tag(2, varint)).int64(size);
   });
-}
-
-/** `why`: a sentence. */
-export function damagedEntry(why: string, options?: ErrorOptions): StoreError {
-  return new StoreError('ENTRY_DAMAGED', `an entry of the store is damaged: ${why}`, undefined, options);
 }

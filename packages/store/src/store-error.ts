@@ -23,6 +23,15 @@ export class StoreError extends Error {
   }
 }
 
+/** `why`: a sentence about it. */
+export function damagedEntry(why: string, cause?: unknown): StoreError {
+  return new StoreError('ENTRY_DAMAGED', `an entry of the store is damaged: ${why}`, undefined, { cause });
+}
+
+export function damagedObject(why: string): StoreError {
+  return new StoreError('OBJECT_DAMAGED', `an object of the store is damaged: ${why}`);
+}
+
 /** Of what node:fs throws: `ENOENT` and the like. */
 export function errnoOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;

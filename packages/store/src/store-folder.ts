@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   lstatSync,
   mkdirSync,
@@ -17,12 +18,12 @@ import { errnoOf, StoreError, systemWords } from './store-error.js';
  *   oodate-store        what it is, and the version of its layout
  *   cas/ab/abcd…        objects, each under the SHA-256 of its bytes
  *   ac/ab/abcd…         entries of the action cache, each under its key
- *   tmp/OWNER.N         what is being written: it gets its name by renaming, when it is whole
- *   gc/in-use/OWNER.N   names of what a process is using
+ *   tmp/OWNER.ID        what is being written: it gets its name by renaming, when it is whole
+ *   gc/in-use/OWNER.ID  names of what a process is using
  *   gc/added            bytes that have come since all were counted
  *
  * The first two are those of Bazel's disk cache, which also takes the time of last use for the modification time.
- * What owns a temporary file or a mark is a process: see in-use.ts.
+ * The owner of a temporary file or a mark is a process: see in-use.ts.
  */
 
 /** What is kept in the store, by the name of its folder. */
@@ -42,6 +43,10 @@ const markerText = 'oodate store 1\n';
  * removed in a folder that is no store.
  */
 export function isStore(folder: AbsolutePath): boolean {
+  const owner = ownerOf(folder);
+  if (owner === undefined) return false;
+  if (owner !== process.geteuid?.())
+    throw foreign(`the store ${folder} belongs to another user`, 'choose a folder of your own');
   const found = readMarker(folder);
   if (found === undefined) {
     if (namesIn(folder).filter((name) => !isUnfinishedMarker(name)).length === 0) return false;
@@ -53,20 +58,22 @@ export function isStore(folder: AbsolutePath): boolean {
       `the store ${folder} was made by another version of oodate`,
       'choose another folder, or delete this one',
     );
-  if (statSync(fsPath(folder)).uid !== process.geteuid?.())
-    throw foreign(`the store ${folder} belongs to another user`, 'choose a folder of your own');
   return true;
 }
 
-/** Makes the store if there is none. Throws a StoreError if it cannot be made. */
+/** Makes what is missing of the store, but for the directories of objects and entries. Throws a StoreError. */
 export function makeStore(folder: AbsolutePath): void {
-  if (isStore(folder)) return;
+  const isThere = isStore(folder);
   try {
-    mkdirSync(fsPath(folder), { recursive: true, mode: 0o700 });
-    const unfinished = fsPath(`${folder}/${markerName}.${process.pid}`);
-    writeFileSync(unfinished, markerText);
-    // It is there before all else, and never half of it.
-    renameSync(unfinished, fsPath(`${folder}/${markerName}`));
+    if (!isThere) {
+      mkdirSync(fsPath(folder), { recursive: true, mode: 0o700 });
+      const unfinished = fsPath(`${folder}/${markerName}.${randomUUID()}`);
+      writeFileSync(unfinished, markerText);
+      // It is there before all else, and never half of it.
+      renameSync(unfinished, fsPath(`${folder}/${markerName}`));
+    }
+    for (const name of ['tmp', 'gc/in-use'])
+      mkdirSync(fsPath(`${folder}/${name}`), { recursive: true, mode: 0o700 });
   } catch (error) {
     throw notWritable(folder, error);
   }
@@ -113,23 +120,30 @@ function isUnfinishedMarker(name: string): boolean {
   return name.startsWith(`${markerName}.`);
 }
 
+/** undefined if there is no such folder. */
+function ownerOf(folder: AbsolutePath): number | undefined {
+  return read(folder, () => statSync(fsPath(folder)).uid);
+}
+
 function readMarker(folder: AbsolutePath): string | undefined {
-  try {
-    // What is larger, or no file, is none.
-    const marker = fsPath(`${folder}/${markerName}`);
+  const marker = fsPath(`${folder}/${markerName}`);
+  return read(folder, () => {
     const stats = lstatSync(marker);
+    // What is larger, or no file, is none.
     return stats.isFile() && stats.size < 100 ? readFileSync(marker, 'latin1') : '';
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw notReadable(folder, error);
-  }
+  });
 }
 
 function namesIn(folder: AbsolutePath): string[] {
+  return read(folder, () => readdirSync(fsPath(folder))) ?? [];
+}
+
+/** undefined if it is not there. */
+function read<Result>(folder: AbsolutePath, look: () => Result): Result | undefined {
   try {
-    return readdirSync(fsPath(folder));
+    return look();
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
+    if (errnoOf(error) === 'ENOENT') return undefined;
     throw notReadable(folder, error);
   }
 }
