@@ -102,7 +102,7 @@ test('processes that are killed at any point leave a store in which nothing is d
   const atOnce = 5;
   for (let round = 0; round < rounds(40); round += 1) {
     const children = Array.from({ length: atOnce }, (_, at) => start(space, round + at, 1e9));
-    const ends = await Promise.all(children.map((child) => killAfter(child, 1 + below(25))));
+    const ends = await Promise.all(children.map((child) => killAfter(child, 1 + below(9))));
     expect([seed, round, ends]).toEqual([seed, round, ends.map(() => 'SIGKILL')]);
     expect([seed, round, (await store.verify()).damaged]).toEqual([seed, round, []]);
   }
