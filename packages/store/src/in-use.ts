@@ -25,7 +25,7 @@ export function ownName(): string {
 let owner: string | undefined;
 
 /** Whether the process that gave this name has ended. `touched`: milliseconds since the epoch. */
-function isAbandoned(name: string, touched: number): boolean {
+export function isAbandoned(name: string, touched: number): boolean {
   const [place, pid, start] = name.split('.');
   return place === ownPlace() && place !== nowhere
     ? !isRunning(`${pid} ${start}`)
