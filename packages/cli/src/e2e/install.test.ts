@@ -13,7 +13,12 @@ import {
   type Workspace,
   workspace,
 } from '@oodate/testkit';
-import { installPackageManagers, packageManagerEnvironment, packageManagers } from './package-managers.js';
+import {
+  installPackageManagers,
+  packageManagerEnvironment,
+  packageManagers,
+  shellessManagers,
+} from './package-managers.js';
 
 const checkout = fileURLToPath(new URL('../../../..', import.meta.url));
 const packed = join(checkout, '.work/installed');
@@ -60,14 +65,17 @@ describe('the tarball of', () => {
     expect(JSON.parse(manifest).dependencies).toBeUndefined();
   });
 
-  test.each(['filemon', 'meta-file', 'planner', 'tracer'])('%s holds each module, and its types', (name) => {
-    const modules = filesIn(`packages/${name}/src`)
-      .map((path) => path.replace(`packages/${name}/src/`, ''))
-      .filter((path) => !path.endsWith('.test.ts'))
-      .flatMap((path) => ['.js', '.d.ts'].map((end) => `dist/${path.replace(/\.ts$/, end)}`));
-    const rest = contents(`oodate-${name}`).filter((path) => !path.startsWith('native/'));
-    expect(rest).toEqual(['LICENSE', 'README.md', 'package.json', ...modules].sort());
-  });
+  test.each(['filemon', 'meta-file', 'planner', 'store', 'tracer'])(
+    '%s holds each module, and its types',
+    (name) => {
+      const modules = filesIn(`packages/${name}/src`)
+        .map((path) => path.replace(`packages/${name}/src/`, ''))
+        .filter((path) => !path.endsWith('.test.ts'))
+        .flatMap((path) => ['.js', '.d.ts'].map((end) => `dist/${path.replace(/\.ts$/, end)}`));
+      const rest = contents(`oodate-${name}`).filter((path) => !path.startsWith('native/'));
+      expect(rest).toEqual(['LICENSE', 'README.md', 'package.json', ...modules].sort());
+    },
+  );
 
   test('tracer holds all that make needs for the native programs', async () => {
     const space = workspace();
@@ -169,6 +177,57 @@ describe.each(Object.keys(packageManagers) as Name[])('installed by %s', (name) 
     expect(await succeeds(space, [...words, 'run', 'build'])).toContain('oodate: build is up to date');
   });
 });
+
+const addingShelless: Readonly<Record<keyof typeof shellessManagers, readonly string[]>> = {
+  'yarn 4': ['add', '--dev', 'oodate'],
+  bun: ['add', '--dev', 'oodate'],
+};
+
+describe.each(Object.keys(shellessManagers) as (keyof typeof shellessManagers)[])(
+  'installed by %s',
+  (name) => {
+    test('it traces, finds up to date, and is written before scripts and taken out again', async () => {
+      const space = project();
+      const words = shellessManagers[name];
+      const all = scripts({
+        build: 'cat in.txt > out.txt; echo built',
+        quotes: `printf '[%s]' "a b" > out.txt`,
+        fail: 'cat in.txt; exit 3',
+        dev: 'echo dev',
+      });
+      space.write({
+        'a project/package.json': all,
+        ...(name === 'yarn 4' && { 'a project/yarn.lock': '', 'a project/.yarnrc.yml': yarnSettings() }),
+      });
+      await succeeds(space, [...words, ...addingShelless[name]]);
+      expect(await succeeds(space, [oodate, 'init', '--yes'])).toContain('oodate run -- ');
+      const run = (script: string) => runIn(space, [...words, 'run', script]);
+      const first = await succeeds(space, [...words, 'run', 'build']);
+      expect(first).toMatch(/^oodate: sh -c '.*' ran in .*; kept: /m);
+      expect(await succeeds(space, [...words, 'run', 'build'])).toMatch(/^oodate: sh -c '.*' is up to date/m);
+      space.write({ 'a project/in.txt': 'two\n' });
+      expect(await succeeds(space, [...words, 'run', 'build'])).toContain('in.txt changed');
+      expect(space.read('a project/out.txt')).toBe('two\n');
+      await succeeds(space, [...words, 'run', 'quotes']);
+      expect(space.read('a project/out.txt')).toBe('[a b]');
+      expect((await run('fail')).status).toBe(3);
+      expect(await succeeds(space, [...words, 'run', 'dev'])).not.toContain('oodate:');
+      await succeeds(space, [oodate, 'init', '--yes', '--undo']);
+      expect(JSON.parse(space.read('a project/package.json')).scripts).toEqual(JSON.parse(all).scripts);
+    });
+  },
+);
+
+/** Of yarn 2 and later: modules where all others have them, from our registry. */
+function yarnSettings(): string {
+  return [
+    'nodeLinker: node-modules',
+    'enableTelemetry: false',
+    `npmRegistryServer: "${registry.url}"`,
+    'unsafeHttpWhitelist: ["127.0.0.1"]',
+    '',
+  ].join('\n');
+}
 
 /** Those that were executed for a call, as strace saw it. */
 async function programsOf(space: Workspace, words: readonly string[]): Promise<string[]> {

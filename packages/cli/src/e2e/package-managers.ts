@@ -9,10 +9,17 @@ const versions = {
   pnpm10: 'npm:pnpm@10.34.0',
   pnpm12: 'npm:pnpm@12.21.0',
   yarn1: 'npm:yarn@1.22.22',
+  yarn4: 'npm:@yarnpkg/cli-dist@4.18.1',
+  bun: `npm:@oven/bun-linux-${process.arch === 'arm64' ? 'aarch64' : 'x64-baseline'}@1.4.5`,
 };
 
 const work = fileURLToPath(new URL('../../../../.work', import.meta.url));
-const folder = join(work, Object.values(versions).join('+').replaceAll('npm:', ''));
+const folder = join(
+  work,
+  Object.values(versions)
+    .join('+')
+    .replaceAll(/npm:|@\w+\//g, ''),
+);
 const installed = (program: string) => ['node', join(folder, 'node_modules', program)];
 
 /** The words with which each package manager is started, once `installPackageManagers` has been called. */
@@ -22,6 +29,12 @@ export const packageManagers = {
   'pnpm 10': installed('pnpm10/bin/pnpm.cjs'),
   'pnpm 12': installed('pnpm12/bin/pnpm.mjs'),
   'yarn 1': installed('yarn1/bin/yarn.js'),
+} as const;
+
+/** Those that let nobody choose the shell of scripts. */
+export const shellessManagers = {
+  'yarn 4': installed('yarn4/bin/yarn.js'),
+  bun: [join(folder, 'node_modules/bun/bin/bun')],
 } as const;
 
 /** What a package manager would check or fetch by itself is not what tests are about. */
