@@ -1,4 +1,4 @@
-import { hash, randomUUID } from 'node:crypto';
+import { hash, randomInt } from 'node:crypto';
 import { closeSync, constants, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type AbsolutePath, fsPath } from '@oodate/filemon';
 import { isRunning, ownProcess } from '@oodate/meta-file';
@@ -19,7 +19,7 @@ const longAgo = 24 * 60 * 60 * 1000;
 /** A name that has not been given before, by this process or another. */
 export function ownName(): string {
   owner ??= `${ownPlace()}.${ownProcess().replace(' ', '.')}`;
-  return `${owner}.${randomUUID()}`;
+  return `${owner}.${randomInt(2 ** 47)}`;
 }
 
 let owner: string | undefined;
