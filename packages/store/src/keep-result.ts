@@ -48,6 +48,7 @@ export async function keepResult(
   } finally {
     inUse.release();
   }
+  await store.collectIfNeeded();
   return undefined;
 }
 
