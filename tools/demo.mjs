@@ -127,7 +127,9 @@ function oodateStatus(...words) {
 }
 
 function run(program, words) {
-  const { status, stdout, stderr, error } = spawnSync(program, words, { cwd: app, encoding: 'utf8' });
+  // Of the user's own store it uses and leaves nothing.
+  const env = { ...process.env, OODATE_STORE_ENABLED: 'false' };
+  const { status, stdout, stderr, error } = spawnSync(program, words, { cwd: app, env, encoding: 'utf8' });
   if (error) throw new ToolError('NOT_STARTED', `${program} cannot be started (${error.code})`);
   return { status, output: stdout + stderr };
 }

@@ -20,6 +20,9 @@ import { benchProving } from './proving.mjs';
 import { benchStarting } from './starting.mjs';
 import { benchTracing, benchTracingNothing } from './tracing.mjs';
 
+// A command that is to run would else be brought back.
+process.env.OODATE_STORE_ENABLED = 'false';
+
 const benches = {
   tracing: benchTracing,
   'tracing-nothing': benchTracingNothing,

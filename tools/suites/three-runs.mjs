@@ -67,7 +67,7 @@ function runOnce({ test }, archive, folder, words) {
   const [program, ...args] = [...words, 'sh', '-c', test];
   const { status, signal, stdout, stderr } = spawnSync(program, args, {
     cwd: source,
-    env: { ...process.env, LC_ALL: 'C.UTF-8', TZ: 'UTC', CI: '' },
+    env: { ...process.env, OODATE_STORE_ENABLED: 'false', LC_ALL: 'C.UTF-8', TZ: 'UTC', CI: '' },
     encoding: 'latin1',
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: 1 << 28,

@@ -82,6 +82,10 @@ function allowedWords(issue: Issue): string {
       return 'it is to be a list of texts, as in ["a", "b"]';
     case 'strict_object':
       return `it is to be an object with ${listed(keysBelow(key))}`;
+    case 'boolean':
+      return 'it may be true or false';
+    case 'regex':
+      return 'it is to be a size, as in "10 GB" or "500 MiB"';
     default:
       return 'it is to be a text that is not empty';
   }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { sizePattern } from './byte-size.js';
 
 /*
  * The one definition of what settings there are and what each may be: it checks them, and
@@ -66,6 +67,39 @@ export const settingsDefinition = v.pipe(
           exclude: list('Scripts that oodate-sh always runs plainly. A name may have * in it.'),
         }),
         v.description('Which scripts package managers run through oodate, where it is their script shell.'),
+      ),
+    ),
+    store: v.optional(
+      v.pipe(
+        v.strictObject({
+          enabled: v.optional(
+            v.pipe(
+              v.boolean(),
+              v.description('Whether results are kept in the store and brought back. Default: true.'),
+            ),
+          ),
+          directory: v.optional(
+            v.pipe(
+              text,
+              v.description(
+                'Directory of the store. Default: oodate in $XDG_CACHE_HOME or in ~/.cache, for all projects of a user.',
+              ),
+            ),
+          ),
+          size: v.optional(
+            v.pipe(
+              v.string(),
+              v.regex(sizePattern),
+              v.description(
+                'How much the store may hold, such as "500 MB" or "2 GiB". What was used least recently goes first. Default: "10 GB".',
+              ),
+            ),
+          ),
+          outside: list(
+            'Patterns of paths outside of the project that may be written when a result is brought back. One that matches a directory stands for all below it; one that begins with ! takes back.',
+          ),
+        }),
+        v.description('The store of results.'),
       ),
     ),
   }),

@@ -1,9 +1,10 @@
+import { homedir } from 'node:os';
 import { describe, expect, test } from '@jest/globals';
 import type { AbsolutePath } from '@oodate/filemon';
 import { workspace } from '@oodate/testkit';
 import { pathMatcher } from './path-patterns.js';
 import { loadSettings, type Setting } from './settings.js';
-import { settingsEffect } from './settings-effect.js';
+import { settingsEffect, storeFolder } from './settings-effect.js';
 
 function setting(value: readonly string[], directory = '/w/p'): Setting<readonly string[]> {
   return { value, from: { kind: 'default', directory: directory as AbsolutePath } };
@@ -33,6 +34,45 @@ describe('a path that is to be ignored', () => {
     const matches = pathMatcher(setting(['*.log'], '/w/(a) [b]*{c}!'));
     expect(matches('/w/(a) [b]*{c}!/x.log' as AbsolutePath)).toBe(true);
     expect(matches('/w/(a) [b]x{c}!/x.log' as AbsolutePath)).toBe(false);
+  });
+});
+
+describe('the store', () => {
+  const given = async (flags: Parameters<typeof loadSettings>[2]) =>
+    settingsEffect(await loadSettings('/w/p' as AbsolutePath, {}, flags));
+
+  test.each<[Parameters<typeof loadSettings>[2], object | undefined]>([
+    [{ 'store.directory': '/s' }, { folder: '/s', maxBytes: 10e9 }],
+    [
+      { 'store.directory': 's/../t', 'store.size': '5 MiB' },
+      { folder: `${process.cwd()}/t`, maxBytes: 5 * 2 ** 20 },
+    ],
+    [{ 'store.directory': '/s', 'store.enabled': false }, undefined],
+  ])('by %j', async (flags, store) => {
+    const effect = await given(flags);
+    if (store === undefined) expect(effect.store).toBeUndefined();
+    else expect(effect.store).toMatchObject(store);
+  });
+
+  test('may be written outside of the project where a pattern allows it', async () => {
+    const plain = await given({});
+    expect(plain.store?.isAllowed('/out/x' as AbsolutePath)).toBe(false);
+    const { store } = await given({ 'store.outside': ['/out', '!/out/not'] });
+    expect(['/out/x', '/out/not/x', '/other'].map((path) => store?.isAllowed(path as AbsolutePath))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test.each<[NodeJS.ProcessEnv, string]>([
+    [{ XDG_CACHE_HOME: '/c', HOME: '/h' }, '/c/oodate'],
+    [{ XDG_CACHE_HOME: 'c', HOME: '/h' }, '/h/.cache/oodate'],
+    [{ XDG_CACHE_HOME: '', HOME: '/h' }, '/h/.cache/oodate'],
+    [{ HOME: 'h' }, `${homedir()}/.cache/oodate`],
+    [{}, `${homedir()}/.cache/oodate`],
+  ])('is in the cache of the user: %j', async (environment, folder) => {
+    expect(storeFolder(await loadSettings('/w/p' as AbsolutePath, {}), environment)).toBe(folder);
   });
 });
 

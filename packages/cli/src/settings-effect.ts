@@ -1,5 +1,7 @@
-import { type AbsolutePath, joinPath } from '@oodate/filemon';
+import { homedir } from 'node:os';
+import { type AbsolutePath, joinPath, normalizePath } from '@oodate/filemon';
 import type { DecisionOptions } from '@oodate/planner';
+import { parseSize } from './byte-size.js';
 import type { ExtraInputs } from './extra-inputs.js';
 import { matchesName } from './name-pattern.js';
 import type { Settings } from './settings.js';
@@ -40,12 +42,31 @@ export async function settingsEffect(settings: Settings, name?: string): Promise
       ...(patterns !== undefined && { isIgnored: patterns.pathMatcher(ignore) }),
     },
     cache: cache.value === undefined ? undefined : joinPath(cache.from.directory, cache.value),
-    store: storeOf(process.env.OODATE_STORE),
+    store: await storeOf(settings),
     findExtraInputs: extra?.extraInputsOf(inputs),
   };
 }
 
-function storeOf(folder: string | undefined): SettingsEffect['store'] {
-  if (folder === undefined || folder === '') return undefined;
-  return { folder: folder as AbsolutePath, maxBytes: 10 * 2 ** 30, isAllowed: () => false };
+async function storeOf(settings: Settings): Promise<SettingsEffect['store']> {
+  const outside = settings['store.outside'];
+  const patterns = outside.value.length > 0 ? await import('./path-patterns.js') : undefined;
+  if (!settings['store.enabled'].value) return undefined;
+  return {
+    folder: storeFolder(settings),
+    maxBytes: parseSize(settings['store.size'].value) as number,
+    isAllowed: patterns === undefined ? () => false : patterns.pathMatcher(outside),
+  };
+}
+
+/** Where the store is, used or not. */
+export function storeFolder(
+  settings: Settings,
+  environment: Readonly<NodeJS.ProcessEnv> = process.env,
+): AbsolutePath {
+  const { value, from } = settings['store.directory'];
+  if (value !== undefined) return joinPath(from.directory, value);
+  const { XDG_CACHE_HOME: cache, HOME: home } = environment;
+  // One that is relative is to be ignored. (Source: XDG Base Directory Specification.)
+  if (cache?.startsWith('/')) return normalizePath(`${cache}/oodate`);
+  return normalizePath(`${home?.startsWith('/') ? home : homedir()}/.cache/oodate`);
 }

@@ -46,6 +46,10 @@ describe('settings', () => {
       'network.ignore': [],
       'scripts.include': undefined,
       'scripts.exclude': [],
+      'store.enabled': true,
+      'store.directory': undefined,
+      'store.size': '10 GB',
+      'store.outside': [],
     });
   });
 
@@ -94,12 +98,18 @@ describe('settings', () => {
       OODATE_IGNORE: ' b  c\n',
       OODATE_INPUTS: '',
       OODATE_ENV_IGNORE: 'X',
+      OODATE_STORE: 'the store',
+      OODATE_STORE_SIZE: '1 GB',
+      OODATE_STORE_ENABLED: 'false',
     };
     expect(await set(files, '.', environment)).toEqual({
       mode: ['mtime', 'OODATE_MODE'],
       ignore: [['b', 'c'], 'OODATE_IGNORE'],
       inputs: [['i'], 'package.json'],
       'env.ignore': [['X'], 'OODATE_ENV_IGNORE'],
+      'store.enabled': [false, 'OODATE_STORE_ENABLED'],
+      'store.directory': ['the store', 'OODATE_STORE'],
+      'store.size': ['1 GB', 'OODATE_STORE_SIZE'],
     });
   });
 
@@ -174,6 +184,27 @@ describe('what is wrong with settings is told with its place and what is allowed
       {},
       /^"scripts" in .* is "a"$/,
       /^it is to be an object with include, exclude$/,
+    ],
+    [
+      'a text where true or false is wanted',
+      {},
+      { OODATE_STORE_ENABLED: 'no' },
+      /^OODATE_STORE_ENABLED is "no"$/,
+      /^it may be true or false$/,
+    ],
+    [
+      'a size without its unit',
+      { 'oodate.config.json': '{"store":{"size":"10"}}' },
+      {},
+      /^"store.size" in .* is "10"$/,
+      /^it is to be a size, as in "10 GB" or "500 MiB"$/,
+    ],
+    [
+      'a number where a size is wanted',
+      { 'oodate.config.json': '{"store":{"size":10}}' },
+      {},
+      /^"store.size" in .* is 10$/,
+      /^it is to be a text that is not empty$/,
     ],
     [
       'a list in the place of all',

@@ -14,6 +14,11 @@ export interface SettingValues {
   /** undefined: all but those that are known to be no matter of learning. */
   readonly 'scripts.include': readonly string[] | undefined;
   readonly 'scripts.exclude': readonly string[];
+  readonly 'store.enabled': boolean;
+  /** undefined: the user's own. */
+  readonly 'store.directory': string | undefined;
+  readonly 'store.size': string;
+  readonly 'store.outside': readonly string[];
 }
 
 export type SettingKey = keyof SettingValues;
@@ -39,12 +44,17 @@ const defaults: SettingValues = {
   'network.ignore': [],
   'scripts.include': undefined,
   'scripts.exclude': [],
+  'store.enabled': true,
+  'store.directory': undefined,
+  'store.size': '10 GB',
+  'store.outside': [],
 };
 
 export const settingKeys = Object.keys(defaults) as readonly SettingKey[];
 
 /** `OODATE_ENV_IGNORE` for `env.ignore`. */
 function settingVariable(key: SettingKey): string {
+  if (key === 'store.directory') return 'OODATE_STORE';
   return `OODATE_${key.replace('.', '_').toUpperCase()}`;
 }
 
@@ -89,7 +99,6 @@ function flagLayers(flags: SettingFlags): SettingsLayer[] {
     }));
 }
 
-/** A list is separated by white space. */
 function environmentLayers(
   directory: AbsolutePath,
   environment: Readonly<NodeJS.ProcessEnv>,
@@ -98,12 +107,26 @@ function environmentLayers(
     const variable = settingVariable(key);
     const text = environment[variable]?.trim();
     if (text === undefined || text === '') return [];
-    const isText = key === 'mode' || key === 'cache';
     return {
       from: { kind: 'environment', variable, directory },
-      values: nested(key, isText ? text : text.split(/\s+/)),
+      values: nested(key, variableValue(key, text)),
     };
   });
+}
+
+/** A list is separated by white space. What is none of what the key may hold is told of where all is checked. */
+function variableValue(key: SettingKey, text: string): unknown {
+  switch (key) {
+    case 'mode':
+    case 'cache':
+    case 'store.directory':
+    case 'store.size':
+      return text;
+    case 'store.enabled':
+      return text === 'true' ? true : text === 'false' ? false : text;
+    default:
+      return text.split(/\s+/);
+  }
 }
 
 /** `{ env: { ignore: value } }` for `env.ignore`. */

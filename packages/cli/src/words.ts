@@ -440,8 +440,9 @@ export function settingSourceWords(from: SettingSource, cwd: string): string {
   }
 }
 
-export function settingValueWords(value: string | readonly string[] | undefined): string {
+export function settingValueWords(value: string | boolean | readonly string[] | undefined): string {
   if (value === undefined) return '-';
+  if (typeof value === 'boolean') return String(value);
   if (typeof value === 'string') return textWords(value);
   return value.length === 0 ? '-' : value.map(textWords).join(' ');
 }

@@ -68,7 +68,7 @@ export interface Result {
 export interface StartOptions {
   /** Within the workspace; default: its top. */
   readonly cwd?: string;
-  /** On top of the plain environment: PATH, HOME and LANG alone. Undefined takes one away. */
+  /** On top of the plain environment: PATH, HOME and LANG, and no store of results. Undefined takes one away. */
   readonly env?: NodeJS.ProcessEnv;
   /** Words before the program's own, as of env(1). */
   readonly under?: readonly string[];
@@ -229,6 +229,8 @@ export class Workspace {
 }
 
 const plainEnvironment = {
+  // What a test runs is to run, unless it is about the store.
+  OODATE_STORE_ENABLED: 'false',
   LANG: 'C.UTF-8',
   PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
 };

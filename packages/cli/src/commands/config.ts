@@ -5,7 +5,7 @@ import { writeOut } from '../output-streams.js';
 import { packageDirectory } from '../package-script.js';
 import { printJson } from '../report.js';
 import { loadSettings, type SettingFlags, settingKeys } from '../settings.js';
-import { settingsEffect } from '../settings-effect.js';
+import { settingsEffect, storeFolder } from '../settings-effect.js';
 import { coloursFor } from '../terminal.js';
 import { pathWords, settingSourceWords, settingValueWords } from '../words.js';
 
@@ -19,6 +19,7 @@ export async function showSettings(flags: SettingFlags, json: boolean): Promise<
     printJson({
       directory,
       metaFolder,
+      storeFolder: storeFolder(settings),
       settings: Object.fromEntries(
         settingKeys.map((key) => [key, { value: settings[key].value ?? null, from: settings[key].from }]),
       ),
@@ -34,5 +35,7 @@ export async function showSettings(flags: SettingFlags, json: boolean): Promise<
   for (const [key, value, { from }] of rows)
     writeOut(1, `${key.padEnd(15)}  ${value.padEnd(width)}  ${dim(settingSourceWords(from, cwd))}\n`);
   writeOut(1, `\nmeta files are kept in ${pathWords(metaFolder, cwd)}\n`);
+  const noStore = settings['store.enabled'].value ? '' : ', which is not used';
+  writeOut(1, `the store of results is ${pathWords(storeFolder(settings), cwd)}${noStore}\n`);
   return 0;
 }

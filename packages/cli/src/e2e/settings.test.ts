@@ -203,16 +203,22 @@ describe('oodate config', () => {
       'network.ignore - default',
       'scripts.include - default',
       'scripts.exclude - default',
+      'store.enabled false OODATE_STORE_ENABLED',
+      'store.directory - default',
+      "store.size '10 GB' default",
+      'store.outside - default',
       '',
       'meta files are kept in c/.oodate',
+      'the store of results is .cache/oodate, which is not used',
       '',
     ]);
   });
 
   test('gives the same as JSON', async () => {
     const space = project({ ignore: ['*.log'] });
-    const { settings, metaFolder } = JSON.parse((await space.oodate('config', '--json')).stdout);
+    const { settings, metaFolder, storeFolder } = JSON.parse((await space.oodate('config', '--json')).stdout);
     expect(metaFolder).toBe(space.path('.oodate'));
+    expect(storeFolder).toBe(space.path('.cache/oodate'));
     expect(settings.ignore).toEqual({
       value: ['*.log'],
       from: { kind: 'file', file: space.path('package.json'), directory: space.folder },
