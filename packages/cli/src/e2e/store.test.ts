@@ -307,6 +307,24 @@ describe('never kept', () => {
     expect(await isKept(space, words, () => space.remove('out'))).toBe(false);
   });
 
+  test('is one that wrote outside of the project, unless that is allowed', async () => {
+    const space = workspace({ 'inside/.git/HEAD': '' });
+    const cwd = 'inside';
+    const words = ['--', 'sh', '-c', 'echo x > ../outside; echo y > out'];
+    const { stderr } = await space.oodateWith({ env, cwd }, 'run', ...words);
+    expect(stderr).toContain(
+      `it wrote outside of the project, ${space.path('outside')} (allow that with the setting store.outside)`,
+    );
+    space.remove('outside');
+    await ran(space, words, '', cwd);
+    space.remove('outside');
+    space.write({ 'inside/oodate.config.json': JSON.stringify({ store: { outside: ['../outside'] } }) });
+    await ran(space, words, '', cwd);
+    space.remove('outside');
+    await restored(space, words, cwd);
+    expect(space.read('outside')).toBe('x\n');
+  });
+
   test('is one that used the network, unless that is allowed', async () => {
     const space = workspace();
     const words = ['--', process.execPath, '-e', connecting];
