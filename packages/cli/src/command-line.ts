@@ -143,6 +143,7 @@ export async function runCommandLine(
         );
       },
     )
+    .command('cache', 'Show, shrink, check or empty the store of results', (y) => cacheCommands(y, ends))
     .completion('completion', 'Print a script for completion in bash or zsh', completeScripts)
     .example('oodate run build', 'the script "build", if what it used has changed')
     .example('oodate run test -- --verbose', 'the script "test" with an argument')
@@ -312,6 +313,50 @@ function metaCommands(
     );
 }
 
+/** `oodate cache status|gc|verify|clear`; without one of these words it is `status`. */
+function cacheCommands(y: Argv, ends: (given: number | Promise<number>) => Promise<void>) {
+  const does = (
+    argv: { directory: string | undefined; json: boolean | undefined },
+    act: (commands: typeof import('./commands/cache.js'), json: boolean) => Promise<number>,
+  ) => {
+    enterDirectory(argv.directory);
+    return ends(import('./commands/cache.js').then((commands) => act(commands, argv.json === true)));
+  };
+  return y
+    .usage('oodate cache [status|gc|verify|clear] [options]')
+    .command(
+      ['status', '$0'],
+      'Say where the store is and what it holds',
+      (z) => z.usage('oodate cache status [options]').options(cacheOptions),
+      (argv) => does(argv, ({ showCache }, json) => showCache(json)),
+    )
+    .command(
+      'gc',
+      'Remove what was used least recently, until the rest has room',
+      (z) =>
+        z.usage('oodate cache gc [options]').options(cacheOptions).option('size', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'How much may be left, as in "500 MB"; default: the setting store.size',
+        }),
+      (argv) => does(argv, ({ collectCache }, json) => collectCache(argv.size, json)),
+    )
+    .command(
+      'verify',
+      'Read all of it, and remove what is damaged; exit status 1 if anything is',
+      (z) => z.usage('oodate cache verify [options]').options(cacheOptions),
+      (argv) => does(argv, ({ verifyCache }, json) => verifyCache(json)),
+    )
+    .command(
+      'clear',
+      'Remove everything that no run is using',
+      (z) => z.usage('oodate cache clear [options]').options(cacheOptions),
+      (argv) => does(argv, ({ clearCache }, json) => clearCache(json)),
+    );
+}
+
+const cacheOptions = { ...directoryOption, ...jsonOption } as const;
+
 function namedFileOptions(y: Argv, command: string, example: string, meaning: string) {
   return y
     .options(directoryOption)
@@ -383,6 +428,7 @@ const commands = [
   'bmake',
   'doctor',
   'config',
+  'cache',
   'init',
   'completion',
 ] as const;
@@ -394,6 +440,7 @@ const optionNames = [
   'target',
   'phony',
   'undo',
+  'size',
   'fix',
   'yes',
   'help',

@@ -1,7 +1,8 @@
 import type { ConversionLosses, NetworkUse, Problem, ProcessExit, ProcessLife } from '@oodate/filemon';
 import type { ConvertedFile, MergeRefusal, RecordedContent, RecordedState, Use } from '@oodate/meta-file';
 import type { BmakeFinding, BmakeReason, BmakeRuleReason, Reason, VariableValue } from '@oodate/planner';
-import type { Hindrance } from '@oodate/store';
+import type { Collection, DamagedFile, Hindrance, StoreStatus, Verification } from '@oodate/store';
+import { sizeWords } from './byte-size.js';
 import type { FileChange } from './commands/init.js';
 import type { Counts } from './counts.js';
 import type { NearResult } from './result-store.js';
@@ -508,6 +509,37 @@ export function problemWords(file: string | undefined, { line, message }: Proble
 
 export function noProblemWords(file: string): string {
   return `${file}: no problems`;
+}
+
+/** In lines, each with its end. */
+export function storeStatusWords(folder: string, status: StoreStatus, isUsed: boolean): string {
+  const { objects, entries, bytes, maxBytes } = status;
+  const unused = isUsed ? '' : 'it is not used: store.enabled is false\n';
+  return (
+    `the store of results is ${textWords(folder)}\n` +
+    `${sizeWords(bytes)} of ${sizeWords(maxBytes)}, ${countObjects(objects, entries)}\n${unused}`
+  );
+}
+
+export function collectionWords({ removedObjects, removedEntries, removedBytes, bytes }: Collection): string {
+  const removed =
+    removedBytes === 0
+      ? 'nothing is removed'
+      : `removed ${countObjects(removedObjects, removedEntries)}, ${sizeWords(removedBytes)}`;
+  return `${removed}; ${sizeWords(bytes)} are left`;
+}
+
+export function damagedFileWords({ path, message, removed }: DamagedFile): string {
+  return `${textWords(path)}: ${message}; it is ${removed ? 'removed' : 'not used, and cannot be removed'}`;
+}
+
+export function verificationWords({ objects, entries, bytes, damaged }: Verification): string {
+  const found = damaged.length === 0 ? 'none is damaged' : `${damaged.length} damaged`;
+  return `${countObjects(objects, entries)}, ${sizeWords(bytes)}: ${found}`;
+}
+
+function countObjects(objects: number, entries: number): string {
+  return `${count(objects, 'object')} and ${entries} ${entries === 1 ? 'entry' : 'entries'}`;
 }
 
 /** A process on one line, indented by how deep in the tree it is. */

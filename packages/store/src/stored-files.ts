@@ -42,9 +42,9 @@ export function statsOf(path: AbsolutePath): BigIntStats | undefined {
   return lstatSync(fsPath(path), { bigint: true, throwIfNoEntry: false });
 }
 
-/** Bytes that a file of this size takes of a disk: whole blocks, as most file systems have them. */
+/** Bytes that a file of this size takes of a disk: whole blocks, as most file systems have them, and never none. */
 export function spaceOf(size: number): number {
-  return Math.ceil(size / 4096) * 4096;
+  return Math.max(1, Math.ceil(size / 4096)) * 4096;
 }
 
 export function removeFile(path: AbsolutePath): void {
