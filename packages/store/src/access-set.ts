@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
-import type { AbsolutePath } from '@oodate/filemon';
+import { type AbsolutePath, isKernelPath, joinPath } from '@oodate/filemon';
 import type { RunRecord } from '@oodate/meta-file';
 import type { FileStates } from '@oodate/planner';
 import * as v from 'valibot';
@@ -116,11 +116,13 @@ export function relativeTo(root: AbsolutePath, path: AbsolutePath): string {
 }
 
 export function absoluteIn(root: AbsolutePath, name: string): AbsolutePath {
-  if (name === '.') return root;
-  return (name.startsWith('/') ? name : `${root}/${name}`) as AbsolutePath;
+  return name === '.' ? root : joinPath(root, name);
 }
 
-/** SHA-256, in hex, of what is found at each place of the set now. Equal facts are a hint, and no decision. */
+/**
+ * SHA-256, in hex, of what is found at each place of the set now. Equal facts are a hint, and no decision. No run has
+ * files of the kernel in its set; a set that names them was made to have one read that never ends.
+ */
 export function factsDigest(
   set: AccessSet,
   root: AbsolutePath,
@@ -132,7 +134,7 @@ export function factsDigest(
     let facts = '';
     for (const name of names) {
       const path = absoluteIn(root, name);
-      if (!isIgnored(path)) facts += `${name}\0${fact(path)}\n`;
+      if (!isIgnored(path) && !isKernelPath(path)) facts += `${name}\0${fact(path)}\n`;
     }
     hash.update(`${facts}\n`);
   };
@@ -149,7 +151,7 @@ export function factsDigest(
       hash.update(`${name}\0`);
   for (const [name, ...own] of set.listings) {
     const path = absoluteIn(root, name);
-    if (isIgnored(path)) continue;
+    if (isIgnored(path) || isKernelPath(path)) continue;
     const left = new Set(own);
     const names = files.list(path)?.filter((listed) => {
       const plain = listed.split('/', 1)[0] as string;

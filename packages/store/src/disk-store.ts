@@ -108,10 +108,11 @@ export class DiskStore {
   }
 
   /**
-   * Copies the object to a new file with these permission bits. Throws a StoreError if it is missing or damaged, and
-   * what the system does if the file cannot be made; nothing is left there then, but what was there before.
+   * Copies the object to a new file with these permission bits. Throws a StoreError if it is missing, damaged, or more
+   * than the store may hold, and what the system does if the file cannot be made; nothing is left there then, but what was there before.
    */
   async copyTo(digest: Digest, file: AbsolutePath, mode: number): Promise<void> {
+    if (digest.size > this.maxBytes) throw tooLarge(digest, this.maxBytes);
     const source = this.#openObject(digest);
     try {
       const found = await copyToNew(source, digest.size, file, mode);

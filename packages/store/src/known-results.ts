@@ -17,6 +17,7 @@ import { foreignOutput, hindranceOf, type Reach, wantedOutputs } from './outputs
 import { isWithin } from './project-root.js';
 import { type Question, questionOf } from './question.js';
 import type { ActionResult } from './remote-execution.js';
+import { shownPath } from './restore-error.js';
 import { StoreError } from './store-error.js';
 import { type KnownIndex, noIndex, parseIndex } from './stored-index.js';
 import { longest, unpackMeta } from './stored-meta.js';
@@ -76,6 +77,7 @@ export function findKnownResult(
       const run = inputsOf(known.run);
       for (const _ of reasonsToRun(target, { kind: 'good', run }, files, decision)) return undefined;
       const hindrance = hindranceOf(known.run, asker, decision.ignoresNetwork === true);
+      if (hindrance?.kind === 'output-outside') throw writesOutside(hindrance.path);
       if (hindrance !== undefined || foreignOutput(known.run, last, files) !== undefined) return undefined;
       const wanted = wantedOutputs(known.run);
       const digests = wanted.flatMap((output) => (output.type === 'file' ? [output.digest] : []));
@@ -118,7 +120,7 @@ export function nearestKnownResult(
   return nearest;
 }
 
-export function readIndex({ key }: Question, asker: Asker): KnownIndex {
+export function readIndex({ key }: Question, asker: Pick<Asker, 'store' | 'report'>): KnownIndex {
   const read = () => {
     const entry = asker.store.readEntry(key);
     const [file] = entry?.outputFiles ?? [];
@@ -128,7 +130,7 @@ export function readIndex({ key }: Question, asker: Asker): KnownIndex {
 }
 
 /** What is damaged counts as not there. */
-function passOver<Found>({ report }: Asker, find: () => Found): Found | undefined {
+function passOver<Found>({ report }: Pick<Asker, 'report'>, find: () => Found): Found | undefined {
   try {
     return find();
   } catch (error) {
@@ -150,6 +152,12 @@ function readResult(
   if (from === undefined || (result.root !== '' && result.root !== from))
     throw new StoreError('ENTRY_DAMAGED', 'a result in the store is of another command');
   return { ...movedResult(stored, from, root, above), record: result.meta };
+}
+
+/** Only one that has been allowed before, or was made to do harm. */
+function writesOutside(path: AbsolutePath): StoreError {
+  const message = `a result in the store would write ${shownPath(path)}, which is outside of the project`;
+  return new StoreError('RESULT_REFUSED', message);
 }
 
 /** The project, and the directories of what may be written outside of it. */

@@ -5,6 +5,7 @@ export type StoreErrorCode =
   | 'OBJECT_DAMAGED'
   | 'OBJECT_TOO_LARGE'
   | 'ENTRY_DAMAGED'
+  | 'RESULT_REFUSED'
   | 'STORE_FOREIGN'
   | 'STORE_NOT_READABLE'
   | 'STORE_NOT_WRITABLE';
