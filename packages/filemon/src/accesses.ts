@@ -22,8 +22,8 @@ export interface Access {
   missing: boolean;
   /** Entries listed (G), even after the trace changed them. */
   listed: boolean;
-  /** What was there stayed, at least in part, when the trace changed the path (K); or was moved away. */
-  kept: boolean;
+  /** What was there stayed, at least in part, when the trace changed the path (K), or was moved away. */
+  kept: false | 'in place' | 'elsewhere';
   /** What the trace left: it wrote or made the path last, removed it last, or did not change it. */
   change: 'none' | 'written' | 'removed';
   /** Executable of the process that first used the path; undefined if it is not known. */
@@ -151,7 +151,7 @@ class Summary {
         this.#histories.see(this.#use(data, process), 'listed');
         break;
       case 'K':
-        this.#histories.keep(this.#use(data, process));
+        this.#histories.keep(this.#use(data, process), 'in place');
         break;
       case 'W':
         this.#histories.write(this.#use(data, process));

@@ -11,7 +11,7 @@ export interface PathHistory {
   looked: boolean;
   missing: boolean;
   listed: boolean;
-  kept: boolean;
+  kept: false | 'in place' | 'elsewhere';
   change: 'none' | 'written' | 'removed';
   /** It was there when the trace first came to it. */
   wasThere: boolean;
@@ -55,10 +55,10 @@ export class PathHistories {
   }
 
   /** What is there stays, at least in part: here (K), or under another name. */
-  keep(history: PathHistory): void {
+  keep(history: PathHistory, where: 'in place' | 'elsewhere'): void {
     if (history.touched) return;
     history.wasThere = true;
-    history.kept = true;
+    history.kept = where;
   }
 
   miss(history: PathHistory): void {
@@ -90,14 +90,15 @@ export class PathHistories {
   move(from: PathHistory, to: PathHistory, arrived: (history: PathHistory) => void): void {
     if (from === to) return;
     for (const inside of presentBelow(from)) {
-      this.keep(inside);
+      this.keep(inside, 'elsewhere');
       this.remove(inside);
       const path = joinPath(to.path, inside.path.slice(from.path.length + 1));
       const moved = this.#histories.get(path) ?? this.#add(path);
       this.write(moved);
       arrived(moved);
     }
-    this.keep(from);
+    if (from.kept) from.kept = 'elsewhere';
+    this.keep(from, 'elsewhere');
     this.remove(from);
     this.write(to);
   }

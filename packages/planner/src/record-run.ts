@@ -234,6 +234,8 @@ class Recorder {
   ): Pick<RecordedFile, 'before'> {
     // A link that leads nowhere is missing, and can be moved all the same.
     if (!kept && (missing || !read)) return missing || looked ? { before: 'looked' } : {};
+    // Of its mode, owner and times no record tells, and what is in it stands for itself.
+    if (kept === 'in place' && state.type === 'directory') return { before: 'looked' };
     const isWrittenThrough = state.type === 'link' && !this.#isLate(state);
     return { before: this.#statesBefore.get(isWrittenThrough ? real : path) ?? 'unknown' };
   }

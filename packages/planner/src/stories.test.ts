@@ -910,6 +910,22 @@ describe('what was there before the run', () => {
     expect(before(new Story('a').runs(...records), 'a')).toBe(expected);
   });
 
+  test.each([
+    ['has its times set', ['K d', 'W d'], 'looked'],
+    ['is moved away and made again', ['M d e', 'W d'], 'unknown'],
+    ['has its times set, is moved away and made again', ['K d', 'W d', 'M d e', 'W d'], 'unknown'],
+  ])('is of a directory that %s, known as far as it matters', (_, records, expected) => {
+    const story = new Story('a');
+    story.disk.mkdir(at('d'));
+    story.start();
+    story.disk.later();
+    story.does(...records);
+    story.disk.mkdir(at('d'));
+    story.disk.mkdir(at('e'));
+    story.end();
+    expect(before(story, 'd')).toBe(expected);
+  });
+
   test('is known of what the last run made, and this one reads first', () => {
     const story = new Story('in').runs('R in', 'N info', 'W info');
     expect(before(story, 'info')).toBe('looked');

@@ -131,6 +131,19 @@ describe('a state that was seen before', () => {
     expect(space.exists('stray')).toBe(true);
   });
 
+  test('of a command that sets the times of directories that were there', async () => {
+    const space = workspace({ 'src/a': 'one' });
+    const words = ['--', 'cp', '-a', 'src/.', 'dist'];
+    await ran(space, words);
+    space.write({ 'src/a': 'other' });
+    await ran(space, words);
+    space.write({ 'src/a': 'one' });
+    await restored(space, words);
+    space.write({ 'src/a': 'other' });
+    await restored(space, words);
+    expect(space.read('dist/a')).toBe('other');
+  });
+
   test('misses and listings count as inputs', async () => {
     const space = workspace({ 'src/a': 'a' });
     const words = ['--', 'sh', '-c', 'ls src > list; [ -e extra ] && echo extra >> list; true'];
