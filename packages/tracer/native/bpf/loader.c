@@ -1,8 +1,9 @@
 /*
  * oodate-probe-bpf: loads the kernel program for a probe and hands it over. It
  * is a program of its own so that it alone needs privileges (see setcap(8)), and
- * nothing that it is given but a socket, as descriptor 3, and the size of the
- * ring buffer. It answers with a letter: `+` and the descriptors of the ring
+ * nothing that it is given but a socket, as descriptor 3, the size of the
+ * ring buffer, and which of its parent's streams are terminals whose output is to be copied, as of
+ * terminal_streams(). It answers with a letter: `+` and the descriptors of the ring
  * buffer, of the count of what was lost, and of what keeps the program attached;
  * or `-` and the code, sentence and remedy, a NUL behind each. Then it waits for
  * the number of the process to be watched, a grandchild of its own parent, and
@@ -27,7 +28,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -38,6 +41,7 @@
 extern const char watch_program[], watch_program_end[];
 
 struct loaded {
+	struct settings settings;
 	struct bpf_object *object;
 	unsigned count;
 	int descriptors[2 + LINKS_MAX];
@@ -99,15 +103,20 @@ static int open_object(struct loaded *l, const struct excerpt *excerpt)
 	return l->object == NULL ? -1 : 0;
 }
 
-static int load_object(const struct loaded *l, unsigned ring_size, bool rings)
+static int load_object(struct loaded *l, unsigned ring_size, bool rings)
 {
-	static struct settings settings;
+	struct settings *settings = &l->settings;
+	bool terminals = settings->terminals[STDOUT_FILENO] != 0 || settings->terminals[STDERR_FILENO] != 0;
 
-	settings.wake_at = ring_size / 8;
-	shapes_fill(settings.shapes, rings);
+	settings->wake_at = ring_size / 8;
+	settings->copied_max = ring_size / 2;
+	shapes_fill(settings->shapes, rings);
+	if (terminals)
+		shapes_add_buffers(settings->shapes);
 	bpf_program__set_autoload(bpf_object__find_program_by_name(l->object, "ring_submits"), rings);
-	return bpf_map__set_initial_value(bpf_object__find_map_by_name(l->object, SETTINGS_SECTION), &settings,
-					  sizeof(settings)) < 0 ||
+	bpf_program__set_autoload(bpf_object__find_program_by_name(l->object, "write_returns"), terminals);
+	return bpf_map__set_initial_value(bpf_object__find_map_by_name(l->object, SETTINGS_SECTION), settings,
+					  sizeof(*settings)) < 0 ||
 			       bpf_map__set_max_entries(bpf_object__find_map_by_name(l->object, "ring"), ring_size) < 0 ||
 			       bpf_object__load(l->object) < 0 ?
 		       -1 :
@@ -248,6 +257,23 @@ static int watch(const struct loaded *l, pid_t pid, struct refusal *refusal)
 	return 0;
 }
 
+/* The parent's own, so that nobody has other devices watched than what they could open. */
+static int find_terminals(struct loaded *l, const char *streams)
+{
+	char name[48];
+	struct stat st;
+
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (strchr(streams, '0' + fd) == NULL)
+			continue;
+		snprintf(name, sizeof(name), "/proc/%d/fd/%d", (int)getppid(), fd);
+		if (stat(name, &st) < 0 || !S_ISCHR(st.st_mode))
+			return -1;
+		l->settings.terminals[fd] = major(st.st_rdev) << 20 | minor(st.st_rdev);
+	}
+	return 0;
+}
+
 static bool is_socket(int fd)
 {
 	int type = 0;
@@ -258,9 +284,9 @@ static bool is_socket(int fd)
 
 int main(int argc, char **argv)
 {
+	static struct loaded l;
 	struct refusal refusal = { .remedy = "" };
-	struct loaded l = { .count = 0 };
-	unsigned ring_size = argc == 2 ? ring_size_read(argv[1]) : 0;
+	unsigned ring_size = argc == 3 ? ring_size_read(argv[1]) : 0;
 	pid_t pid;
 
 	if (ring_size == 0 || !is_socket(SOCKET)) {
@@ -270,6 +296,10 @@ int main(int argc, char **argv)
 	libbpf_set_print(silent);
 	if (features_check(&refusal) < 0)
 		return answer_no(&refusal);
+	if (find_terminals(&l, argv[2]) < 0) {
+		refusal = (struct refusal){ "LOADER_FAILED", "the terminal of oodate-probe could not be looked at", "" };
+		return answer_no(&refusal);
+	}
 	if (load(&l, ring_size) < 0 || attach(&l) < 0) {
 		features_explain(errno, &refusal);
 		return answer_no(&refusal);

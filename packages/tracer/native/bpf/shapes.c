@@ -103,3 +103,12 @@ void shapes_fill(struct shape shapes[SHAPES], bool rings)
 	if (!rings)
 		shapes[__NR_io_uring_setup] = (struct shape){ .kind = SHAPE_PLAIN, .only_success = 1 };
 }
+
+void shapes_add_buffers(struct shape shapes[SHAPES])
+{
+	shapes[__NR_write].buffers = BUFFERS_ONE;
+	shapes[__NR_writev].buffers = BUFFERS_LISTED;
+	shapes[__NR_pwritev2].buffers = BUFFERS_LISTED;
+	shapes[__NR_sendfile].buffers = BUFFERS_HIDDEN;
+	shapes[__NR_splice].buffers = BUFFERS_HIDDEN_THIRD;
+}

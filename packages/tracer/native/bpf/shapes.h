@@ -8,5 +8,7 @@
 
 /* rings: the requests made through rings are told of. */
 void shapes_fill(struct shape shapes[SHAPES], bool rings);
+/* What is written is copied. */
+void shapes_add_buffers(struct shape shapes[SHAPES]);
 
 #endif

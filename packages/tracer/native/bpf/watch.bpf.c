@@ -47,9 +47,12 @@ char terms[] SEC("license") = "GPL";
 #define REQUEST_FIXED_FILE 1
 /* Names in a path, at most. */
 #define DEPTH_MAX 2100
+/* Bytes of what is written to a terminal in one record, and how often one goes on for a call. */
+#define PIECE_MAX 16384
+#define PIECES_MAX 8192
 
 const volatile struct settings settings SEC(SETTINGS_SECTION);
-__u64 lost SEC(LOST_SECTION) = 0;
+struct losses losses SEC(LOST_SECTION) = { 0 };
 
 /* Of the command's first process, which are the probe's own. */
 struct dentry *root_dentry;
@@ -129,24 +132,28 @@ static __always_inline struct record *begin(__u32 kind, struct task_struct *task
 	return r;
 }
 
+/* Not by each record from then on: to wake somebody is an interrupt. Its reader looks now and then by itself, too. */
+static __always_inline __u64 wake_flags(__u64 waiting, __u64 more)
+{
+	return (waiting ^ (waiting + more)) & -settings.wake_at ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
 PART send(void)
 {
 	struct record *r = current_record();
-	__u64 used, flags, waiting;
+	__u64 used, flags;
 
 	if (r == NULL)
 		return 0;
 	used = r->used;
-	/* Not by each record from then on: to wake somebody is an interrupt. Its reader looks now and then by itself, too. */
-	waiting = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
-	flags = (waiting ^ (waiting + sizeof(r->head) + used)) & -settings.wake_at ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	flags = wake_flags(bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA), sizeof(r->head) + used);
 
 	/* The end is waited for, and a script may soon be gone. */
 	if (r->head.kind == SEEN_EXIT || (r->head.kind == SEEN_EXEC && r->head.lengths[TEXT_INTERPRETER] != 0))
 		flags = BPF_RB_FORCE_WAKEUP;
 	barrier_var(used);
 	if (used > SEEN_TEXT_MAX || bpf_ringbuf_output(&ring, &r->head, sizeof(r->head) + used, flags) < 0)
-		__sync_fetch_and_add(&lost, 1);
+		__sync_fetch_and_add(&losses.records, 1);
 	return 0;
 }
 
@@ -585,6 +592,84 @@ static __always_inline void take_own_place(struct task_struct *task)
 	root_dentry = BPF_CORE_READ(task, fs, root.dentry);
 }
 
+struct buffer {
+	__u64 address, length;
+};
+
+struct copying {
+	struct record *record;
+	struct buffer buffer;
+	__u64 list, listed; /* buffers that follow it, in the process's memory */
+	__u64 left; /* of all that was written */
+};
+
+static long copy_piece(__u32 index, void *context)
+{
+	struct copying *c = context;
+	struct record *r = c->record;
+	struct buffer buffer = c->buffer;
+	__u64 length = buffer.length < c->left ? buffer.length : c->left, waiting;
+
+	if (length == 0) {
+		if (c->listed == 0 || bpf_probe_read_user(&buffer, sizeof(buffer), (const void *)c->list) < 0)
+			return 1;
+		c->buffer = buffer;
+		c->list += sizeof(buffer);
+		c->listed--;
+		return 0;
+	}
+	if (length > PIECE_MAX)
+		length = PIECE_MAX;
+	waiting = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
+	barrier_var(length);
+	if (length > PIECE_MAX || waiting > settings.copied_max ||
+	    bpf_probe_read_user(r->text, length, (const void *)buffer.address) < 0 ||
+	    bpf_ringbuf_output(&ring, &r->head, sizeof(r->head) + length, wake_flags(waiting, sizeof(r->head) + length)) < 0)
+		return 1;
+	c->buffer.address = buffer.address + length;
+	c->buffer.length = buffer.length - length;
+	c->left -= length;
+	return c->left == 0;
+}
+
+/* buffers: one, or a list of `listed` ones. */
+PART copy_written(__u64 stream, __u64 buffers, __u64 listed, __u64 length)
+{
+	struct record *r = begin(SEEN_WRITTEN, bpf_get_current_task_btf());
+	struct copying c = { .record = r, .list = buffers, .listed = listed, .left = length };
+
+	if (r == NULL)
+		return 0;
+	if (listed == 0)
+		c.buffer = (struct buffer){ buffers, length };
+	r->head.number = stream;
+	bpf_loop(PIECES_MAX, copy_piece, &c, 0);
+	if (c.left != 0)
+		__sync_fetch_and_add(&losses.written, 1);
+	return 0;
+}
+
+/* The stream that a descriptor's device is, or 0. Node opens a terminal anew and puts that in the place of the stream. */
+static __always_inline __u64 stream_of(struct task_struct *task, __s32 fd)
+{
+	struct file *file = file_of(task, fd);
+	struct inode *inode;
+	bool is_first, is_second;
+	__u32 device;
+
+	if (file == NULL)
+		return 0;
+	inode = BPF_CORE_READ(file, f_inode);
+	if ((BPF_CORE_READ(inode, i_mode) & S_IFMT) != S_IFCHR)
+		return 0;
+	device = BPF_CORE_READ(inode, i_rdev);
+	is_first = device == settings.terminals[1];
+	is_second = device == settings.terminals[2];
+	if (is_first && is_second)
+		return fd == 2 || (fd > 2 && file == file_of(task, 2) && file != file_of(task, 1)) ? 2 : 1;
+	return is_first ? 1 : is_second ? 2 : 0;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(call_returns, struct pt_regs *regs, long result)
 {
@@ -665,6 +750,35 @@ int BPF_PROG(call_returns, struct pt_regs *regs, long result)
 	return 0;
 }
 
+/* By itself, since only where there is a terminal to be copied it is worth the time that loading it takes. */
+SEC("?tp_btf/sys_exit")
+int BPF_PROG(write_returns, struct pt_regs *regs, long result)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 arguments[6], index, stream;
+	__u32 buffers;
+	__s32 number;
+
+	if (result <= 0 || bpf_task_storage_get(&watched, task, NULL, 0) == NULL)
+		return 0;
+	number = read_registers(regs, arguments);
+	if (number < 0 || number >= SHAPES || is_foreign(task, number))
+		return 0;
+	index = (__u32)number & (SHAPES - 1);
+	barrier_var(index);
+	buffers = settings.shapes[index & (SHAPES - 1)].buffers;
+	if (buffers == BUFFERS_NONE)
+		return 0;
+	stream = stream_of(task, buffers == BUFFERS_HIDDEN_THIRD ? arguments[2] : arguments[0]);
+	if (stream == 0)
+		return 0;
+	if (buffers == BUFFERS_ONE || buffers == BUFFERS_LISTED)
+		copy_written(stream, arguments[1], buffers == BUFFERS_ONE ? 0 : arguments[2], result);
+	else
+		__sync_fetch_and_add(&losses.written, 1);
+	return 0;
+}
+
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_forks, struct task_struct *parent, struct task_struct *child)
 {
@@ -675,7 +789,7 @@ int BPF_PROG(process_forks, struct task_struct *parent, struct task_struct *chil
 		return 0;
 	own = bpf_task_storage_get(&watched, child, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (own == NULL)
-		__sync_fetch_and_add(&lost, 1);
+		__sync_fetch_and_add(&losses.records, 1);
 	if (child->tgid == parent->tgid)
 		return 0;
 	r = begin(SEEN_FORK, parent);
@@ -812,6 +926,7 @@ int BPF_PROG(ring_submits, struct io_kiocb *request)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct record *r;
+	bool fixed;
 
 	if (!is_of_watched(task))
 		return 0;
@@ -819,10 +934,15 @@ int BPF_PROG(ring_submits, struct io_kiocb *request)
 	if (r == NULL)
 		return 0;
 	r->head.number = request->opcode;
+	fixed = BPF_CORE_READ(request, flags) & REQUEST_FIXED_FILE;
 	/* Of a registered file it is its number among those. */
-	r->head.arguments[0] = BPF_CORE_READ(request, flags) & REQUEST_FIXED_FILE ? -1 : request->cqe.fd;
+	r->head.arguments[0] = fixed ? -1 : request->cqe.fd;
 	if (r->head.arguments[0] == 0)
 		put_standard_input(r, task);
+	/* Its buffers are not looked for. */
+	if ((settings.terminals[1] != 0 || settings.terminals[2] != 0) &&
+	    (fixed || stream_of(task, r->head.arguments[0]) != 0))
+		__sync_fetch_and_add(&losses.written, 1);
 	send();
 	return 0;
 }

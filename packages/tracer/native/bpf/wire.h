@@ -8,7 +8,8 @@
 
 #include <linux/types.h>
 
-enum seen_kind { SEEN_CALL, SEEN_FORK, SEEN_EXEC, SEEN_EXIT, SEEN_RING, SEEN_FOREIGN };
+/* WRITTEN: the bytes behind the head have been written to the command's terminal. */
+enum seen_kind { SEEN_CALL, SEEN_FORK, SEEN_EXEC, SEEN_EXIT, SEEN_RING, SEEN_FOREIGN, SEEN_WRITTEN };
 
 /* A call's texts. Where a path is absolute there is no place, unless the process has a root of its own. */
 enum seen_text { TEXT_PATH, TEXT_PLACE, TEXT_PATH2, TEXT_PLACE2, TEXT_FILE, TEXTS };
@@ -35,7 +36,7 @@ struct seen {
 	__u32 kind;
 	__u32 bits;
 	__s32 pid;
-	__s32 number; /* of the call; of FORK the child; of RING the operation */
+	__s32 number; /* of the call; of FORK the child; of RING the operation; of WRITTEN the stream */
 	__s32 result; /* of EXIT: as wait(2) has it */
 	__u64 arguments[8]; /* six of them, and two so that any three bits can be an index */
 	__u32 mode, device; /* of a file that was opened or used: S_IFMT and more, the kernel's form of st_dev */
@@ -67,6 +68,15 @@ enum shape_kind {
 	SHAPE_PLAIN,
 };
 
+/* How the buffers are given that a call writes to the descriptor that is its first argument. */
+enum shape_buffers {
+	BUFFERS_NONE,
+	BUFFERS_ONE,
+	BUFFERS_LISTED,
+	BUFFERS_HIDDEN, /* what it writes is nowhere in the process's memory */
+	BUFFERS_HIDDEN_THIRD, /* and the descriptor is the third argument */
+};
+
 struct shape {
 	__u8 kind;
 	__u8 directory, path, flags, directory2, path2; /* numbers of arguments, from 1; 0 for none */
@@ -75,6 +85,7 @@ struct shape {
 	__u8 skip_empty; /* an empty path is a use of the descriptor, seen when that was opened */
 	__u8 output; /* number of the argument that says where the call writes what it has found */
 	__u16 output_size; /* of that; 0 if the next argument says it */
+	__u8 buffers; /* of what it writes, where that is to be copied */
 	__s32 fixed_flags;
 };
 
@@ -83,10 +94,16 @@ struct shape {
 /* What the loader sets before the program is loaded. */
 struct settings {
 	__u64 wake_at; /* of the ring buffer's reader: whenever so many bytes more wait; a power of two */
+	__u32 terminals[3]; /* devices that are stream 1 and 2, in the kernel's form; 0 for none */
+	__u64 copied_max; /* bytes in the ring buffer above which nothing is copied into it any more: the trace needs room */
 	struct shape shapes[SHAPES];
 };
 #define SETTINGS_SECTION ".rodata.settings"
-/* Where the count of records that found no room is, and of processes that could not be watched. */
+/* What could not be told. */
+struct losses {
+	__u64 records; /* that found no room, and processes that could not be watched */
+	__u64 written; /* to the terminal, and not copied */
+};
 #define LOST_SECTION ".data.lost"
 
 #endif

@@ -7,6 +7,7 @@
 #define OODATE_BACKEND_H
 
 #include "limits.h"
+#include "terminal.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -26,6 +27,7 @@ struct command {
 	int log; /* where the filemon log goes */
 	int output[3]; /* descriptors that the command gets as 0, 1 and 2 */
 	bool in_place[3]; /* what is written there is output, not a file that the command was given */
+	struct terminal terminal; /* what is written there is copied by the backend */
 	bool bmake; /* the command is a bmake whose meta files get filemon sections */
 	struct signals *signals;
 	/* SHARED_SIZE bytes in memory that the launcher has too, zero at first: what let_go_on() needs. */

@@ -46,7 +46,7 @@ struct program {
 
 static struct program program = { .loader = -1 };
 static const struct refusal no_capability = REFUSAL_NO_CAPABILITY, not_granted = REFUSAL_NOT_GRANTED;
-static unsigned ring_size = RING_SIZE_DEFAULT;
+static unsigned ring_size = RING_SIZE_DEFAULT, terminals;
 
 int bpf_set_ring_size(const char *text)
 {
@@ -56,6 +56,11 @@ int bpf_set_ring_size(const char *text)
 		return -1;
 	ring_size = size;
 	return 0;
+}
+
+void bpf_set_terminals(unsigned streams)
+{
+	terminals = streams;
 }
 
 static void refuse(struct refusal *refusal, const char *code, const char *remedy, const char *sentence)
@@ -102,7 +107,7 @@ static int check_loader(const char *path, struct refusal *refusal)
 
 static _Noreturn void become_loader(const char *path, int socket)
 {
-	char size[16], *words[] = { LOADER, size, NULL }, *environment[] = { NULL };
+	char size[16], streams[3], *words[] = { LOADER, size, streams, NULL }, *environment[] = { NULL };
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigset_t all;
 
@@ -110,6 +115,8 @@ static _Noreturn void become_loader(const char *path, int socket)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	snprintf(size, sizeof(size), "%u", ring_size);
+	snprintf(streams, sizeof(streams), "%s%s", terminals & TERMINAL_STREAM(STDOUT_FILENO) ? "1" : "",
+		 terminals & TERMINAL_STREAM(STDERR_FILENO) ? "2" : "");
 	/* It shall hold nothing open that the command is given, which would then have another user. */
 	for (int fd = 0; fd < 3; fd++)
 		dup2(nowhere, fd);
@@ -222,7 +229,8 @@ static void bpf_collect(void)
 
 struct reader {
 	struct ring ring;
-	const volatile uint64_t *lost;
+	const volatile struct losses *losses;
+	struct terminal terminal;
 	struct path_resolver resolver;
 	struct linkers linkers;
 	struct session *sessions; /* one */
@@ -325,6 +333,10 @@ static void take(void *context, const void *record, size_t length)
 
 	if (length < sizeof(*seen))
 		return;
+	if (seen->kind == SEEN_WRITTEN) {
+		terminal_keep(&reader->terminal, seen->number, seen + 1, length - sizeof(*seen));
+		return;
+	}
 	/* Two threads that end at once both see themselves as the last. */
 	if (seen->kind == SEEN_EXIT && *place_of(reader, seen->pid) == NULL)
 		return;
@@ -360,6 +372,8 @@ static void take(void *context, const void *record, size_t length)
 	case SEEN_FOREIGN:
 		seen_foreign(&r);
 		break;
+	case SEEN_WRITTEN:
+		break;
 	}
 }
 
@@ -392,10 +406,12 @@ static void record_losses(struct reader *reader)
 {
 	char reason[96];
 
-	if (*reader->lost == 0)
+	if (reader->losses->written > 0)
+		terminal_give_up(&reader->terminal);
+	if (reader->losses->records == 0)
 		return;
 	snprintf(reason, sizeof(reason), "%llu records found no room in the ring buffer",
-		 (unsigned long long)*reader->lost);
+		 (unsigned long long)reader->losses->records);
 	record_incomplete(&reader->sessions->recorder, reader->root, reason);
 }
 
@@ -450,11 +466,12 @@ static int note_root(struct reader *reader)
 static int open_reader(struct reader *reader, const struct command *command, pid_t child, int end)
 {
 	struct session *s = session_begin(&reader->sessions, NULL, child, -1, command->log, end, 0);
-	void *lost = mmap(NULL, sizeof(uint64_t), PROT_READ, MAP_SHARED, program.descriptors[1], 0);
+	void *losses = mmap(NULL, sizeof(struct losses), PROT_READ, MAP_SHARED, program.descriptors[1], 0);
 
-	if (s == NULL || lost == MAP_FAILED || ring_open(&reader->ring, program.descriptors[0], ring_size) < 0)
+	if (s == NULL || losses == MAP_FAILED || ring_open(&reader->ring, program.descriptors[0], ring_size) < 0)
 		return -1;
-	reader->lost = lost;
+	reader->losses = losses;
+	reader->terminal = command->terminal;
 	reader->root = child;
 	reader->resolver.recorder = &s->recorder;
 	return note_root(reader);

@@ -14,6 +14,7 @@ struct launch {
 	char **words;
 	int log;
 	int copy; /* where a copy of the output goes, or -1 */
+	unsigned terminals; /* those of the standard streams to which what is written is copied by the backend, see terminal.h */
 	bool bmake; /* the command is a bmake whose meta files get filemon sections */
 	bool quiet; /* failures are said in the log only */
 	pid_t caller; /* the program that asked our parent for this run, or 0 */

@@ -24,7 +24,7 @@ static const char usage[] =
 	"       oodate-probe --dropped PID\n"
 	"\n"
 	"  -o LOG           where the filemon log goes\n"
-	"  --output FILE    keep there a copy of what the command writes to pipes and files\n"
+	"  --output FILE    keep there a copy of what the command writes to stdout and stderr\n"
 	"  --backend NAME   see in this way; default: the best that works here\n"
 	"  --ring-size BYTES  of the buffer in which the bpf backend's records wait, a power of two;\n"
 	"                   default: what OODATE_RING_SIZE says, or 8388608\n"
@@ -177,6 +177,9 @@ int main(int argc, char **argv)
 	launch_options.log = create(log);
 	if (launch_options.log < 0 || (output != NULL && (launch_options.copy = create(output)) < 0))
 		return EXIT_PROBE_FAILED;
+	if (output != NULL)
+		launch_options.terminals = terminal_streams();
+	bpf_set_terminals(launch_options.terminals);
 	if (set_ring_size(ring_size, &refusal) < 0)
 		return report_refusal(&launch_options, &refusal);
 	launch_options.backend = choose(&launch_options, backend, &refusal);

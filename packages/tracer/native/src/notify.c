@@ -448,6 +448,7 @@ static int start_watch(struct watch *w, const struct command *command, pid_t chi
 static void notify_supervise(const struct command *command, int launcher)
 {
 	static struct watch w;
+	struct terminal terminal;
 	struct report report = { .status = EXIT_PROBE_FAILED };
 	int sockets[2], ends[2], listener = -1, unused;
 	pid_t child;
@@ -472,6 +473,8 @@ static void notify_supervise(const struct command *command, int launcher)
 		return;
 	}
 	command_close_output(command);
+	terminal = command->terminal;
+	terminal_give_up(&terminal);
 	report = (struct report){ .kind = REPORT_STARTED, .pid = child };
 	report_send(launcher, &report, listener);
 	signals_tell_stops(child, launcher);

@@ -14,23 +14,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define KEPT_MAX (16u << 20)
-
-static int write_all(int fd, const char *bytes, size_t length)
-{
-	while (length > 0) {
-		ssize_t n = write(fd, bytes, length);
-
-		if (n >= 0) {
-			bytes += n;
-			length -= (size_t)n;
-		} else if (errno != EINTR) {
-			return -1;
-		}
-	}
-	return 0;
-}
-
 static void open_own_path(char *name, size_t size, int fd)
 {
 	snprintf(name, size, "/proc/self/fd/%d", fd);
@@ -134,14 +117,12 @@ static int add(struct relay *r, int number, const struct stat *st, const pid_t o
 	return 0;
 }
 
-int relay_open(struct relay *r, int copy, const pid_t own[2], int output[3], bool in_place[3])
+int relay_open(struct relay *r, int copy, unsigned terminals, const pid_t own[2], int output[3], bool in_place[3])
 {
 	struct stat first, second;
 	bool copies_first, copies_second, both;
-	char head[32];
-	int length;
 
-	r->copy = copy;
+	r->copy.file = copy;
 	r->count = 0;
 	if (copy < 0)
 		return 0;
@@ -159,9 +140,7 @@ int relay_open(struct relay *r, int copy, const pid_t own[2], int output[3], boo
 		output[STDERR_FILENO] = output[STDOUT_FILENO];
 	else if (copies_second && add(r, STDERR_FILENO, &second, own, output, in_place) < 0)
 		return -1;
-	length = snprintf(head, sizeof(head), "streams%s%s\n", copies_first ? " 1" : "", copies_second ? " 2" : "");
-	/* That there is no copy keeps the command from nothing. */
-	r->full = write_all(copy, head, (size_t)length) < 0;
+	copy_begin(&r->copy, (unsigned)copies_first | (unsigned)copies_second << 1, terminals);
 	return 0;
 }
 
@@ -189,18 +168,6 @@ int relay_poll(const struct relay *r, struct pollfd *polled)
 		polled[count++] = (struct pollfd){ .fd = stream->sink, .events = waits ? POLLOUT : 0 };
 	}
 	return count;
-}
-
-static void keep(struct relay *r, int number, const char *bytes, size_t length)
-{
-	char head[32];
-	int head_length = snprintf(head, sizeof(head), "%d %zu\n", number, length);
-
-	if (r->full)
-		return;
-	r->kept += length;
-	if (r->kept > KEPT_MAX || write_all(r->copy, head, (size_t)head_length) < 0 || write_all(r->copy, bytes, length) < 0)
-		r->full = true;
 }
 
 /* The command shall learn it as it would have, by SIGPIPE. */
@@ -261,7 +228,7 @@ static enum relay_state fill_stream(struct relay *r, struct stream *stream)
 	}
 	stream->begin = 0;
 	stream->end = (size_t)length;
-	keep(r, stream->number, stream->bytes, stream->end);
+	copy_keep(&r->copy, stream->number, stream->bytes, stream->end);
 	return RELAY_MOVED;
 }
 
@@ -302,14 +269,14 @@ static void keep_from_file(struct relay *r, struct stream *stream)
 
 	open_own_path(name, sizeof(name), stream->number);
 	fd = open(name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || at < 0 || fstat(fd, &st) < 0 || st.st_size < at || st.st_size - at > KEPT_MAX)
-		r->full = true;
-	while (!r->full && (length = pread(fd, stream->bytes, sizeof(stream->bytes), at)) != 0) {
+	if (fd < 0 || at < 0 || fstat(fd, &st) < 0 || st.st_size < at || st.st_size - at > COPY_MAX)
+		r->copy.full = true;
+	while (!r->copy.full && (length = pread(fd, stream->bytes, sizeof(stream->bytes), at)) != 0) {
 		if (length < 0) {
-			r->full = true;
+			r->copy.full = true;
 			break;
 		}
-		keep(r, stream->number, stream->bytes, (size_t)length);
+		copy_keep(&r->copy, stream->number, stream->bytes, (size_t)length);
 		at += length;
 	}
 	if (fd >= 0)
@@ -341,12 +308,11 @@ void relay_finish(struct relay *r)
 	for (int i = 0; i < r->count; i++)
 		if (r->streams[i].in_place)
 			keep_from_file(r, &r->streams[i]);
-	if (r->copy >= 0 && !r->full)
-		write_all(r->copy, "end\n", 4);
+	copy_end(&r->copy);
 	if (relay_poll(r, polled) == 0 || fork() != 0)
 		return;
 	/* What outlives the command goes on writing; it is no part of what is kept. */
-	r->full = true;
+	r->copy.full = true;
 	serve_who_is_left(r);
 	_exit(0);
 }

@@ -8,15 +8,13 @@
  *   written to it is read afterwards.
  * - A regular file that others write to meanwhile, as a log of many commands, is
  *   passed on to as well: afterwards nobody could tell whose the bytes are.
- * - A terminal or another device stays as it is, and is not copied.
- *
- * The copy is a series of chunks: a line "STREAM LENGTH", then that many bytes. The
- * first line is "streams" with the descriptors that are copied; a last line
- * "end" says that it is whole: there was not more than is kept, and every write
- * succeeded.
+ * - A terminal stays as it is. What is written to it is for the backend to see: see terminal.h.
+ * - Another device stays as it is, and is not copied.
  */
 #ifndef OODATE_RELAY_H
 #define OODATE_RELAY_H
+
+#include "copy.h"
 
 #include <poll.h>
 #include <stdbool.h>
@@ -38,9 +36,7 @@ struct stream {
 };
 
 struct relay {
-	int copy;
-	size_t kept;
-	bool full;
+	struct copy copy;
 	int error; /* errno of a sink that could not take it all, as a full disk */
 	int count;
 	struct stream streams[RELAY_STREAMS];
@@ -49,12 +45,12 @@ struct relay {
 enum relay_state { RELAY_MOVED, RELAY_WAITING, RELAY_IDLE };
 
 /*
- * copy: descriptor to write to, or -1 for nothing at all. own: processes that hold the
+ * copy: descriptor to write to, or -1 for nothing at all. terminals: as of copy_begin(). own: processes that hold the
  * same files open and do not count as others, 0 for none. output[1] and output[2] are
  * set to what the command is to have, in_place[1] and [2] where that is a file that is
  * read afterwards. Returns -1 with errno.
  */
-int relay_open(struct relay *r, int copy, const pid_t own[2], int output[3], bool in_place[3]);
+int relay_open(struct relay *r, int copy, unsigned terminals, const pid_t own[2], int output[3], bool in_place[3]);
 /* In a process that shall not keep them open. */
 void relay_close(const struct relay *r);
 /* Fills in what to poll; returns how many (RELAY_POLLED at most). */

@@ -1,0 +1,55 @@
+#include "terminal.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+unsigned terminal_streams(void)
+{
+	unsigned streams = 0;
+
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (isatty(fd))
+			streams |= TERMINAL_STREAM(fd);
+	return streams;
+}
+
+void terminal_begin(struct terminal *t, int file, unsigned streams)
+{
+	struct stat st;
+
+	*t = (struct terminal){ .copy = { .file = streams == 0 ? -1 : file } };
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if ((streams & TERMINAL_STREAM(fd)) && fstat(fd, &st) == 0)
+			t->device[fd] = st.st_rdev;
+}
+
+bool terminal_is_copied(const struct terminal *t)
+{
+	return t->copy.file >= 0 && !t->copy.full;
+}
+
+int terminal_stream(const struct terminal *t, dev_t device, bool second)
+{
+	bool is_first = t->device[STDOUT_FILENO] == device, is_second = t->device[STDERR_FILENO] == device;
+
+	if (device == 0 || (!is_first && !is_second))
+		return 0;
+	return is_second && (second || !is_first) ? STDERR_FILENO : STDOUT_FILENO;
+}
+
+void terminal_keep(struct terminal *t, int stream, const void *bytes, size_t length)
+{
+	if (!terminal_is_copied(t) || length == 0)
+		return;
+	copy_keep(&t->copy, stream, bytes, length);
+	if (t->copy.full)
+		copy_give_up_terminals(&t->copy);
+}
+
+void terminal_give_up(struct terminal *t)
+{
+	if (!terminal_is_copied(t))
+		return;
+	copy_give_up_terminals(&t->copy);
+	t->copy.full = true;
+}
