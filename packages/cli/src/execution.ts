@@ -6,6 +6,7 @@ import {
   invalidateMetaFile,
   MetaFileError,
   noteAttempt,
+  type RecordedOutput,
   type RunMark,
   type RunRecord,
   wasAlone,
@@ -21,7 +22,7 @@ import {
   settledClock,
   statesBeforeRun,
 } from '@oodate/planner';
-import type { Trace } from '@oodate/tracer';
+import type { CapturedOutput, Trace } from '@oodate/tracer';
 import { type ChildOptions, childStart } from './child-program.js';
 import { type Counts, countUses } from './counts.js';
 import { startByFront } from './front.js';
@@ -220,10 +221,7 @@ async function keep(
     target: target.name,
     output: output?.bytes ?? new Uint8Array(),
     filemon: filemonSection(trace.log),
-    run:
-      output === undefined
-        ? record
-        : { ...record, output: { streams: output.streams, chunks: output.chunks } },
+    run: output === undefined ? record : { ...record, output: recordedOutput(output) },
   };
   try {
     writeMetaFile(metaFile, meta);
@@ -245,6 +243,11 @@ async function keep(
   }
   const clause = reasonWords(disturbance, process.cwd());
   return done(true, disturbedWords(title, milliseconds, clause), [clause]);
+}
+
+/** The bytes go where bmake has them. */
+function recordedOutput({ streams, terminals, chunks }: CapturedOutput): RecordedOutput {
+  return { streams, terminals, chunks };
 }
 
 /** What the run used and left, as it is now. */

@@ -6,6 +6,8 @@ import { type OutputStream, writeOut } from './output-streams.js';
 export interface Terminal {
   /** One line of oodate's own, with its name before it. Nothing if it shall be quiet. */
   say(line: string): void;
+  /** What is said next begins on a line of its own: a command has left one without an end. */
+  endLine(): void;
   /** As `say`, but dim: nothing has happened. */
   remark(line: string): void;
   /** As `say`, but also if it shall be quiet: what went wrong. */
@@ -20,13 +22,14 @@ export function openTerminal(quiet: boolean, write = writeOut): Terminal {
   const complain = (line: string) => {
     write(2, `${own.dim('oodate:')} ${line}\n`);
   };
+  const endLine = () => write(2, '\n');
   const remark = (line: string) => write(2, remarkLine(line, own));
   const remarkLines = (line: string) => ({
     plain: quiet ? '' : remarkLine(line, coloursWhere(false)),
     coloured: quiet ? '' : remarkLine(line, coloursWhere(true)),
   });
-  if (quiet) return { complain, remarkLines, say: () => {}, remark: () => {} };
-  return { complain, remarkLines, say: complain, remark };
+  if (quiet) return { complain, remarkLines, say: () => {}, endLine: () => {}, remark: () => {} };
+  return { complain, remarkLines, say: complain, endLine, remark };
 }
 
 function remarkLine(line: string, { dim }: Colours): string {
@@ -51,7 +54,7 @@ export function stdoutColumns(): number {
   return (isTerminal(1) && process.stdout.columns) || 80;
 }
 
-function isTerminal(stream: OutputStream): boolean {
+export function isTerminal(stream: OutputStream): boolean {
   try {
     // Most streams are no devices, and node:tty takes 2 ms to load.
     const isDevice = fstatSync(stream, { bigint: true }).isCharacterDevice();

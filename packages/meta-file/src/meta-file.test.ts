@@ -90,6 +90,7 @@ const run: RunRecord = {
   ],
   output: {
     streams: [1, 2],
+    terminals: [2],
     chunks: [
       { stream: 1, length: 3 },
       { stream: 2, length: 1 },
@@ -241,6 +242,8 @@ describe('a file of ours', () => {
     ['state with more than that', { files: [{ ...run.files[4], before: 'absent /x' }] }],
     ['link before the run', { files: [{ ...run.files[4], before: { type: 'link', target: '/x' } }] }],
     ['use of the network', { network: ['asked'] }],
+    ['terminal', { output: { streams: [1], terminals: [3], chunks: [] } }],
+    ['terminal that was not kept', { output: { streams: [1], terminals: [2], chunks: [] } }],
   ])('with a line of a %s that is none of ours is not used, whatever its check says', (_, wrong) => {
     const odd = { ...run, ...wrong } as unknown as RunRecord;
     const parsed = parseMetaFile(formatMetaFile({ ...meta, run: odd }));

@@ -24,6 +24,7 @@ import type {
  *   # oodate variable NAME=VALUE
  *   # oodate hidden NAME=SALT:DIGEST
  *   # oodate streams 1 2                  of the output, those that were kept; or `none`
+ *   # oodate terminals 1 2                those of the streams that went to a terminal
  *   # oodate chunk STREAM LENGTH          a piece of the output
  *   # oodate process NUMBER PATH          NUMBER stands for the program from here on
  *   # oodate USE NUMBER absent PATH       0: the program is not known
@@ -69,8 +70,10 @@ export function formatRunRecord(record: RunRecord): string {
     lines.push(`# oodate ${hidden ? 'hidden' : 'variable'} ${escapeText(`${name}=${value}`)}`);
 
   if (record.output !== undefined) {
-    lines.push(`# oodate streams ${record.output.streams.join(' ') || 'none'}`);
-    for (const { stream, length } of record.output.chunks) lines.push(`# oodate chunk ${stream} ${length}`);
+    const { streams, terminals, chunks } = record.output;
+    lines.push(`# oodate streams ${streams.join(' ') || 'none'}`);
+    if (terminals.length > 0) lines.push(`# oodate terminals ${terminals.join(' ')}`);
+    for (const { stream, length } of chunks) lines.push(`# oodate chunk ${stream} ${length}`);
   }
 
   const processes = new Map<string, number>();
@@ -153,7 +156,9 @@ class RecordReader {
   readonly #environment: RecordedVariable[] = [];
   readonly #processes: (string | undefined)[] = [undefined];
   readonly #files: RecordedFile[] = [];
-  #output: { streams: (1 | 2)[]; chunks: RecordedOutput['chunks'][number][] } | undefined;
+  #output:
+    | { streams: (1 | 2)[]; terminals: (1 | 2)[]; chunks: RecordedOutput['chunks'][number][] }
+    | undefined;
   readonly #listings: (RecordedListing & { names: string[]; own: string[] })[] = [];
   /** What a `disturbed` line speaks of. */
   #last: Mutable<RecordedFile> | Mutable<RecordedListing> | undefined;
@@ -210,6 +215,8 @@ class RecordReader {
         return this.#readVariable(unescapeText(rest), word === 'hidden');
       case 'streams':
         return this.#readStreams(rest);
+      case 'terminals':
+        return this.#readTerminals(rest);
       case 'chunk':
         return this.#readChunk(rest);
       case 'process':
@@ -241,9 +248,18 @@ class RecordReader {
   }
 
   #readStreams(rest: string): boolean {
-    if (!/^(?:none|1|2|1 2|2 1)$/.test(rest)) return false;
-    this.#output = { streams: rest === 'none' ? [] : (rest.split(' ').map(Number) as (1 | 2)[]), chunks: [] };
+    const streams = rest === 'none' ? [] : parseStreams(rest);
+    if (streams === undefined) return false;
+    this.#output = { streams, terminals: [], chunks: [] };
     return true;
+  }
+
+  #readTerminals(rest: string): boolean {
+    const terminals = parseStreams(rest);
+    if (terminals === undefined || this.#output === undefined) return false;
+    const { streams } = this.#output;
+    this.#output.terminals = terminals;
+    return terminals.every((stream) => streams.includes(stream));
   }
 
   #readChunk(rest: string): boolean {
@@ -346,6 +362,10 @@ class Fields {
   rest(): string | undefined {
     return this.at < this.end ? unescapeText(this.text.slice(this.at, this.end)) : undefined;
   }
+}
+
+function parseStreams(text: string): (1 | 2)[] | undefined {
+  return /^(?:1|2|1 2|2 1)$/.test(text) ? (text.split(' ').map(Number) as (1 | 2)[]) : undefined;
 }
 
 function formatState(state: RecordedState): string {

@@ -30,10 +30,12 @@ export interface RunRecord {
   readonly output?: RecordedOutput;
 }
 
-/** Output of the command that went to a pipe or file; what went to a terminal is not kept. */
+/** Output of the command that went to a pipe, a file or a terminal. */
 export interface RecordedOutput {
   /** Those of stdout (1) and stderr (2) that were kept. */
   readonly streams: readonly (1 | 2)[];
+  /** Those of `streams` that went to a terminal: elsewhere the command would have written something else. */
+  readonly terminals: readonly (1 | 2)[];
   /** Lengths in bytes, in the order in which the pieces were written. */
   readonly chunks: readonly { readonly stream: 1 | 2; readonly length: number }[];
 }

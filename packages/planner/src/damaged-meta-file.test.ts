@@ -69,7 +69,7 @@ function written(input: string): Buffer {
     filemon: filemonSection(Buffer.from(log)),
     run: {
       ...record,
-      output: { streams: [1], chunks: [{ stream: 1, length: 5 }] },
+      output: { streams: [1], terminals: [], chunks: [{ stream: 1, length: 5 }] },
     },
   });
 }

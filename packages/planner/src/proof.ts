@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { type AbsolutePath, encodePath } from '@oodate/filemon';
 import type { RecordedOutput } from '@oodate/meta-file';
 import type { Identity, Look, Sight } from './file-witness.js';
+import { keptStreams } from './kept-streams.js';
 import { nameOf, parentOf } from './path-walk.js';
 
 /** What must be the same for a call to have the same answer as this time: that the target is up to date. */
@@ -61,7 +62,7 @@ export function formatProof(proof: Proof): Buffer | undefined {
   head.writeUInt32LE(proof.pwd === 'any' ? 0 : proof.pwd.value === undefined ? 1 : 2, 28);
   head.writeUInt32LE(proof.needsNullStdin ? 1 : 0, 32);
   head.writeUInt32LE(
-    (proof.output?.streams ?? []).reduce<number>((bits, stream) => bits | (1 << (stream - 1)), 0),
+    keptStreams(proof.output).reduce((bits, stream) => bits | (1 << (stream - 1)), 0),
     36,
   );
   const salt = randomBytes(16);

@@ -10,6 +10,7 @@ import {
 } from '@oodate/meta-file';
 import { difference, presentState } from './differences.js';
 import type { FileState, FileStates } from './file-states.js';
+import { keptStreams } from './kept-streams.js';
 import { plainName } from './listed-name.js';
 import { childOf, PathWalk, parentOf } from './path-walk.js';
 import type { InputReason, Reason, VariableValue } from './reason.js';
@@ -32,7 +33,7 @@ export interface DecisionOptions {
    * depends on.
    */
   readonly digestAll?: boolean;
-  /** Those of stdout (1) and stderr (2) that somebody reads, so that an up-to-date run must write its output again. */
+  /** Those of stdout (1) and stderr (2) that somebody reads as data, so that an up-to-date run must write its output again. */
   readonly replay?: readonly (1 | 2)[];
   /**
    * Paths that never count, neither as inputs nor as outputs. They are left out here and
@@ -159,7 +160,8 @@ function* usedNetwork({ network: uses }: RunRecord, { ignoresNetwork }: Decision
 }
 
 function* outputNotKept(run: RunRecord, { replay = [] }: DecisionOptions): Generator<Reason> {
-  const streams = replay.filter((stream) => !run.output?.streams.includes(stream));
+  const kept = keptStreams(run.output);
+  const streams = replay.filter((stream) => !kept.includes(stream));
   if (streams.length > 0) yield { kind: 'output-not-recorded', streams };
 }
 

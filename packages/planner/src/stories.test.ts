@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { type AbsolutePath, decodePath, filemonRecords, summarizeAccesses } from '@oodate/filemon';
-import { formatMetaFile, parseMetaFile, type ReadRecord } from '@oodate/meta-file';
+import { formatMetaFile, parseMetaFile, type ReadRecord, type RecordedOutput } from '@oodate/meta-file';
 import { MemoryFileStates } from './memory-file-states.js';
 import { type DecisionOptions, reasonsToRun } from './reasons-to-run.js';
 import { type FinishedRun, type RecordedRun, recordRun } from './record-run.js';
@@ -86,6 +86,12 @@ class Story {
     return this.start()
       .does(...records)
       .end();
+  }
+
+  /** Of what the command printed this is kept. */
+  kept(output: RecordedOutput): void {
+    if (this.recorded !== undefined)
+      this.recorded = { ...this.recorded, record: { ...this.recorded.record, output } };
   }
 
   reasons(options: DecisionOptions = {}, now: Partial<Target> = {}): string[] {
@@ -881,6 +887,13 @@ describe('the command itself', () => {
     const story = compiled();
     expect(story.all({ replay: [1, 2] })).toEqual([{ kind: 'output-not-recorded', streams: [1, 2] }]);
     expect(story.reasons({ replay: [] })).toEqual([]);
+  });
+
+  test('output that went to a terminal is not what who reads it would get', () => {
+    const story = compiled();
+    story.kept({ streams: [1, 2], terminals: [2], chunks: [] });
+    expect(story.all({ replay: [1, 2] })).toEqual([{ kind: 'output-not-recorded', streams: [2] }]);
+    expect(story.reasons({ replay: [1] })).toEqual([]);
   });
 });
 

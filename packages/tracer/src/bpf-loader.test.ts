@@ -168,11 +168,12 @@ withRoot('another user, by the capabilities of the loader,', () => {
 
 /*
  * Starts the loader as a probe would, sends it this, and prints its answers, exit
- * status and what it said. Words: as which user, what descriptor 3 is, the size, what is sent.
+ * status and what it said. Words: as which user, what descriptor 3 is, the size, what is sent,
+ * which streams are terminals.
  */
 const client = `
 import os, socket, struct, subprocess, sys
-user, kind, size, message = sys.argv[1:]
+user, kind, size, message, streams = sys.argv[1:]
 os.setgroups([])
 os.setresgid(*[int(user)] * 3)
 os.setresuid(*[int(user)] * 3)
@@ -181,7 +182,7 @@ given = {'file': lambda: os.open('/dev/null', os.O_RDWR), 'none': lambda: -1}.ge
 def place():
     if given >= 0: os.dup2(given, 3)
     else: os.closerange(3, 64)
-loader = subprocess.Popen(['./oodate-probe-bpf', size], preexec_fn=place, close_fds=False, stderr=subprocess.PIPE)
+loader = subprocess.Popen(['./oodate-probe-bpf', size, streams], preexec_fn=place, close_fds=False, stderr=subprocess.PIPE)
 theirs.close()
 if kind == 'closed': ours.close()
 def grandchild(program):
@@ -211,8 +212,8 @@ print(answers, loader.returncode, said, sep='\\n', end='')
 (isRoot && requireTool('python3') && requireTool('bpftool') && requireTool('setcap')
   ? describe
   : describe.skip)('a loader with capabilities that another user starts', () => {
-  const answer = (kind: string, size: string, message: string): string[] =>
-    succeed('python3', '-c', client, String(user), kind, size, message).split('\n');
+  const answer = (kind: string, size: string, message: string, streams = ''): string[] =>
+    succeed('python3', '-c', client, String(user), kind, size, message, streams).split('\n');
 
   /** Programs in the kernel that were loaded by the user. */
   const left = (): unknown[] =>
@@ -248,6 +249,11 @@ print(answers, loader.returncode, said, sep='\\n', end='')
       'oodate-probe-bpf: this is started by oodate-probe, and of no use alone',
       '',
     ]);
+  });
+
+  test.each(['1', '12'])('copies nothing for streams %s that are no devices', (streams) => {
+    const why = 'the terminal of oodate-probe could not be looked at';
+    expect(answer('socket', '65536', '0', streams)).toEqual([`[['-LOADER_FAILED', '${why}']]`, '1', '']);
   });
 
   test('ends if nobody hears it', () => {

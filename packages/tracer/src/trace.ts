@@ -25,7 +25,7 @@ export interface TraceOptions {
   readonly log?: string;
   /** Where a folder for working files is made while the command runs; default: the system's temporary one. */
   readonly folder?: string;
-  /** Keep a copy of what goes to stdout and stderr where those are pipes or files. */
+  /** Keep a copy of what goes to stdout and stderr where those are pipes, files or terminals. */
   readonly captureOutput?: boolean;
   /** The command's stdout goes to this process's stderr. */
   readonly stdoutToStderr?: boolean;

@@ -32,7 +32,7 @@ export function writeProof(space: Workspace, words: readonly string[], looks: re
     environment: {},
     ignoredVariables: ['*'],
     looks,
-    output: { streams: [1, 2], chunks: [{ stream: 1, length: output.length }], bytes: output },
+    output: { streams: [1, 2], terminals: [], chunks: [{ stream: 1, length: output.length }], bytes: output },
     line: '',
     colouredLine: '',
   });

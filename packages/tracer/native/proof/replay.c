@@ -39,9 +39,15 @@ static const char *line_for_stderr(const struct proof *proof)
 	return proof_string(proof, coloured ? proof->head->coloured_line : proof->head->line);
 }
 
+/* Is there a terminal that has got what was written last, which does not end its line, and now gets oodate's own? */
+static bool leaves_line_open(const struct chunk *last, const char *end)
+{
+	return end[-1] != '\n' && isatty((int)last->stream) && isatty(STDERR_FILENO);
+}
+
 int replay(const struct proof *proof)
 {
-	const struct chunk *chunks = proof_part(proof, proof->head->chunks);
+	const struct chunk *chunks = proof_part(proof, proof->head->chunks), *last = NULL;
 	const char *bytes = proof_part(proof, proof->head->output), *line = line_for_stderr(proof);
 
 	signal(SIGPIPE, SIG_IGN);
@@ -51,7 +57,11 @@ int replay(const struct proof *proof)
 			return EXIT_TROUBLE;
 		}
 		bytes += chunks[i].length;
+		if (chunks[i].length > 0)
+			last = &chunks[i];
 	}
+	if (*line != '\0' && last != NULL && leaves_line_open(last, bytes))
+		write_all(STDERR_FILENO, "\n", 1);
 	write_all(STDERR_FILENO, line, strlen(line));
 	return 0;
 }
