@@ -37,6 +37,7 @@
 #define SHAPE_OF_taken_descriptor .kind = SHAPE_OPENS_HANDLE, .only_success = 1
 #define SHAPE_OF_name_to_handle .kind = SHAPE_PATHS
 #define SHAPE_OF_read .kind = SHAPE_READS, .only_success = 1
+#define SHAPE_OF_splice SHAPE_OF_read
 
 #define CALL(call, handler, ...) \
 	{ .number = __NR_##call, .shape = { SHAPE_OF_##handler }, .arguments = { __VA_ARGS__ } },
@@ -53,6 +54,7 @@ static const struct {
 } list[] = {
 #define SENT_UNLESS_FSTAT 0
 #define SENT_IF_STANDARD_INPUT 0
+#define SENT_IF_SPLICED 0
 #define SENT_IF_ADDRESSED 0
 #define SENT_IF_NEW_NAMESPACE 0
 #include "../src/call_list.h"

@@ -465,7 +465,8 @@ static int note_root(struct reader *reader)
 
 static int open_reader(struct reader *reader, const struct command *command, pid_t child, int end)
 {
-	struct session *s = session_begin(&reader->sessions, NULL, child, -1, command->log, end, 0);
+	const struct attachment given = { .log = command->log, .end = end, .copy = -1 };
+	struct session *s = session_begin(&reader->sessions, NULL, child, -1, &given);
 	void *losses = mmap(NULL, sizeof(struct losses), PROT_READ, MAP_SHARED, program.descriptors[1], 0);
 
 	if (s == NULL || losses == MAP_FAILED || ring_open(&reader->ring, program.descriptors[0], ring_size) < 0)

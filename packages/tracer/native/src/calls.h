@@ -9,6 +9,7 @@
 #include "path.h"
 #include "targets.h"
 #include "tasks.h"
+#include "written.h"
 
 #include <linux/seccomp.h>
 
@@ -18,6 +19,8 @@ struct watch {
 	struct tasks tasks;
 	struct changes changes;
 	struct target *targets;
+	struct writings writings;
+	bool copies_terminals; /* the calls that write are sent */
 	bool unprivileged; /* no_new_privs is set */
 	bool interruptible; /* a signal ends calls that are being looked at */
 	struct seccomp_notif *notification; /* the call in hand; the launcher has it too, should this process die */
@@ -44,6 +47,8 @@ enum sent {
 	SENT_UNLESS_FSTAT,
 	SENT_IF_NEW_NAMESPACE,
 	SENT_IF_STANDARD_INPUT,
+	SENT_IF_COPIED, /* if what is written to terminals is copied */
+	SENT_IF_SPLICED, /* of the two above */
 	/* sendto(2) with an address, unlike send(2) */
 	SENT_IF_ADDRESSED,
 	/* Not sent: fails with ENOSYS, so that programs fall back to calls that can be seen */

@@ -41,12 +41,21 @@ static struct sock_filter load_argument(unsigned number)
 		(unsigned)(offsetof(struct seccomp_data, args) + (number - 1) * sizeof(uint64_t)));
 }
 
-static void add_call(struct program *p, const struct call *call)
+static void add_call(struct program *p, const struct call *call, bool copies_terminals)
 {
 	struct sock_filter notify = RETURN(SECCOMP_RET_USER_NOTIF), allow = RETURN(SECCOMP_RET_ALLOW);
 	unsigned number = (unsigned)call->number;
+	enum sent sent = call->sent;
 
-	switch (call->sent) {
+	if (sent == SENT_IF_SPLICED)
+		sent = copies_terminals ? SENT_IF_COPIED : SENT_IF_STANDARD_INPUT;
+	switch (sent) {
+	case SENT_IF_SPLICED:
+		break;
+	case SENT_IF_COPIED:
+		if (!copies_terminals)
+			break;
+		/* fallthrough */
 	case SENT_ALWAYS:
 		add(p, (struct sock_filter)IF(BPF_JEQ, number, 1));
 		add(p, notify);
@@ -89,7 +98,7 @@ static void add_call(struct program *p, const struct call *call)
 	}
 }
 
-static void build(struct program *p)
+static void build(struct program *p, bool copies_terminals)
 {
 	_Static_assert(CALLS_MAX >= 130, "room for the table");
 	p->length = 0;
@@ -100,7 +109,7 @@ static void build(struct program *p)
 	add(p, (struct sock_filter)IF(BPF_JGE, X32_BIT, 1));
 	add(p, (struct sock_filter)RETURN(SECCOMP_RET_USER_NOTIF));
 	for (size_t i = 0; i < calls_count && i < CALLS_MAX; i++)
-		add_call(p, &calls[i]);
+		add_call(p, &calls[i], copies_terminals);
 	add(p, (struct sock_filter)RETURN(SECCOMP_RET_ALLOW));
 }
 
@@ -119,13 +128,13 @@ static int install(struct sock_fprog *program)
 	return listener;
 }
 
-int filter_install(bool *unprivileged)
+int filter_install(bool copies_terminals, bool *unprivileged)
 {
 	struct program p;
 	struct sock_fprog program = { .filter = p.code };
 	int listener;
 
-	build(&p);
+	build(&p, copies_terminals);
 	program.len = p.length;
 	*unprivileged = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
 	listener = install(&program);

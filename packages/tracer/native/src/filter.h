@@ -15,9 +15,9 @@
 /*
  * Puts the calling thread, and all that descends from it, under the filter.
  * Returns the listener's descriptor, or -1 with errno. *unprivileged is set if
- * that took no_new_privs.
+ * that took no_new_privs. copies_terminals: what is written to terminals is to be seen.
  */
-int filter_install(bool *unprivileged);
+int filter_install(bool copies_terminals, bool *unprivileged);
 /* Does a signal end a call even while it is being looked at? So it is before Linux 5.19. */
 bool filter_is_interruptible(void);
 

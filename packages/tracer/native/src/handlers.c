@@ -630,7 +630,7 @@ void handle_sendto(struct request *r)
 void handle_exit(struct request *r)
 {
 	if (r->process->threads->sibling == NULL)
-		tasks_process_exits(&r->watch->tasks, r->task, (int)argument(r, 1));
+		handle_exit_group(r);
 	else
 		tasks_thread_exits(&r->watch->tasks, r->task);
 }
@@ -638,6 +638,7 @@ void handle_exit(struct request *r)
 void handle_exit_group(struct request *r)
 {
 	tasks_process_exits(&r->watch->tasks, r->task, (int)argument(r, 1));
+	writings_settle_process(&r->watch->writings, r->process->pid);
 }
 
 void handle_namespace(struct request *r)
@@ -737,15 +738,43 @@ void handle_read(struct request *r)
 	use_stream(r, link, "standard input was read, and it is not a file");
 }
 
+void handle_write(struct request *r)
+{
+	const struct buffers buffers = { .address = argument(r, 2), .length = argument(r, 3) };
+
+	writings_begin(&r->watch->writings, r->task, (int)argument(r, 1), &buffers);
+}
+
+void handle_writev(struct request *r)
+{
+	const struct buffers buffers = { .address = argument(r, 2), .listed = argument(r, 3) };
+
+	writings_begin(&r->watch->writings, r->task, (int)argument(r, 1), &buffers);
+}
+
+void handle_sendfile(struct request *r)
+{
+	writings_begin_hidden(&r->watch->writings, r->task, (int)argument(r, 1));
+}
+
+void handle_splice(struct request *r)
+{
+	if (argument(r, 1) == STDIN_FILENO)
+		handle_read(r);
+	writings_begin_hidden(&r->watch->writings, r->task, (int)argument(r, 3));
+}
+
 void handle_attach(struct request *r)
 {
-	int log = (int)argument(r, 2), end = (int)argument(r, 3);
+	const struct attachment given = { (int)argument(r, 2), (int)argument(r, 3), (unsigned)argument(r, 4), (int)argument(r, 5) };
 
 	r->answer->flags = 0;
 	if (argument(r, 1) != ATTACH_VERSION)
 		r->answer->error = -ENOSYS;
-	else if (log >= 0 && tasks_begin_session(&r->watch->tasks, r->process, log, end, (unsigned)argument(r, 4)) < 0)
+	else if (given.log >= 0 && tasks_begin_session(&r->watch->tasks, r->process, &given) < 0)
 		r->answer->error = -errno;
+	else if (given.log >= 0 && !r->watch->copies_terminals)
+		terminal_give_up(&r->process->session->terminal);
 }
 
 void handle_foreign(struct request *r)

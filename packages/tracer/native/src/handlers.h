@@ -35,6 +35,10 @@ void handle_setns(struct request *r);
 void handle_name_to_handle(struct request *r);
 void handle_sendto(struct request *r);
 void handle_read(struct request *r);
+void handle_write(struct request *r);
+void handle_writev(struct request *r);
+void handle_sendfile(struct request *r);
+void handle_splice(struct request *r);
 /* The first process of a command that a probe runs: see session.h. */
 void handle_attach(struct request *r);
 /* A call by another architecture's table: 32-bit or x32. */

@@ -213,7 +213,7 @@ int launch(const struct launch *launch)
 
 	l.launch = launch;
 	l.shared = mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	terminal_begin(&command.terminal, launch->copy, launch->terminals);
+	terminal_begin(&command.terminal, launch->copy, launch->terminals, getpid());
 	command.signals = &l.signals;
 	command.shared = l.shared;
 	if (l.shared == MAP_FAILED || signals_open(&l.signals, own[1]) < 0 ||

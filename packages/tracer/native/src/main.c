@@ -68,7 +68,7 @@ static int check_all(void)
  */
 static bool needs_notify(const struct launch *launch)
 {
-	return launch->bmake || session_attach(-1, -1, 0) == 0;
+	return launch->bmake || session_is_watched();
 }
 
 /* The one that is named, or the best that works; NULL with the reason of the last that does not. */

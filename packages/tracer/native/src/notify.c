@@ -39,6 +39,9 @@
 /* Calls made by others while the command ended; those that go on for ever shall not hold it up. */
 #define LAST_CALLS_MAX 256
 
+/* How long what was written may wait to be copied. If its thread is killed meanwhile, nobody knows how much it was. */
+#define WRITING_MILLISECONDS 10
+
 static const struct backend *const self = &notify_backend;
 
 static void refuse(struct refusal *refusal, const char *code, const char *remedy, const char *sentence)
@@ -108,12 +111,6 @@ static void let_all_go_on(int listener)
 	} while (!(polled.revents & (POLLHUP | POLLERR | POLLNVAL)) && (ended == 0 || errno != ECHILD));
 }
 
-/* Is there a supervisor that takes over logs of those it watches? */
-static bool is_within_trace(void)
-{
-	return session_attach(-1, -1, 0) == 0;
-}
-
 /*
  * Once the supervisor has gone, calls that stop fail, exit_group(2) too, unless
  * the launcher lets them go on. While this process itself held the listener they
@@ -137,9 +134,9 @@ static int try_in_child(int socket)
 	bool unprivileged;
 	int listener = -1;
 
-	if (is_within_trace())
+	if (session_is_watched())
 		return report_send(socket, &report, -1) < 0;
-	listener = filter_install(&unprivileged);
+	listener = filter_install(false, &unprivileged);
 	if (listener < 0) {
 		report.kind = REPORT_FAILED;
 		report.status = errno;
@@ -217,11 +214,14 @@ static int notify_check(struct refusal *refusal)
 /* Comes back with the reason if that is not possible. */
 static void come_under_filter(const struct command *command, int socket, int end, struct report *report)
 {
+	unsigned terminals = terminal_copied_streams(&command->terminal);
+	const struct attachment given = { command->log, end, (command->bmake ? ATTACH_BMAKE : 0) | ATTACH_TERMINALS(terminals),
+					  command->terminal.copy.file };
 	bool unprivileged = false;
 	int listener = -1;
 
-	if (!is_within_trace()) {
-		listener = filter_install(&unprivileged);
+	if (!session_is_watched()) {
+		listener = filter_install(terminals != 0, &unprivileged);
 		if (listener < 0) {
 			refuse_filter(&report->refusal, errno);
 			return;
@@ -235,7 +235,7 @@ static void come_under_filter(const struct command *command, int socket, int end
 		close(listener);
 	/* Attaching notes which files are given to the command: where its output is copied, they are not. */
 	command_mark_in_place(command, FD_CLOEXEC);
-	if (session_attach(command->log, end, command->bmake ? ATTACH_BMAKE : 0) == 0) {
+	if (session_attach(&given) == 0) {
 		command_mark_in_place(command, 0);
 		return;
 	}
@@ -293,6 +293,7 @@ static void process_ended(void *context, pid_t pid)
 
 	tasks_note_end(&w->tasks, pid, w->next_call);
 	changes_settle_process(&w->changes, pid);
+	writings_abandon(&w->writings, pid);
 	targets_abandon(&w->targets, &w->tasks, pid);
 	if (pid == w->root)
 		w->root_ended = true;
@@ -335,6 +336,8 @@ static void record_call(struct watch *w, const struct seccomp_notif *notificatio
 		return;
 	}
 	request.process = request.task->process;
+	if (request.task->writes)
+		writings_settle(&w->writings, request.task);
 	request.process->exiting = false;
 	if (request.process->session == NULL) {
 		if (request.call != NULL && request.call->handle == handle_attach)
@@ -397,6 +400,7 @@ static void collect(struct watch *w, int listener)
 		serve(w, listener);
 	tasks_collect(&w->tasks, process_ended, w);
 	serve_those_left(w, listener);
+	writings_end(&w->writings);
 	tasks_end_sessions(&w->tasks);
 }
 
@@ -405,8 +409,12 @@ static void watch_until_end(struct watch *w, int listener)
 	struct pollfd polled[] = { { .fd = listener, .events = POLLIN }, { .fd = w->tasks.epoll, .events = POLLIN } };
 
 	while (!w->root_ended) {
-		if (poll(polled, 2, -1) < 0)
+		int count = poll(polled, 2, writings_wait(&w->writings) ? WRITING_MILLISECONDS : -1);
+
+		if (count < 0)
 			continue;
+		if (count == 0)
+			writings_flush(&w->writings);
 		/* That may serve the call which was waiting; receiving another where there is none would not return. */
 		if (polled[1].revents)
 			collect(w, listener);
@@ -435,6 +443,7 @@ static int start_watch(struct watch *w, const struct command *command, pid_t chi
 	if (listener < 0)
 		return 0;
 	w->notification = command->shared;
+	w->copies_terminals = terminal_copied_streams(&command->terminal) != 0;
 	w->root = child;
 	w->changes.resolver = &w->resolver;
 	w->interruptible = filter_is_interruptible();
@@ -448,7 +457,6 @@ static int start_watch(struct watch *w, const struct command *command, pid_t chi
 static void notify_supervise(const struct command *command, int launcher)
 {
 	static struct watch w;
-	struct terminal terminal;
 	struct report report = { .status = EXIT_PROBE_FAILED };
 	int sockets[2], ends[2], listener = -1, unused;
 	pid_t child;
@@ -473,8 +481,6 @@ static void notify_supervise(const struct command *command, int launcher)
 		return;
 	}
 	command_close_output(command);
-	terminal = command->terminal;
-	terminal_give_up(&terminal);
 	report = (struct report){ .kind = REPORT_STARTED, .pid = child };
 	report_send(launcher, &report, listener);
 	signals_tell_stops(child, launcher);

@@ -383,6 +383,11 @@ void seen_read(struct returned *r)
 	use_stream(r, "standard input was read, and it is not a file");
 }
 
+void seen_splice(struct returned *r)
+{
+	seen_read(r);
+}
+
 static void open_missing(struct returned *r, const struct path *path)
 {
 	struct look failed = { .error = error_of(r) };

@@ -72,6 +72,7 @@ void seen_open_tree(struct returned *r);
 void seen_taken_descriptor(struct returned *r);
 void seen_name_to_handle(struct returned *r);
 void seen_read(struct returned *r);
+void seen_splice(struct returned *r);
 
 /* An exec that was successful. */
 void seen_new_image(struct returned *r);

@@ -17,9 +17,14 @@
 /* Null, zero and random devices give the same to everyone. */
 #define MEMORY_DEVICES 1
 
-int session_attach(int log, int end, unsigned flags)
+int session_attach(const struct attachment *given)
 {
-	return (int)syscall(ATTACH_CALL, ATTACH_VERSION, log, end, flags);
+	return (int)syscall(ATTACH_CALL, ATTACH_VERSION, given->log, given->end, given->flags, given->copy);
+}
+
+bool session_is_watched(void)
+{
+	return session_attach(&(struct attachment){ .log = -1, .end = -1, .copy = -1 }) == 0;
 }
 
 /* pidfd: whose it is; -1 for this process. */
@@ -124,26 +129,37 @@ static struct session *open_session(struct session **all, struct session *outer,
 	s->bmake = outer == NULL ? NULL : outer->bmake;
 	s->root = root;
 	s->end = end;
+	s->terminal.copy.file = -1;
 	s->next = *all;
 	*all = s;
 	return s;
 }
 
-struct session *session_begin(struct session **all, struct session *outer, pid_t root, int pidfd, int log, int end,
-			      unsigned flags)
+static int begin_copy(struct session *s, int pidfd, const struct attachment *given)
 {
-	int own_end = take_descriptor(pidfd, end);
-	struct session *s = own_end < 0 ? NULL : open_session(all, outer, root, take_descriptor(pidfd, log), own_end);
+	unsigned streams = given->flags / ATTACH_TERMINALS(1);
+	int copy = streams == 0 ? -1 : take_descriptor(pidfd, given->copy);
 
-	if (s == NULL)
+	terminal_begin(&s->terminal, copy, streams, s->root);
+	return streams != 0 && copy < 0 ? -1 : 0;
+}
+
+struct session *session_begin(struct session **all, struct session *outer, pid_t root, int pidfd,
+			      const struct attachment *given)
+{
+	int own_end = take_descriptor(pidfd, given->end);
+	struct session *s =
+		own_end < 0 ? NULL : open_session(all, outer, root, take_descriptor(pidfd, given->log), own_end);
+
+	if (s == NULL || begin_copy(s, pidfd, given) < 0)
 		return NULL;
-	if (flags & ATTACH_BARE) {
+	if (given->flags & ATTACH_BARE) {
 		s->recorder.bare = true;
 		/* What is open in it then is bmake's. */
 		return s;
 	}
 	recorder_start(&s->recorder, root);
-	if (flags & ATTACH_BMAKE) {
+	if (given->flags & ATTACH_BMAKE) {
 		s->bmake = s;
 		s->recorder.muted = true;
 	}
@@ -177,6 +193,9 @@ void session_end(struct session **all, struct session *s)
 		all = &(*all)->next;
 	*all = s->next;
 	report.error = recorder_close(&s->recorder) < 0 ? errno : 0;
+	if (s->terminal.copy.file >= 0)
+		close(s->terminal.copy.file);
+	s->terminal.copy.file = -1;
 	if (s->end < 0)
 		return;
 	report_send(s->end, &report, -1);

@@ -4,15 +4,16 @@
  * tree of processes, so the outermost probe's writes the logs of them all: what
  * happens in an inner command goes into that one's log and into those around it.
  *
- * A process begins one by a call that no kernel has, attach(version, log, end, flags):
- * the supervisor takes over copies of the two descriptors and writes to log; when
- * the process has ended and its log is whole, it sends a report on the socket end.
+ * A process begins one by a call that no kernel has, attach(version, log, end, flags, copy):
+ * the supervisor takes over copies of the descriptors and writes to log, and to copy what goes to
+ * terminals, if the flags name any; when the process has ended and its log is whole, it sends a report on the socket end.
  * Where nobody watches, attach() fails with ENOSYS.
  */
 #ifndef OODATE_SESSION_H
 #define OODATE_SESSION_H
 
 #include "record.h"
+#include "terminal.h"
 
 #include <sys/stat.h>
 
@@ -34,6 +35,7 @@ struct session {
 	struct session *bmake; /* the one around it whose command is a bmake that gets filemon sections; NULL if none is */
 	bool is_target; /* what one target of a bmake ran */
 	int end;
+	struct terminal terminal; /* what is written there is copied */
 	pid_t root; /* the command's first process */
 	pid_t supervisor; /* of the probe that began it: what its parent left behind becomes that one's child */
 	bool root_ended;
@@ -55,15 +57,27 @@ struct session {
  */
 #define ATTACH_BARE 2
 
-/* attach() as the child calls it that will be the command. log: -1 to ask only whether a supervisor is there. */
-int session_attach(int log, int end, unsigned flags);
+/* Or several: these of its streams, as of terminal_streams(), are terminals, and copy is a descriptor. */
+#define ATTACH_TERMINALS(streams) ((streams) << 2)
+
+/* What attach() is given. */
+struct attachment {
+	int log, end;
+	unsigned flags;
+	int copy;
+};
+
+/* attach() as the child calls it that will be the command. */
+int session_attach(const struct attachment *given);
+/* Is there a supervisor that takes over logs of those it watches? */
+bool session_is_watched(void);
 
 /*
- * Begins the session of the stopped process root, whose descriptors log and end
- * are; pidfd is its own, or -1 if they are this process's, too. Takes its place before *all. NULL with errno.
+ * Begins the session of the stopped process root, whose descriptors are given; pidfd is its own,
+ * or -1 if they are this process's, too. Takes its place before *all. NULL with errno.
  */
-struct session *session_begin(struct session **all, struct session *outer, pid_t root, int pidfd, int log, int end,
-			      unsigned flags);
+struct session *session_begin(struct session **all, struct session *outer, pid_t root, int pidfd,
+			      const struct attachment *given);
 /* Begins the session of what a target of the process bmake runs, which is part of outer. log is the caller's own. */
 struct session *session_begin_target(struct session **all, struct session *outer, pid_t bmake, int log);
 /* Ends the log, reports, and takes the session out of *all. It stays in memory: processes it left behind name it. */

@@ -418,10 +418,9 @@ void tasks_collect(struct tasks *t, void (*ended)(void *context, pid_t pid), voi
 		}
 }
 
-int tasks_begin_session(struct tasks *t, struct process *process, int log, int end, unsigned flags)
+int tasks_begin_session(struct tasks *t, struct process *process, const struct attachment *given)
 {
-	struct session *s =
-		session_begin(&t->sessions, process->session, process->pid, process->pidfd, log, end, flags);
+	struct session *s = session_begin(&t->sessions, process->session, process->pid, process->pidfd, given);
 
 	if (s == NULL)
 		return -1;

@@ -31,6 +31,7 @@ struct task {
 	struct task *sibling;
 	struct process *process;
 	pid_t tid;
+	bool writes; /* to a terminal, and how much is not known yet, see written.h */
 };
 
 struct tasks {
@@ -57,7 +58,7 @@ void tasks_note_end(struct tasks *t, pid_t pid, uint64_t call);
 /* May the end of a child have interrupted the process in this call, which was never received? */
 bool tasks_may_lose(const struct tasks *t, const struct process *process, uint64_t call);
 /* The process begins a session, with descriptors of its own. Returns -1 with errno. */
-int tasks_begin_session(struct tasks *t, struct process *process, int log, int end, unsigned flags);
+int tasks_begin_session(struct tasks *t, struct process *process, const struct attachment *given);
 bool tasks_have_ended_session(const struct tasks *t);
 /* Does any process catch this signal? */
 bool tasks_catch(const struct tasks *t, int signal);

@@ -1,5 +1,6 @@
 #include "terminal.h"
 
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,14 +14,27 @@ unsigned terminal_streams(void)
 	return streams;
 }
 
-void terminal_begin(struct terminal *t, int file, unsigned streams)
+void terminal_begin(struct terminal *t, int file, unsigned streams, pid_t pid)
 {
+	char link[48];
 	struct stat st;
 
 	*t = (struct terminal){ .copy = { .file = streams == 0 ? -1 : file } };
-	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
-		if ((streams & TERMINAL_STREAM(fd)) && fstat(fd, &st) == 0)
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+		snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)pid, fd);
+		if ((streams & TERMINAL_STREAM(fd)) && stat(link, &st) == 0)
 			t->device[fd] = st.st_rdev;
+	}
+}
+
+unsigned terminal_copied_streams(const struct terminal *t)
+{
+	unsigned streams = 0;
+
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (t->copy.file >= 0 && t->device[fd] != 0)
+			streams |= TERMINAL_STREAM(fd);
+	return streams;
 }
 
 bool terminal_is_copied(const struct terminal *t)

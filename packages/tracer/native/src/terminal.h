@@ -21,8 +21,10 @@ struct terminal {
 
 /* Those of this process's standard streams that are a terminal, a TERMINAL_STREAM() each. */
 unsigned terminal_streams(void);
-/* file: as of struct copy. */
-void terminal_begin(struct terminal *t, int file, unsigned streams);
+/* file: as of struct copy. The streams are those of process pid. */
+void terminal_begin(struct terminal *t, int file, unsigned streams, pid_t pid);
+/* As of terminal_streams(). */
+unsigned terminal_copied_streams(const struct terminal *t);
 /* Is anything to be copied? */
 bool terminal_is_copied(const struct terminal *t);
 /* Which stream a device is; 0 for none. second: if it is both, the second is meant. */
