@@ -6,6 +6,7 @@
  *   type HEX               press these keys (bytes in hexadecimal)
  *   resize ROWS COLUMNS    make the window another size
  *   hangup                 close the terminal
+ *   hold, release          look away from it, so that it fills, and at it again
  *
  * When the program has ended, a line on descriptor 3 says how ("exit N" or
  * "signal N"), with " echo" after it if the terminal echoes, and it ends.
@@ -27,7 +28,7 @@
 
 #define LINE_MAX_LENGTH 65536
 
-static int master;
+static int master, held;
 
 static void write_all(int fd, const char *bytes, size_t length)
 {
@@ -60,6 +61,10 @@ static void obey(const char *line)
 		type(line + 5);
 	} else if (sscanf(line, "resize %hu %hu", &size.ws_row, &size.ws_col) == 2) {
 		ioctl(master, TIOCSWINSZ, &size);
+	} else if (strcmp(line, "hold") == 0) {
+		held = 1;
+	} else if (strcmp(line, "release") == 0) {
+		held = 0;
 	} else if (strcmp(line, "hangup") == 0) {
 		close(master);
 		master = -1;
@@ -133,7 +138,7 @@ int main(int argc, char **argv)
 	}
 	ended = (int)syscall(SYS_pidfd_open, child, 0);
 	for (int listening = 1;;) {
-		struct pollfd polled[] = { { .fd = master, .events = POLLIN },
+		struct pollfd polled[] = { { .fd = held ? -1 : master, .events = POLLIN },
 					   { .fd = listening ? STDIN_FILENO : -1, .events = POLLIN },
 					   { .fd = ended, .events = POLLIN } };
 

@@ -52,3 +52,4 @@ export {
   type WorkspaceOptions,
   workspace,
 } from './workspace.js';
+export { buildWriter } from './writer.js';

@@ -31,6 +31,9 @@ export interface Terminal {
   types(keys: string): void;
   resize(rows: number, columns: number): void;
   hangUp(): void;
+  /** Reads nothing more, so that what is written has to wait, until `release`. */
+  hold(): void;
+  release(): void;
   readonly ended: Promise<TerminalEnd>;
   /** Ends it if it has not ended: by hanging up. */
   close(): Promise<void>;
@@ -91,6 +94,8 @@ export function openTerminal(
     types: (keys) => tell(`type ${Buffer.from(keys, 'latin1').toString('hex')}`),
     resize: (newRows, newColumns) => tell(`resize ${newRows} ${newColumns}`),
     hangUp: () => tell('hangup'),
+    hold: () => tell('hold'),
+    release: () => tell('release'),
     ended,
     async close() {
       if (!over) tell('hangup');

@@ -17,9 +17,7 @@ static void add(struct copy *c, const char *head, const void *bytes, size_t leng
 	if (c->file < 0 || writev(c->file, parts, 2) == (ssize_t)(parts[0].iov_len + length))
 		return;
 	c->full = true;
-	/* Half a piece must not be taken for a whole one, whoever adds the next: without its beginning it is no copy. */
-	if (ftruncate(c->file, 0) < 0)
-		c->file = -1;
+	c->broken = true;
 }
 
 static void list(char *text, size_t size, const char *name, unsigned streams)
@@ -55,6 +53,10 @@ void copy_keep(struct copy *c, int stream, const void *bytes, size_t length)
 void copy_give_up_terminals(struct copy *c)
 {
 	add(c, "void\n", NULL, 0);
+	c->full = true;
+	/* The launcher may have room again for what it adds. Without its beginning it is no copy. */
+	if (c->broken && ftruncate(c->file, 0) < 0)
+		c->file = -1;
 }
 
 void copy_end(struct copy *c)

@@ -19,13 +19,14 @@
 struct copy {
 	int file; /* open for appending; -1 for none */
 	bool full; /* nothing more is added by this process */
+	bool broken; /* the last piece is not there as a whole */
 	size_t kept, pieces;
 };
 
 /* Writes the beginning. streams, terminals: bit 0 for stdout, bit 1 for stderr. */
 void copy_begin(struct copy *c, unsigned streams, unsigned terminals);
 void copy_keep(struct copy *c, int stream, const void *bytes, size_t length);
-/* Of what is written to terminals something is missing. */
+/* Of what is written to terminals something is missing. To be called by the supervisor. */
 void copy_give_up_terminals(struct copy *c);
 void copy_end(struct copy *c);
 

@@ -65,5 +65,4 @@ void terminal_give_up(struct terminal *t)
 	if (!terminal_is_copied(t))
 		return;
 	copy_give_up_terminals(&t->copy);
-	t->copy.full = true;
 }
