@@ -56,7 +56,7 @@ test(
         const said: string[] = [];
         const say = (line: string) => said.push(line);
         const remarkLines = (line: string) => ({ plain: line, coloured: line });
-        const terminal = { say, remark: say, complain: say, remarkLines };
+        const terminal = { say, remark: say, complain: say, endLine: () => {}, remarkLines };
         expect(await run(target, options, terminal)).toBe(0);
         expect(said).toContainEqual(expect.stringContaining('; kept: '));
 
