@@ -61,9 +61,9 @@ async function end(terminal: Terminal): Promise<Shown> {
   };
 }
 
-const escape = '\x1b';
-const ownLines = new RegExp(`^(?:${escape}\\[2m)?oodate:.*\r\n`, 'gm');
-const looks = new RegExp(`${escape}\\[\\d+m`, 'g');
+const esc = '\x1b';
+const ownLines = new RegExp(`^(?:${esc}\\[2m)?oodate:.*\r\n`, 'gm');
+const looks = new RegExp(`${esc}\\[\\d+m`, 'g');
 
 const onTerminal = (space: Workspace, ...words: string[]): Promise<Shown> =>
   end(open(space, oodate, ...words));
