@@ -1,5 +1,4 @@
 import { fstatSync, writeSync } from 'node:fs';
-import type { MetaFile, RunRecord } from '@oodate/meta-file';
 import type { ShownOutput } from './held-output.js';
 
 /** stdout (1) or stderr (2) of a command. */
@@ -32,21 +31,6 @@ function isRead(descriptor: number): boolean {
     return stats.isFIFO() || stats.isSocket() || stats.isFile();
   } catch {
     return false;
-  }
-}
-
-/** Writes again what the recorded run wrote, each piece to its stream, in its order. */
-export function replayOutput(
-  meta: MetaFile,
-  run: RunRecord,
-  stdoutToStderr: boolean,
-  write: (stream: OutputStream, bytes: Uint8Array) => void = writeOut,
-): void {
-  let start = 0;
-  for (const { stream, length } of run.output?.chunks ?? []) {
-    const bytes = meta.output.subarray(start, start + length);
-    write(stdoutToStderr ? 2 : stream, bytes);
-    start += length;
   }
 }
 

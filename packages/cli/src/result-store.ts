@@ -15,7 +15,8 @@ import type { Done, ExecutionOptions } from './execution.js';
 import { showHashing } from './hashing-progress.js';
 import type { ShownOutput } from './held-output.js';
 import { durationOf, firstOf, isTraced, judge } from './judgement.js';
-import { replayOutput, streamsToReplay } from './output-streams.js';
+import { streamsToReplay } from './output-streams.js';
+import { replayOutput } from './replay.js';
 import type { NamedTarget } from './target.js';
 import type { Terminal } from './terminal.js';
 import { errorWords, hindranceWords, reasonWords, restoredWords } from './words.js';
@@ -58,7 +59,8 @@ export async function bringBack(
     const run = isNext ? upToDateRun(target, asker) : undefined;
     const back = run ?? (await putBack(target, last, opened, options));
     if (back === undefined) return undefined;
-    if (options.output === 'full') replayOutput(back.meta, back.run, options.json, options.child?.heard);
+    if (options.output === 'full')
+      replayOutput(back.meta, back.run, options.json, terminal, options.child?.heard);
     const made = back.run.restored ?? back.run.recorded;
     const outputs = results.wantedOutputs(back.run).length;
     const clause = reasonWords(reason, process.cwd());

@@ -1,15 +1,15 @@
-import type { MetaFile, RunRecord } from '@oodate/meta-file';
 import { type DecisionOptions, diskFileStates } from '@oodate/planner';
 import type { ExecutionOptions } from '../execution.js';
 import { showHashing } from '../hashing-progress.js';
 import type { ShownOutput } from '../held-output.js';
 import { firstOf, type Judgement, judge, recordedRun } from '../judgement.js';
-import { replayOutput, streamsToReplay, writeOut } from '../output-streams.js';
+import { streamsToReplay, writeOut } from '../output-streams.js';
 import { beginProof, type Resolve } from '../proof.js';
+import { replayOutput } from '../replay.js';
 import { printJson, reportOf } from '../report.js';
 import type { StoreOptions } from '../result-store.js';
 import type { NamedTarget } from '../target.js';
-import { isTerminal, type Terminal } from '../terminal.js';
+import type { Terminal } from '../terminal.js';
 import { reasonWords, upToDateWords, wouldRestoreWords, wouldRunWords } from '../words.js';
 
 export interface RunOptions extends DecisionOptions, ExecutionOptions {
@@ -128,23 +128,11 @@ export function skip(
   write = writeOut,
 ): number {
   const { record } = shownOf(judgement, options);
-  if (record.kind === 'good') {
-    replayOutput(record.meta, record.run, options.json, write);
-    if (leavesLineOpen(record.meta, record.run, options.json)) terminal.endLine();
-  }
+  if (record.kind === 'good') replayOutput(record.meta, record.run, options.json, terminal, write);
   sayUpToDate(judgement, terminal);
   if (options.json) printJson(reportOf(judgement, 'up to date', []));
   return 0;
 }
-
-/** On a terminal that oodate speaks on, too, what was written last does not end its line. */
-function leavesLineOpen({ output }: MetaFile, run: RunRecord, stdoutToStderr: boolean): boolean {
-  const last = run.output?.chunks.at(-1);
-  if (last === undefined || output.at(-1) === newline) return false;
-  return isTerminal(2) && (stdoutToStderr || isTerminal(last.stream));
-}
-
-const newline = 10;
 
 function sayUpToDate({ target, counts, took }: Judgement, terminal: Terminal): void {
   if (counts !== undefined && took !== undefined) terminal.remark(upToDateWords(target.title, counts, took));
