@@ -315,20 +315,16 @@ function metaCommands(
 
 /** `oodate cache status|gc|verify|clear`; without one of these words it is `status`. */
 function cacheCommands(y: Argv, ends: (given: number | Promise<number>) => Promise<void>) {
-  const does = (
-    argv: { directory: string | undefined; json: boolean | undefined },
-    act: (commands: typeof import('./commands/cache.js'), json: boolean) => Promise<number>,
-  ) => {
-    enterDirectory(argv.directory);
-    return ends(import('./commands/cache.js').then((commands) => act(commands, argv.json === true)));
-  };
   return y
     .usage('oodate cache [status|gc|verify|clear] [options]')
     .command(
       ['status', '$0'],
       'Say where the store is and what it holds',
-      (z) => z.usage('oodate cache status [options]').options(cacheOptions),
-      (argv) => does(argv, ({ showCache }, json) => showCache(json)),
+      (z) => z.options(cacheOptions),
+      (argv) => {
+        enterDirectory(argv.directory);
+        return ends(import('./commands/cache.js').then(({ showCache }) => showCache(argv.json === true)));
+      },
     )
     .command(
       'gc',
@@ -339,19 +335,32 @@ function cacheCommands(y: Argv, ends: (given: number | Promise<number>) => Promi
           requiresArg: true,
           describe: 'How much may be left, as in "500 MB"; default: the setting store.size',
         }),
-      (argv) => does(argv, ({ collectCache }, json) => collectCache(argv.size, json)),
+      (argv) => {
+        enterDirectory(argv.directory);
+        return ends(
+          import('./commands/cache.js').then(({ collectCache }) =>
+            collectCache(argv.size, argv.json === true),
+          ),
+        );
+      },
     )
     .command(
       'verify',
       'Read all of it, and remove what is damaged; exit status 1 if anything is',
       (z) => z.usage('oodate cache verify [options]').options(cacheOptions),
-      (argv) => does(argv, ({ verifyCache }, json) => verifyCache(json)),
+      (argv) => {
+        enterDirectory(argv.directory);
+        return ends(import('./commands/cache.js').then(({ verifyCache }) => verifyCache(argv.json === true)));
+      },
     )
     .command(
       'clear',
       'Remove everything that no run is using',
       (z) => z.usage('oodate cache clear [options]').options(cacheOptions),
-      (argv) => does(argv, ({ clearCache }, json) => clearCache(json)),
+      (argv) => {
+        enterDirectory(argv.directory);
+        return ends(import('./commands/cache.js').then(({ clearCache }) => clearCache(argv.json === true)));
+      },
     );
 }
 
