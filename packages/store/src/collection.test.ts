@@ -206,7 +206,7 @@ describe('a collection if needed', () => {
     ['missing', undefined],
     ['damaged', 'x\n'],
     ['cut', '12'],
-    ['too long', '1\n'.repeat(40_000)],
+    ['too long', '0\n'.repeat(40_000)],
   ])('counts anew where the note of what was added is %s', async (_, text) => {
     const space = workspace();
     const store = filled(space, ['a', 'b', 'c'], 2 * block);

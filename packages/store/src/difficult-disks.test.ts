@@ -98,15 +98,19 @@ testAsRoot('a full disk leaves what was there, and nothing that is not whole', a
   });
 });
 
-testAsRoot('what does not fit where it is copied to is not left there in part', async () => {
+testAsRoot.each([
+  ['small', small],
+  ['large', large],
+])('what is %s and does not fit where it is copied to is not left there in part', async (_, bytes) => {
   const space = workspace();
   const store = new DiskStore(space.path('store') as AbsolutePath, { maxBytes: 1e9 });
-  store.putBytes(large);
+  store.putBytes(bytes);
   await mounted(space, ['-t', 'tmpfs', '-o', 'size=1m', 'none'], async (full) => {
-    const copy = store.copyTo(digestOf(large), `${full}/copy` as AbsolutePath, 0o644);
+    expect(() => writeFileSync(`${full}/other`, large)).toThrow('ENOSPC');
+    const copy = store.copyTo(digestOf(bytes), `${full}/copy` as AbsolutePath, 0o644);
     expect(await copy.catch(codeOf)).toBe('ENOSPC');
-    expect(readdirSync(full)).toEqual([]);
-    expect(store.has(digestOf(large))).toBe(true);
+    expect(readdirSync(full)).toEqual(['other']);
+    expect(store.has(digestOf(bytes))).toBe(true);
   });
 });
 
