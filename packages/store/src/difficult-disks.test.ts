@@ -85,7 +85,7 @@ testAsRoot('a full disk leaves what was there, and nothing that is not whole', a
     const full = {
       code: 'STORE_NOT_WRITABLE',
       message: `the store ${folder} cannot be written to: no space left on device`,
-      hint: 'make room there, or choose another folder',
+      hint: 'make room there, or set store.directory to another folder',
     };
     await expect(store.putFile(space.path('file') as AbsolutePath, digestOf(large))).rejects.toMatchObject(
       full,
@@ -122,7 +122,7 @@ testAsRoot('a store that belongs to another user is not used', () => {
   const theirs = {
     code: 'STORE_FOREIGN',
     message: `the store ${folder} belongs to another user`,
-    hint: 'choose a folder of your own',
+    hint: 'set store.directory to another folder',
   };
   const store = () => new DiskStore(folder, { maxBytes: 1e9 });
   expect(() => store().has(digestOf(small))).toThrow(expect.objectContaining(theirs));

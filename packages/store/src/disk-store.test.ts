@@ -227,7 +227,11 @@ test('an object that is larger than the store may be is not kept', async () => {
   const space = workspace({ file: large });
   const store = storeIn(space, 1_000_000);
   const digest = digestOf(large);
-  expect(await rejection(store.putFile(space.path('file') as AbsolutePath, digest))).toBe('OBJECT_TOO_LARGE');
+  await expect(store.putFile(space.path('file') as AbsolutePath, digest)).rejects.toMatchObject({
+    code: 'OBJECT_TOO_LARGE',
+    message: `${space.path('file')} has 2500001 bytes, and the store may hold 1000000`,
+    hint: 'set store.size to more',
+  });
   expect(thrown(() => store.putBytes(large))).toBe('OBJECT_TOO_LARGE');
   expect(space.exists('store')).toBe(false);
 });

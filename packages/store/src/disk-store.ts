@@ -69,7 +69,7 @@ export class DiskStore {
    */
   async putFile(path: AbsolutePath, digest: Digest): Promise<void> {
     if (this.#holds(digest)) return;
-    const temporary = this.#prepareFor(digest.size);
+    const temporary = this.#prepareFor(digest.size, path);
     const source = openToKeep(path, digest.size);
     try {
       const found = await copyToNew(source.file, digest.size, temporary, objectMode);
@@ -237,7 +237,7 @@ export class DiskStore {
   }
 
   #write(bytes: Uint8Array, kind: Kind, hash: string): void {
-    const temporary = this.#prepareFor(bytes.length);
+    const temporary = this.#prepareFor(bytes.length, `${kind}/${hash}`);
     try {
       const file = openSync(fsPath(temporary), 'wx', 0o600);
       try {
@@ -254,12 +254,12 @@ export class DiskStore {
   }
 
   /** The name of a new temporary file. */
-  #prepareFor(size: number): AbsolutePath {
+  #prepareFor(size: number, what: string): AbsolutePath {
     if (size > this.maxBytes)
       throw new StoreError(
         'OBJECT_TOO_LARGE',
-        `a file of ${size} bytes is more than the store may hold, which is ${this.maxBytes}`,
-        'let the store be larger',
+        `${what} has ${size} bytes, and the store may hold ${this.maxBytes}`,
+        'set store.size to more',
       );
     if (!this.#isReady) {
       makeStore(this.folder);

@@ -35,6 +35,9 @@ export function filePath(folder: AbsolutePath, kind: Kind, hash: string): Absolu
   return `${folder}/${kind}/${hash.slice(0, 2)}/${hash}` as AbsolutePath;
 }
 
+/** What the user can do in any case. */
+const elsewhere = 'set store.directory to another folder';
+
 const markerName = 'oodate-store';
 const markerText = 'oodate store 1\n';
 
@@ -45,19 +48,15 @@ const markerText = 'oodate store 1\n';
 export function isStore(folder: AbsolutePath): boolean {
   const owner = ownerOf(folder);
   if (owner === undefined) return false;
-  if (owner !== process.geteuid?.())
-    throw foreign(`the store ${folder} belongs to another user`, 'choose a folder of your own');
+  if (owner !== process.geteuid?.()) throw foreign(`the store ${folder} belongs to another user`, elsewhere);
   const found = readMarker(folder);
   if (found === undefined) {
     if (namesIn(folder).filter((name) => !isUnfinishedMarker(name)).length === 0) return false;
     // Another process may have made it between the two looks.
     if (readMarker(folder) === undefined)
-      throw foreign(`${folder} is not a store of oodate, and not empty`, 'choose another folder');
+      throw foreign(`${folder} is not a store of oodate, and not empty`, elsewhere);
   } else if (found !== markerText)
-    throw foreign(
-      `the store ${folder} was made by another version of oodate`,
-      'choose another folder, or delete this one',
-    );
+    throw foreign(`the store ${folder} was made by another version of oodate`, `delete it, or ${elsewhere}`);
   return true;
 }
 
@@ -96,8 +95,8 @@ export function notWritable(folder: AbsolutePath, error: unknown): StoreError {
     'STORE_NOT_WRITABLE',
     `the store ${folder} cannot be written to: ${systemWords(error)}`,
     errnoOf(error) === 'ENOSPC' || errnoOf(error) === 'EDQUOT'
-      ? 'make room there, or choose another folder'
-      : 'see to its permissions, or choose another folder',
+      ? `make room there, or ${elsewhere}`
+      : `see to its permissions, or ${elsewhere}`,
     { cause: error },
   );
 }
@@ -107,7 +106,7 @@ export function notReadable(folder: AbsolutePath, error: unknown): StoreError {
   return new StoreError(
     'STORE_NOT_READABLE',
     `the store ${folder} cannot be read: ${systemWords(error)}`,
-    'see to its permissions, or choose another folder',
+    `see to its permissions, or ${elsewhere}`,
     { cause: error },
   );
 }

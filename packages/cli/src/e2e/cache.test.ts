@@ -148,7 +148,7 @@ test.each(['status', 'gc', 'verify', 'clear'])('%s refuses a folder that is no s
   const { status, stderr } = await cache(space, command);
   expect([status, stderr]).toEqual([
     2,
-    `oodate: ${space.path('the store')} is not a store of oodate, and not empty; choose another folder\n`,
+    `oodate: ${space.path('the store')} is not a store of oodate, and not empty; set store.directory to another folder\n`,
   ]);
   expect(space.read('the store/notes')).toBe('mine');
 });
