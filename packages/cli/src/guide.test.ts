@@ -28,7 +28,7 @@ test('the guide lists every kind of reason', () => {
     (match) => match[1],
   );
   expect(kinds.length).toBeGreaterThan(20);
-  const listed = guide('commands.md') + guide('bmake.md');
+  const listed = guide('commands.md') + guide('bmake.md') + guide('store.md');
   for (const kind of kinds) expect(listed).toContain(`\`${kind}\``);
 });
 

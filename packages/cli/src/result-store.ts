@@ -183,7 +183,7 @@ interface OpenedStore {
 }
 
 /** undefined if there is to be none, or the command belongs to no project. */
-export async function openStore(
+async function openStore(
   target: NamedTarget,
   options: Pick<StoreOptions, 'json' | 'output'>,
   terminal: Terminal,

@@ -115,7 +115,7 @@ export function relativeTo(root: AbsolutePath, path: AbsolutePath): string {
   return isWithin(path, root) ? path.slice(root.length + 1) : path;
 }
 
-export function absoluteIn(root: AbsolutePath, name: string): AbsolutePath {
+function absoluteIn(root: AbsolutePath, name: string): AbsolutePath {
   return name === '.' ? root : joinPath(root, name);
 }
 

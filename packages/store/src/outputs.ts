@@ -25,7 +25,7 @@ export interface Reach {
 }
 
 /** What a result is to be as when it is brought back. */
-export function outputsOf(run: RunRecord): RecordedFile[] {
+function outputsOf(run: RunRecord): RecordedFile[] {
   return run.files.filter(({ use }) => use === 'output' || use === 'removed');
 }
 

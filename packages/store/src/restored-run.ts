@@ -6,7 +6,7 @@ import { linkFollower } from './outputs.js';
 import type { RestoredFile } from './restore.js';
 
 /** When the present states were taken, by the clock of the file system, in nanoseconds. */
-export interface Moments {
+interface Moments {
   /** Before the first look at an input. */
   readonly begun: bigint;
   /** After everything was brought back. */

@@ -54,7 +54,8 @@ function filesIn(folder: string): string[] {
 describe('the tarball of', () => {
   test('oodate holds the command, its parts, and nothing else', () => {
     const own = filesIn('packages/cli/dist').map((path) => path.replace('packages/cli/', ''));
-    const all = ['LICENSE', 'README.md', 'bin/oodate', 'bin/oodate-sh', 'oodate.schema.json', 'package.json'];
+    const bins = ['bin/oodate', 'bin/oodate-sh', 'bin/why-rebuild'];
+    const all = ['LICENSE', 'README.md', ...bins, 'oodate.schema.json', 'package.json'];
     expect(contents('oodate')).toEqual([...all, ...own].sort());
     const manifest = execFileSync('tar', ['-xOzf', tarball('oodate'), 'package/package.json'], {
       encoding: 'utf8',
@@ -171,7 +172,9 @@ describe.each(Object.keys(packageManagers) as Name[])('installed by %s', (name) 
     expect(await programsOf(space, [oodate, 'run', 'build'])).not.toContain('node');
 
     space.write({ 'a project/in.txt': 'other\n' });
-    expect(await succeeds(space, [oodate, 'why', 'build'])).toContain('in.txt changed');
+    const why = await succeeds(space, [oodate, 'why', 'build']);
+    expect(why).toContain('in.txt changed');
+    expect(await succeeds(space, ['node_modules/.bin/why-rebuild', 'build'])).toBe(why);
     expect(await succeeds(space, [oodate, 'init', '--yes'])).toContain(manager);
     expect(await succeeds(space, [...words, 'run', 'build'])).toContain('oodate: running build: ');
     expect(await succeeds(space, [...words, 'run', 'build'])).toContain('oodate: build is up to date');
