@@ -17,8 +17,11 @@ export async function copyToNew(from: number, size: number, to: AbsolutePath, mo
   return size <= smallSize ? copySmall(from, size, to, mode) : copyLarge(from, size, to, mode);
 }
 
+/** One for all, as nothing else happens between reading and writing. */
+const block = Buffer.allocUnsafe(smallSize);
+
 function copySmall(from: number, size: number, to: AbsolutePath, mode: number): Digest {
-  const bytes = readWhole(from, size);
+  const bytes = readWhole(from, size, block);
   const file = openSync(fsPath(to), 'wx', 0o600);
   try {
     writeWhole(file, bytes);

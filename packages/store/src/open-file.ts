@@ -33,13 +33,12 @@ export function openRegular(path: AbsolutePath, flags = 0): OpenFile | undefined
   return undefined;
 }
 
-/** Its first `size` bytes, or all if it has fewer. */
-export function readWhole(file: number, size: number): Buffer {
-  const bytes = Buffer.allocUnsafe(size);
+/** Its first `size` bytes, or all if it has fewer. They are read into `into`, of which a part is returned. */
+export function readWhole(file: number, size: number, into = Buffer.allocUnsafe(size)): Buffer {
   let at = 0;
   for (let count = -1; count !== 0 && at < size; at += count)
-    count = readSync(file, bytes, at, size - at, at);
-  return bytes.subarray(0, at);
+    count = readSync(file, into, at, size - at, at);
+  return into.subarray(0, at);
 }
 
 export function writeWhole(file: number, bytes: Uint8Array): void {
