@@ -22,7 +22,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { AbsolutePath } from '@oodate/filemon';
 import { formatMetaFile, parseMetaFile, type RecordedFile, type RunRecord } from '@oodate/meta-file';
 import { DiskStore } from '@oodate/store';
-import { damaged, dice, rounds, type Workspace, workspace } from '@oodate/testkit';
+import { damaged, dice, requireTool, rounds, type Workspace, workspace } from '@oodate/testkit';
 
 let folder: AbsolutePath;
 let store: DiskStore;
@@ -502,3 +502,55 @@ describe('where a result cannot be put back the command runs, and finds all as i
     }
   });
 });
+
+(requireTool('strace') ? test : test.skip)(
+  'a restore that is killed leaves files that are whole, and is not taken for one that has ended',
+  async () => {
+    const names = ['a', 'b', 'dist/c'];
+    const space = workspace({ 'project/in': 'right\n', 'project/.git/HEAD': '' });
+    const made = [
+      '--',
+      'sh',
+      '-c',
+      'mkdir -p dist; for name in a b dist/c; do cat in > $name; done; ln -sf in l',
+    ];
+    await space.kept(made, '', { env, cwd: 'project' });
+    const edit = () => {
+      space.write(Object.fromEntries(names.map((name) => [`project/${name}`, 'by hand\n'])));
+      space.link('project/l', 'elsewhere');
+    };
+    const restoring = (...injection: string[]) => {
+      edit();
+      const under = [
+        'strace',
+        '-f',
+        '-qq',
+        '-o',
+        space.path('calls'),
+        '-e',
+        'trace=/^(rename|link)',
+        ...injection,
+      ];
+      return space.oodateWith({ env, cwd: 'project', under }, 'run', ...made);
+    };
+    expect((await restoring()).stderr).toContain(' is restored from ');
+    const calls = [...space.read('calls').matchAll(/^\d+ +(\w+)\(/gm)].map(([, name]) => name as string);
+    expect(calls.length).toBeGreaterThan(8);
+    for (const [at, name] of calls.entries()) {
+      const count = calls.slice(0, at + 1).filter((other) => other === name).length;
+      const { signal } = await restoring('-e', `inject=${name}:signal=KILL:when=${count}`);
+      expect({ name, count, signal }).toEqual({ name, count, signal: 'SIGKILL' });
+      const left = names.map((output) => space.read(`project/${output}`));
+      for (const text of left) expect(['right\n', 'by hand\n']).toContain(text);
+      expect(['in', 'elsewhere']).toContain(readlinkSync(space.path('project/l')));
+      const { status } = await space.oodateWith({ env, cwd: 'project' }, 'run', ...made);
+      const seen = { name, count, status, left: names.map((output) => space.read(`project/${output}`)) };
+      expect(seen).toEqual({ name, count, status: 0, left: ['right\n', 'right\n', 'right\n'] });
+      expect(readlinkSync(space.path('project/l'))).toBe('in');
+      expect(
+        readdirSync(space.path('project/.oodate')).filter((left) => left.startsWith('.restored.')),
+      ).toEqual([]);
+      await space.upToDate(made, { env, cwd: 'project' });
+    }
+  },
+);
