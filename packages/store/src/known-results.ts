@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { AbsolutePath } from '@oodate/filemon';
+import { type AbsolutePath, isAbsolutePath, isKernelPath } from '@oodate/filemon';
 import type { MetaFile, RecordedFile, RunRecord } from '@oodate/meta-file';
 import {
   type DecisionOptions,
@@ -151,7 +151,14 @@ function readResult(
   const from = rootOf(stored.run.cwd, relativeTo(root, target.cwd));
   if (from === undefined || (result.root !== '' && result.root !== from))
     throw new StoreError('ENTRY_DAMAGED', 'a result in the store is of another command');
+  if ([...stored.run.files, ...stored.run.listings].some(({ path }) => !isUsable(path)))
+    throw new StoreError('ENTRY_DAMAGED', 'a result in the store names what no run can have used');
   return { ...movedResult(stored, from, root, above), record: result.meta };
+}
+
+/** A record has no others. To read a file of the kernel may take for ever. */
+function isUsable(path: AbsolutePath): boolean {
+  return isAbsolutePath(path) && !isKernelPath(path);
 }
 
 /** Only one that has been allowed before, or was made to do harm. */

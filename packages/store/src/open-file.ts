@@ -36,8 +36,7 @@ export function openRegular(path: AbsolutePath, flags = 0): OpenFile | undefined
 /** Its first `size` bytes, or all if it has fewer. They are read into `into`, of which a part is returned. */
 export function readWhole(file: number, size: number, into = Buffer.allocUnsafe(size)): Buffer {
   let at = 0;
-  for (let count = -1; count !== 0 && at < size; at += count)
-    count = readSync(file, into, at, size - at, at);
+  for (let count = -1; count !== 0 && at < size; at += count) count = readSync(file, into, at, size - at, at);
   return into.subarray(0, at);
 }
 
