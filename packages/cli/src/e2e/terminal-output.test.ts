@@ -52,8 +52,9 @@ interface Shown {
 }
 
 async function end(terminal: Terminal): Promise<Shown> {
-  const { output, status } = await terminal.ended;
-  expect({ output, status }).toMatchObject({ status: 0 });
+  const { output: whole, status } = await terminal.ended;
+  expect({ output: whole, status }).toMatchObject({ status: 0 });
+  const output = whole.replaceAll(progress, '');
   const said = output.match(ownLines) ?? [];
   return {
     shown: output.replaceAll(ownLines, ''),
@@ -62,6 +63,8 @@ async function end(terminal: Terminal): Promise<Shown> {
 }
 
 const esc = '\x1b';
+/** Shown while something takes long, as on a machine with other work. */
+const progress = new RegExp(`\\r(?:${esc}\\[2m)?oodate: reading [^\\r\\n]*|\\r${esc}\\[K`, 'g');
 const ownLines = new RegExp(`^(?:${esc}\\[2m)?oodate:.*\r\n`, 'gm');
 const looks = new RegExp(`${esc}\\[\\d+m`, 'g');
 
