@@ -1,6 +1,6 @@
 // Measures oodate and prints the tables of docs/benchmarks.md.
 //
-//   npm run bench [-- tracing|tracing-nothing|bystanders|parsing|deciding|proving|starting|bmake ...] [--runs N] [--only PART]
+//   npm run bench [-- tracing|tracing-nothing|bystanders|parsing|deciding|proving|starting|restoring|looking-up|keeping|bmake ...] [--runs N] [--only PART]
 //
 // --only: of the commands that are traced, those whose names have this part.
 //
@@ -18,6 +18,7 @@ import { benchDeciding } from './deciding.mjs';
 import { benchParsing } from './parsing.mjs';
 import { benchProving } from './proving.mjs';
 import { benchStarting } from './starting.mjs';
+import { benchKeeping, benchLookingUp, benchRestoring } from './storing.mjs';
 import { benchTracing, benchTracingNothing } from './tracing.mjs';
 
 // A command that is to run would else be brought back.
@@ -31,6 +32,9 @@ const benches = {
   deciding: benchDeciding,
   proving: benchProving,
   starting: benchStarting,
+  restoring: benchRestoring,
+  'looking-up': benchLookingUp,
+  keeping: benchKeeping,
   bmake: benchBmake,
 };
 

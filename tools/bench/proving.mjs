@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findProgram, runQuietly, ToolError } from '../programs.mjs';
 import { compare } from './pairs.mjs';
+import { installTurbo } from './turbo.mjs';
 
 /** `oodate run` of what is up to date, against a loop of stat in C over its inputs; and others with nothing to do for as many. */
 export function benchProving({ root, work, runs }) {
@@ -65,15 +66,12 @@ function makePackage(folder, count) {
 function peers(work) {
   if (findProgram('ninja') === undefined)
     throw new ToolError('NO_NINJA', 'ninja is missing', 'apt-get install ninja-build');
-  const turbo = join(work, 'turbo/node_modules/.bin/turbo');
-  mkdirSync(join(work, 'turbo'), { recursive: true });
-  mustRun('npm', ['install', '--silent', '--no-save', '--prefix', join(work, 'turbo'), 'turbo@2.11.11']);
   return [
     { words: ['make', '-q'], prepare: () => {}, most: 10_000 },
     { words: ['ninja'], prepare: () => {}, most: 100_000 },
     {
       most: 10_000,
-      words: [turbo, 'run', 'build', '--no-daemon', '--output-logs=none'],
+      words: [installTurbo(work), 'run', 'build', '--no-daemon', '--output-logs=none'],
       prepare: (folder) => {
         const git = (...words) =>
           mustRun('git', ['-c', 'user.name=b', '-c', 'user.email=b', ...words], { cwd: folder });
