@@ -120,47 +120,75 @@ function absoluteIn(root: AbsolutePath, name: string): AbsolutePath {
 }
 
 /**
- * SHA-256, in hex, of what is found at each place of the set now. Equal facts are a hint, and no decision. No run has
- * files of the kernel in its set; a set that names them was made to have one read that never ends.
+ * Gives the SHA-256, in hex, of what is found at each place of a set now. Equal facts are a hint, and no decision.
+ * Sets have most places in common: each is looked at once. No run has files of the kernel in its set; a set that names
+ * them was made to have one read that never ends.
  */
-export function factsDigest(
-  set: AccessSet,
+export function factsDigester(
   root: AbsolutePath,
   files: FileStates,
   isIgnored: (path: AbsolutePath) => boolean = () => false,
-): string {
-  const hash = createHash('sha256');
-  const take = (names: readonly string[], fact: (path: AbsolutePath) => string) => {
-    let facts = '';
-    for (const name of names) {
+): (set: AccessSet) => string {
+  const at = (fact: (path: AbsolutePath) => string) =>
+    once((name) => {
       const path = absoluteIn(root, name);
-      if (!isIgnored(path) && !isKernelPath(path)) facts += `${name}\0${fact(path)}\n`;
-    }
-    hash.update(`${facts}\n`);
-  };
-  take(set.read, (path) => contentFact(path, files));
-  take(set.looked, (path) => `${contentFact(path, files)}${executableFact(path, files)}`);
-  take(set.missing, (path) => files.state(path).type);
-  take(set.links, (path) => {
-    const link = files.linkState(path);
-    return link.type === 'link' ? `-> ${link.target}` : link.type;
-  });
-  const above = directoriesAbove(root);
-  for (const name of set.above)
-    if (above.some((folder) => files.state(childOf(folder, name)).type !== 'absent'))
-      hash.update(`${name}\0`);
-  for (const [name, ...own] of set.listings) {
-    const path = absoluteIn(root, name);
-    if (isIgnored(path) || isKernelPath(path)) continue;
-    const left = new Set(own);
-    const names = files.list(path)?.filter((listed) => {
-      const plain = listed.split('/', 1)[0] as string;
-      return !left.has(plain) && !isIgnored(childOf(path, plain));
+      return isIgnored(path) || isKernelPath(path) ? '' : `${name}\0${fact(path)}\n`;
     });
-    // One that has gone is as one with nothing in it that counts.
-    hash.update(`${name}\0${names?.join('/') ?? ''}\n`);
-  }
-  return hash.digest('hex');
+  const read = at((path) => contentFact(path, files));
+  const looked = at((path) => `${contentFact(path, files)}${executableFact(path, files)}`);
+  const missing = at((path) => files.state(path).type);
+  const link = at((path) => {
+    const found = files.linkState(path);
+    return found.type === 'link' ? `-> ${found.target}` : found.type;
+  });
+  const directories = directoriesAbove(root);
+  const above = once((name) =>
+    directories.some((folder) => files.state(childOf(folder, name)).type !== 'absent') ? `${name}\0` : '',
+  );
+  return (set) => {
+    const hash = createHash('sha256');
+    const take = (names: readonly string[], fact: (name: string) => string) => {
+      let facts = '';
+      for (const name of names) facts += fact(name);
+      hash.update(`${facts}\n`);
+    };
+    take(set.read, read);
+    take(set.looked, looked);
+    take(set.missing, missing);
+    take(set.links, link);
+    for (const name of set.above) hash.update(above(name));
+    for (const listing of set.listings) hash.update(listingFact(listing, root, files, isIgnored));
+    return hash.digest('hex');
+  };
+}
+
+function listingFact(
+  [name, ...own]: AccessSet['listings'][number],
+  root: AbsolutePath,
+  files: FileStates,
+  isIgnored: (path: AbsolutePath) => boolean,
+): string {
+  const path = absoluteIn(root, name);
+  if (isIgnored(path) || isKernelPath(path)) return '';
+  const left = new Set(own);
+  const names = files.list(path)?.filter((listed) => {
+    const plain = listed.split('/', 1)[0] as string;
+    return !left.has(plain) && !isIgnored(childOf(path, plain));
+  });
+  // One that has gone is as one with nothing in it that counts.
+  return `${name}\0${names?.join('/') ?? ''}\n`;
+}
+
+function once(find: (name: string) => string): (name: string) => string {
+  const found = new Map<string, string>();
+  return (name) => {
+    let known = found.get(name);
+    if (known === undefined) {
+      known = find(name);
+      found.set(name, known);
+    }
+    return known;
+  };
 }
 
 export function childOf(folder: AbsolutePath, name: string): AbsolutePath {

@@ -17,7 +17,12 @@ import { type Digest, digestOf } from './digest.js';
 import { copyToNew } from './file-copy.js';
 import { markInUse, ownName } from './in-use.js';
 import { type OpenFile, openRegular, readWhole, writeWhole } from './open-file.js';
-import { type ActionResult, encodeActionResult } from './remote-execution.js';
+import {
+  type ActionResult,
+  decodeActionResult,
+  decodeOwnPart,
+  encodeActionResult,
+} from './remote-execution.js';
 import { damagedEntry, damagedObject, errnoOf, StoreError } from './store-error.js';
 import {
   filePath,
@@ -138,19 +143,12 @@ export class DiskStore {
    * is read.
    */
   readEntry(key: string, limit = maxEntryBytes): ActionResult | undefined {
-    const opened = this.#open('ac', key);
-    if (opened === 'missing') return undefined;
-    try {
-      if (opened === 'no file') throw damagedEntry('it is no file');
-      const result = readEntryIn(opened, limit);
-      this.#touch('ac', key);
-      return result;
-    } catch (error) {
-      if (error instanceof StoreError) this.#remove('ac', key);
-      throw notReadable(this.folder, error);
-    } finally {
-      if (opened !== 'no file') closeSync(opened.file);
-    }
+    return this.#readEntry(key, limit, decodeActionResult);
+  }
+
+  /** As `readEntry`, without the outputs. */
+  readOwnPart(key: string): Pick<ActionResult, 'result'> | undefined {
+    return this.#readEntry(key, maxEntryBytes, decodeOwnPart);
   }
 
   /** In the place of one that is there. Throws a StoreError if it cannot be written. */
@@ -226,6 +224,22 @@ export class DiskStore {
   /** Removes all that no process is using. The folder stays, and is a store. */
   async clear(): Promise<Collection> {
     return this.collect({ maxBytes: 0 });
+  }
+
+  #readEntry<Entry>(key: string, limit: number, decode: (bytes: Buffer) => Entry): Entry | undefined {
+    const opened = this.#open('ac', key);
+    if (opened === 'missing') return undefined;
+    try {
+      if (opened === 'no file') throw damagedEntry('it is no file');
+      const entry = decode(readEntryIn(opened, limit));
+      this.#touch('ac', key);
+      return entry;
+    } catch (error) {
+      if (error instanceof StoreError) this.#remove('ac', key);
+      throw notReadable(this.folder, error);
+    } finally {
+      if (opened !== 'no file') closeSync(opened.file);
+    }
   }
 
   #holds(digest: Digest): boolean {

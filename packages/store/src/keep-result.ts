@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { type AbsolutePath, encodePath, fsPath } from '@oodate/filemon';
 import type { MetaFile, RecordedFile, RecordedState, RunRecord } from '@oodate/meta-file';
 import { type FileState, type FileStates, snapshotStates, type Target } from '@oodate/planner';
-import { accessSetOf, factsDigest, formatAccessSet, isPortable, relativeTo } from './access-set.js';
+import { accessSetOf, factsDigester, formatAccessSet, isPortable, relativeTo } from './access-set.js';
 import type { Digest } from './digest.js';
 import { type Asker, readIndex } from './known-results.js';
 import { type Hindrance, hindranceOf, wantedOutputs } from './outputs.js';
@@ -36,7 +36,7 @@ export async function keepResult(
   const question = questionOf(target, root, decision.variables);
   const files = snapshotStates(beforeRun(run, disk), run);
   const place = isBound ? root : '';
-  const key = question.resultKey(factsDigest(set, root, files, decision.isIgnored), place);
+  const key = question.resultKey(factsDigester(root, files, decision.isIgnored)(set), place);
   const inUse = store.use(wanted.flatMap((output) => (output.type === 'file' ? [output.digest] : [])));
   try {
     for (const output of wanted) if (output.type === 'file') await store.putFile(output.path, output.digest);

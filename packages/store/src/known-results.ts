@@ -9,7 +9,7 @@ import {
   snapshotStates,
   type Target,
 } from '@oodate/planner';
-import { factsDigest, parseAccessSet, relativeTo } from './access-set.js';
+import { factsDigester, parseAccessSet, relativeTo } from './access-set.js';
 import type { Digest } from './digest.js';
 import type { DiskStore } from './disk-store.js';
 import { movedResult } from './moved-result.js';
@@ -63,15 +63,16 @@ export function findKnownResult(
   const question = questionOf(target, root, decision.variables);
   const index = readIndex(question, asker);
   const files = snapshotStates(disk, last);
+  const digestFacts = factsDigester(root, files, decision.isIgnored);
   const asked = new Set<string>();
   for (const set of index.sets) {
     if (set.root !== '' && set.root !== root) continue;
     const found = passOver(asker, () => {
       const accesses = parseAccessSet(store.read(set.digest, longest.set));
-      const key = question.resultKey(factsDigest(accesses, root, files, decision.isIgnored), set.root);
+      const key = question.resultKey(digestFacts(accesses), set.root);
       if (asked.has(key)) return undefined;
       asked.add(key);
-      const entry = store.readEntry(key);
+      const entry = store.readOwnPart(key);
       if (entry === undefined) return undefined;
       const known = readResult(entry, target, accesses.above, asker);
       const run = inputsOf(known.run);
@@ -108,7 +109,7 @@ export function nearestKnownResult(
   for (const known of readIndex(questionOf(target, root, decision.variables), asker).results) {
     if (known.root !== '' && known.root !== root) continue;
     const found = passOver(asker, () => {
-      const entry = store.readEntry(known.key);
+      const entry = store.readOwnPart(known.key);
       if (entry === undefined) return undefined;
       const { run } = readResult(entry, target, [], asker);
       const reasons = [...reasonsToRun(target, { kind: 'good', run: inputsOf(run) }, files, decision)];
@@ -141,7 +142,7 @@ function passOver<Found>({ report }: Pick<Asker, 'report'>, find: () => Found): 
 }
 
 function readResult(
-  { result }: ActionResult,
+  { result }: Pick<ActionResult, 'result'>,
   target: Target,
   above: readonly string[],
   { store, root }: Asker,

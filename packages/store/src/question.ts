@@ -10,7 +10,7 @@ import { actionKey } from './remote-execution.js';
 export interface Question {
   /** Of the entry that tells what is known. */
   readonly key: string;
-  /** Key of the entry of the result made from these facts (see `factsDigest`). `place`: where alone it holds, or ''. */
+  /** Key of the entry of the result made from these facts (see `factsDigester`). `place`: where alone it holds, or ''. */
   resultKey(facts: string, place: string): string;
 }
 

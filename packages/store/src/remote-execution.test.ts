@@ -8,6 +8,7 @@ import {
   type ActionResult,
   actionKey,
   decodeActionResult,
+  decodeOwnPart,
   encodeActionResult,
 } from './remote-execution.js';
 
@@ -137,7 +138,9 @@ describe('an entry', () => {
     value.executionMetadata.worker = 'w';
     value.executionMetadata.auxiliaryMetadata.unshift({ typeUrl: 'x/Other', value: '' });
     value.outputFiles[0].contents = 'YQ==';
-    expect(decodeActionResult(type.encode(type.fromObject(value)).finish())).toEqual(result);
+    const bytes = type.encode(type.fromObject(value)).finish();
+    expect(decodeActionResult(bytes)).toEqual(result);
+    expect(decodeOwnPart(bytes).result).toEqual(result.result);
   });
 
   test('with any one bit changed is damaged, or says the same', () => {
@@ -147,8 +150,20 @@ describe('an entry', () => {
       changed[bit >> 3] = (changed[bit >> 3] as number) ^ (1 << (bit & 7));
       const read = readOrDamage(changed);
       if (read !== 'damaged') expect([bit, read]).toEqual([bit, result]);
+      expect([bit, readOrDamage(changed, decodeOwnPart)]).toEqual([
+        bit,
+        read === 'damaged' ? read : expect.objectContaining({ result: result.result }),
+      ]);
     }
   });
+
+  test.each([result, { ...empty, result: { meta: digest('meta'), root: '' } }])(
+    'tells of its result without its outputs',
+    (value) => {
+      expect(decodeOwnPart(encodeActionResult(value))).toEqual({ result: value.result });
+      expect(decodeOwnPart(encodeActionResult(empty))).toEqual({});
+    },
+  );
 
   test('cut short, or with what is drawn by lot, is damaged', () => {
     const bytes = encodeActionResult(result);
@@ -194,9 +209,12 @@ describe('an entry', () => {
 });
 
 /** What is said of it, or 'damaged'. */
-function readOrDamage(bytes: Uint8Array): unknown {
+function readOrDamage(
+  bytes: Uint8Array,
+  decode: (bytes: Uint8Array) => unknown = decodeActionResult,
+): unknown {
   try {
-    return decodeActionResult(bytes);
+    return decode(bytes);
   } catch (error) {
     expect(error).toMatchObject({ name: 'StoreError', code: 'ENTRY_DAMAGED' });
     return 'damaged';

@@ -23,7 +23,7 @@ import { damagedEntry, StoreError } from './store-error.js';
  *
  *   oodate.Entry            check = 1, meta = 2 (Digest), root = 3
  *
- * The check is the SHA-256 of the entry's message without oodate.Entry.check, as it is written here: what an
+ * The check is the SHA-256 of the entry's message with 32 zero bytes as oodate.Entry.check, as it is written here: what an
  * entry says has no digest of its own, and a changed bit would not show. It is made of what was read, so that
  * it holds where a server has written the message anew.
  *
@@ -60,15 +60,30 @@ export interface Action {
 const maxOutputs = 500_000;
 
 export function encodeActionResult(result: ActionResult): Uint8Array {
-  return writeResult(result, checkOf(result));
+  return writeResult(result, checkOf(writeResult(result, noCheck)));
 }
 
 /** Throws a StoreError if the bytes are no entry, or not the one that was written. */
 export function decodeActionResult(bytes: Uint8Array): ActionResult {
-  try {
+  return orDamaged(() => {
     const { check, ...result } = readResult(bytes);
-    if (!checkOf(result).equals(check)) throw damagedEntry('its check does not fit');
+    if (!isAsWritten(bytes, check) && !checkOf(writeResult(result, noCheck)).equals(check))
+      throw damagedEntry('its check does not fit');
     return result;
+  });
+}
+
+/** As `decodeActionResult`; but the outputs, of which there may be many, are not decoded where the check holds without. */
+export function decodeOwnPart(bytes: Uint8Array): Pick<ActionResult, 'result'> {
+  return orDamaged(() => {
+    const own = readOwnPart(bytes);
+    return isAsWritten(bytes, own.check) ? resultOf(own) : decodeActionResult(bytes);
+  });
+}
+
+function orDamaged<Decoded>(decode: () => Decoded): Decoded {
+  try {
+    return decode();
   } catch (error) {
     if (error instanceof StoreError) throw error;
     throw damagedEntry('it cannot be decoded', error);
@@ -96,12 +111,22 @@ function byName([one]: readonly [string, string], [other]: readonly [string, str
   return Buffer.compare(encodePath(one), encodePath(other));
 }
 
-function checkOf(result: ActionResult): Buffer {
-  return Buffer.from(digestOf(writeResult(result)).hash, 'hex');
+const noCheck = Buffer.alloc(32);
+
+function checkOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(digestOf(bytes).hash, 'hex');
+}
+
+/** Whether it is the check of these very bytes, in which it lies. A server may have written the message anew. */
+function isAsWritten(bytes: Uint8Array, check: Uint8Array): boolean {
+  if (check.length !== noCheck.length) return false;
+  const without = Buffer.from(bytes);
+  without.set(noCheck, check.byteOffset - bytes.byteOffset);
+  return checkOf(without).equals(check);
 }
 
 /** In the order of the field numbers, as a digest of a message wants it. */
-function writeResult(result: ActionResult, check?: Uint8Array): Uint8Array {
+function writeResult(result: ActionResult, check: Uint8Array): Uint8Array {
   const { outputFiles, outputDirectories, outputSymlinks, stdout } = result;
   const writer = protobuf.Writer.create();
   for (const { path, digest, mode } of outputFiles)
@@ -133,8 +158,8 @@ function writeResult(result: ActionResult, check?: Uint8Array): Uint8Array {
 
 const entryType = 'oodate/oodate.Entry';
 
-function writeOwnPart(writer: Writer, { result }: ActionResult, check?: Uint8Array): void {
-  if (check !== undefined) writer.uint32(tag(1, lengthFirst)).bytes(check);
+function writeOwnPart(writer: Writer, { result }: ActionResult, check: Uint8Array): void {
+  writer.uint32(tag(1, lengthFirst)).bytes(check);
   if (result === undefined) return;
   writeDigest(writer, 2, result.meta);
   writeText(writer, 3, result.root);
@@ -147,7 +172,6 @@ function readResult(bytes: Uint8Array): ReadResult {
   const outputSymlinks: ActionResult['outputSymlinks'][number][] = [];
   const outputDirectories: ActionResult['outputDirectories'][number][] = [];
   let stdout: Digest | undefined;
-  let own: OwnPart | undefined;
   let outputs = 0;
   const counted = (message: Uint8Array): Uint8Array => {
     outputs += 1;
@@ -160,23 +184,35 @@ function readResult(bytes: Uint8Array): ReadResult {
     [tag(6, lengthFirst)]: (reader) => {
       stdout = readDigest(reader.bytes());
     },
+    [tag(12, lengthFirst)]: (reader) => outputSymlinks.push(readSymlink(counted(reader.bytes()))),
+  });
+  const own = readOwnPart(bytes);
+  return {
+    outputFiles,
+    outputSymlinks,
+    outputDirectories,
+    ...(stdout !== undefined && { stdout }),
+    ...resultOf(own),
+    check: own.check,
+  };
+}
+
+function readOwnPart(bytes: Uint8Array): OwnPart {
+  let own: OwnPart | undefined;
+  readMessage(bytes, {
     [tag(9, lengthFirst)]: (metadata) =>
       readMessage(metadata.bytes(), {
         [tag(11, lengthFirst)]: (reader) => {
           own = readAny(reader.bytes()) ?? own;
         },
       }),
-    [tag(12, lengthFirst)]: (reader) => outputSymlinks.push(readSymlink(counted(reader.bytes()))),
   });
   if (own === undefined) throw damagedEntry('it is not one of oodate');
-  return {
-    outputFiles,
-    outputSymlinks,
-    outputDirectories,
-    ...(stdout !== undefined && { stdout }),
-    ...(own.meta !== undefined && { result: { meta: own.meta, root: own.root } }),
-    check: own.check,
-  };
+  return own;
+}
+
+function resultOf({ meta, root }: OwnPart): Pick<ActionResult, 'result'> {
+  return meta === undefined ? {} : { result: { meta, root } };
 }
 
 function readFile(bytes: Uint8Array): ActionResult['outputFiles'][number] {

@@ -1,6 +1,7 @@
 import { closeSync, constants } from 'node:fs';
 import type { AbsolutePath } from '@oodate/filemon';
 import { digestOfOpen, openRegular } from './open-file.js';
+import { decodeActionResult } from './remote-execution.js';
 import { damagedEntry, damagedObject, errnoOf, StoreError, systemWords } from './store-error.js';
 import type { Kind } from './store-folder.js';
 import { maxEntryBytes, readEntryIn } from './stored-entry.js';
@@ -51,7 +52,7 @@ async function faultOf(kind: Kind, hash: string, path: AbsolutePath): Promise<St
     const opened = openRegular(path, constants.O_NOFOLLOW);
     if (opened === undefined) return damaged('it is no file');
     try {
-      if (kind === 'ac') readEntryIn(opened, maxEntryBytes);
+      if (kind === 'ac') decodeActionResult(readEntryIn(opened, maxEntryBytes));
       else if ((await digestOfOpen(opened.file, opened.size)).hash !== hash)
         return damaged('it has other bytes');
       return 'none';
