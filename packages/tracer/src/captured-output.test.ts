@@ -43,6 +43,31 @@ test('where something that went to a terminal is missing, the rest is there', ()
   expect(Buffer.from(output?.bytes ?? []).toString()).toBe('onetwo');
 });
 
+test.each([
+  ['where the cursor is', '\x1b[6n', true],
+  ['what it is', '\x1b[c', true],
+  ['what it is, in parts', '\x1b[>0|c', true],
+  ['which version it is', '\x1b[>q', true],
+  ['its mode', '\x1b[?2026$p', true],
+  ['its size', '\x1b[18t', true],
+  ['its colour', '\x1b]11;?\x07', true],
+  ['its colour, ended in another way', '\x1b]4;1;?\x1b\\', true],
+  ['its settings', '\x1bP$qm\x1b\\', true],
+  ['its keyboard', '\x1b[?u', true],
+  ['nothing, in colours', '\x1b[1;31mcan?\x1b[0m', false],
+  ['nothing, and moves the cursor', '\x1b[2K\x1b[1A\x1b[?25l\x1b[?8c\x1b[2 q\x1b[22;0t', false],
+  ['nothing, and sets its title', '\x1b]0;what?more?\x07', false],
+  ['nothing, and links', '\x1b]8;;http://x/?q=1\x07x\x1b]8;;\x07', false],
+])('output that asks the terminal for %s is kept if that is nothing', (_, text, asks) => {
+  const pieces = text.split('|').map((piece) => `1 ${piece.length}\n${piece}`);
+  const terminals = asks ? [] : [1];
+  const whole = `terminals 1\n${pieces.join('')}end\n`;
+  expect(parseCapturedOutput(Buffer.from(`streams\n${whole}`))).toMatchObject({ terminals });
+  // Nobody reads an answer from a pipe.
+  const piped = parseCapturedOutput(Buffer.from(`streams 1\n${pieces.join('')}end\n`));
+  expect(piped).toMatchObject({ streams: [1], terminals: [] });
+});
+
 test('a copy that was cut, wherever that was, is none', () => {
   for (const whole of [copy, onTerminals()])
     for (let length = 0; length < whole.length; length += 1)

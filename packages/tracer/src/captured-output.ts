@@ -1,3 +1,5 @@
+import { asksTerminal } from './terminal-question.js';
+
 /** What a command wrote to those of stdout (1) and stderr (2) that went to a pipe, a file or a terminal. */
 export interface CapturedOutput {
   readonly streams: readonly OutputStream[];
@@ -18,7 +20,8 @@ export interface OutputChunk {
 /**
  * Reads the probe's copy of the output, whose layout is described in copy.h of the probe.
  * undefined if the copy is not whole: there was more than the probe keeps, its disk was full,
- * or it was killed. If only what went to terminals is not, that is left out.
+ * or it was killed. What went to terminals is left out if that alone is not whole, or asks the terminal
+ * something, as the answer to who writes it again would be read by whoever reads next.
  */
 export function parseCapturedOutput(copy: Uint8Array): CapturedOutput | undefined {
   const bytes = Buffer.from(copy.buffer, copy.byteOffset, copy.byteLength);
@@ -44,15 +47,12 @@ export function parseCapturedOutput(copy: Uint8Array): CapturedOutput | undefine
     pieces.push({ stream: Number(stream) as OutputStream, start, length: Number(length) });
     start += Number(length);
   }
-  const isKept = (stream: OutputStream) => !isVoid || !terminals.includes(stream);
-  return {
-    streams: [...streamsIn(head[1]), ...terminals].filter(isKept).sort(),
-    terminals: terminals.filter(isKept),
-    ...joined(
-      bytes,
-      pieces.filter(({ stream }) => isKept(stream)),
-    ),
-  };
+  const ofTerminals = pieces.filter(({ stream }) => terminals.includes(stream));
+  if (isVoid || asksTerminal(Buffer.from(joined(bytes, ofTerminals).bytes).toString('latin1'))) {
+    const others = pieces.filter(({ stream }) => !terminals.includes(stream));
+    return { streams: streamsIn(head[1]), terminals: [], ...joined(bytes, others) };
+  }
+  return { streams: [...streamsIn(head[1]), ...terminals].sort(), terminals, ...joined(bytes, pieces) };
 }
 
 interface Piece extends OutputChunk {
