@@ -1,6 +1,6 @@
 // Measures oodate and prints the tables of docs/benchmarks.md.
 //
-//   npm run bench [-- tracing|tracing-nothing|bystanders|parsing|deciding|proving|starting|restoring|looking-up|keeping|bmake ...] [--runs N] [--only PART]
+//   npm run bench [-- tracing|tracing-nothing|terminal|bystanders|parsing|deciding|proving|starting|restoring|looking-up|keeping|bmake ...] [--runs N] [--only PART]
 //
 // --only: of the commands that are traced, those whose names have this part.
 //
@@ -19,6 +19,7 @@ import { benchParsing } from './parsing.mjs';
 import { benchProving } from './proving.mjs';
 import { benchStarting } from './starting.mjs';
 import { benchKeeping, benchLookingUp, benchRestoring } from './storing.mjs';
+import { benchTerminal } from './terminal.mjs';
 import { benchTracing, benchTracingNothing } from './tracing.mjs';
 
 // A command that is to run would else be brought back.
@@ -27,6 +28,7 @@ process.env.OODATE_STORE_ENABLED = 'false';
 const benches = {
   tracing: benchTracing,
   'tracing-nothing': benchTracingNothing,
+  terminal: benchTerminal,
   bystanders: benchBystanders,
   parsing: benchParsing,
   deciding: benchDeciding,

@@ -78,7 +78,7 @@ export function buildCalls(work) {
   return program;
 }
 
-function workloads(root, work) {
+export function workloads(root, work) {
   const lua = debianSource('lua5.4', work);
   const hello = debianSource('hello', work);
   const tree = join(work, 'configure');

@@ -31,6 +31,8 @@ afterEach(async () => {
 const ways = {
   itself: () => '',
   'oodate-probe': () => `${findProbe()} -o ${folder}/log --output ${folder}/copy --`,
+  'oodate-probe --backend notify': () =>
+    `${findProbe()} --backend notify -o ${folder}/log --output ${folder}/copy --`,
   'oodate run': () => `${oodate} run --force --quiet --meta ${folder}/meta --`,
   'oodate run --untraced': () => `${oodate} run --untraced --quiet --`,
 } as const;
