@@ -6,9 +6,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* What is written a byte at a time has a line for each. */
-#define PIECES_MAX (1u << 20)
-
 /* That there is no copy keeps the command from nothing. */
 static void add(struct copy *c, const char *head, const void *bytes, size_t length)
 {
@@ -42,8 +39,7 @@ void copy_keep(struct copy *c, int stream, const void *bytes, size_t length)
 	char head[32];
 
 	c->kept += length;
-	c->pieces++;
-	c->full = c->full || c->kept > COPY_MAX || c->pieces > PIECES_MAX;
+	c->full = c->full || c->kept > COPY_MAX;
 	if (c->full)
 		return;
 	snprintf(head, sizeof(head), "%d %zu\n", stream, length);

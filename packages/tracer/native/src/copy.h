@@ -20,7 +20,7 @@ struct copy {
 	int file; /* open for appending; -1 for none */
 	bool full; /* nothing more is added by this process */
 	bool broken; /* the last piece is not there as a whole */
-	size_t kept, pieces;
+	size_t kept;
 };
 
 /* Writes the beginning. streams, terminals: bit 0 for stdout, bit 1 for stderr. */

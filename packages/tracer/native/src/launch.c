@@ -217,7 +217,7 @@ int launch(const struct launch *launch)
 	command.signals = &l.signals;
 	command.shared = l.shared;
 	if (l.shared == MAP_FAILED || signals_open(&l.signals, own[1]) < 0 ||
-	    relay_open(&l.relay, launch->copy, launch->terminals, own, command.output, command.in_place) < 0 ||
+	    relay_open(&l.relay, launch->copy, terminal_copied_streams(&command.terminal), own, command.output, command.in_place) < 0 ||
 	    prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0 || (child = fork()) < 0) {
 		fprintf(stderr, "oodate-probe: cannot start: %s\n", strerror(errno));

@@ -109,18 +109,27 @@ static void note_all_given(struct session *s)
 	closedir(directory);
 }
 
-/* Takes log and end over, also if it fails. */
-static struct session *open_session(struct session **all, struct session *outer, pid_t root, int log, int end)
+static void close_taken(const struct attachment *taken)
 {
+	if (taken->log >= 0)
+		close(taken->log);
+	if (taken->end >= 0)
+		close(taken->end);
+	if (taken->copy >= 0)
+		close(taken->copy);
+}
+
+/* Takes the descriptors over, also if it fails. */
+static struct session *open_session(struct session **all, struct session *outer, pid_t root, const struct attachment *taken)
+{
+	unsigned streams = taken->flags / ATTACH_TERMINALS(1);
+	bool lacks = taken->log < 0 || (streams != 0 && taken->copy < 0);
 	struct session *s = calloc(1, sizeof(*s));
 
-	if (s == NULL || log < 0 || recorder_open(&s->recorder, log, outer == NULL ? NULL : &outer->recorder) < 0) {
+	if (s == NULL || lacks || recorder_open(&s->recorder, taken->log, outer == NULL ? NULL : &outer->recorder) < 0) {
 		int error = errno;
 
-		if (log >= 0)
-			close(log);
-		if (end >= 0)
-			close(end);
+		close_taken(taken);
 		free(s);
 		errno = error;
 		return NULL;
@@ -128,30 +137,25 @@ static struct session *open_session(struct session **all, struct session *outer,
 	s->outer = outer;
 	s->bmake = outer == NULL ? NULL : outer->bmake;
 	s->root = root;
-	s->end = end;
-	s->terminal.copy.file = -1;
+	s->end = taken->end;
+	terminal_begin(&s->terminal, taken->copy, streams, root);
 	s->next = *all;
 	*all = s;
 	return s;
 }
 
-static int begin_copy(struct session *s, int pidfd, const struct attachment *given)
-{
-	unsigned streams = given->flags / ATTACH_TERMINALS(1);
-	int copy = streams == 0 ? -1 : take_descriptor(pidfd, given->copy);
-
-	terminal_begin(&s->terminal, copy, streams, s->root);
-	return streams != 0 && copy < 0 ? -1 : 0;
-}
-
 struct session *session_begin(struct session **all, struct session *outer, pid_t root, int pidfd,
 			      const struct attachment *given)
 {
-	int own_end = take_descriptor(pidfd, given->end);
-	struct session *s =
-		own_end < 0 ? NULL : open_session(all, outer, root, take_descriptor(pidfd, given->log), own_end);
+	struct attachment taken = { .log = -1, .end = take_descriptor(pidfd, given->end), .copy = -1, .flags = given->flags };
+	struct session *s;
 
-	if (s == NULL || begin_copy(s, pidfd, given) < 0)
+	if (taken.end >= 0)
+		taken.log = take_descriptor(pidfd, given->log);
+	if (taken.log >= 0 && given->flags >= ATTACH_TERMINALS(1))
+		taken.copy = take_descriptor(pidfd, given->copy);
+	s = open_session(all, outer, root, &taken);
+	if (s == NULL)
 		return NULL;
 	if (given->flags & ATTACH_BARE) {
 		s->recorder.bare = true;
@@ -174,7 +178,7 @@ struct session *session_begin_target(struct session **all, struct session *outer
 	/* What a bmake within a target builds is its own, and none of the outer target's. */
 	while (outer->is_target)
 		outer = outer->outer;
-	s = open_session(all, outer, bmake, dup(log), -1);
+	s = open_session(all, outer, bmake, &(struct attachment){ .log = dup(log), .end = -1, .copy = -1 });
 	if (s != NULL) {
 		s->is_target = true;
 		recorder_start(&s->recorder, bmake);

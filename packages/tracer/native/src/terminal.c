@@ -4,6 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Each has a line of its own, also where single bytes are written. */
+#define PIECES_MAX (1u << 20)
+
 unsigned terminal_streams(void)
 {
 	unsigned streams = 0;
@@ -56,7 +59,7 @@ void terminal_keep(struct terminal *t, int stream, const void *bytes, size_t len
 	if (!terminal_is_copied(t) || length == 0)
 		return;
 	copy_keep(&t->copy, stream, bytes, length);
-	if (t->copy.full)
+	if (t->copy.full || ++t->pieces > PIECES_MAX)
 		copy_give_up_terminals(&t->copy);
 }
 

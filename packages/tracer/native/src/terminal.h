@@ -16,6 +16,7 @@
 
 struct terminal {
 	struct copy copy; /* full, too, once something is missing */
+	size_t pieces;
 	dev_t device[3]; /* of the streams 1 and 2 that are a terminal; 0 for others */
 };
 
