@@ -336,7 +336,8 @@ static void record_call(struct watch *w, const struct seccomp_notif *notificatio
 		return;
 	}
 	request.process = request.task->process;
-	if (request.task->writes)
+	request.task->writer.counted = false;
+	if (request.task->writer.writes)
 		writings_settle(&w->writings, request.task);
 	request.process->exiting = false;
 	if (request.process->session == NULL) {

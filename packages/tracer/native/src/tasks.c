@@ -118,6 +118,8 @@ static void remove_task(struct tasks *t, struct task *task)
 		link = &(*link)->sibling;
 	*link = task->sibling;
 	remove_from_bucket(t, task);
+	if (task->writer.file > 0)
+		close(task->writer.file);
 	free(task);
 }
 

@@ -11,6 +11,11 @@
 
 #define TASK_BUCKETS 1024
 
+/* Calls of a thread that wrote, and bytes that they have written. */
+struct write_counts {
+	unsigned long long calls, bytes;
+};
+
 struct process {
 	struct process *next;
 	struct task *threads;
@@ -26,12 +31,20 @@ struct process {
 	uint64_t listed; /* hash of the directory it listed last */
 };
 
+/* What is known of a thread that writes to a terminal, see written.h. */
+struct writer {
+	bool writes; /* how much is not known yet */
+	bool counted; /* since it made the call in hand */
+	struct write_counts counts;
+	int file; /* that has its counts, from the first time on; else 0 */
+};
+
 struct task {
 	struct task *next;
 	struct task *sibling;
 	struct process *process;
 	pid_t tid;
-	bool writes; /* to a terminal, and how much is not known yet, see written.h */
+	struct writer writer;
 };
 
 struct tasks {

@@ -12,11 +12,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* Calls that write, and bytes that they have written. */
-struct counters {
-	unsigned long long calls, bytes;
-};
-
 struct writing {
 	struct writing *next;
 	struct session *session;
@@ -25,26 +20,52 @@ struct writing {
 	dev_t device;
 	bool second; /* it goes through descriptor 2, or what that is */
 	bool over;
-	struct counters before;
+	struct write_counts before;
 	size_t held;
 	size_t length; /* once it is over, of what was written */
 	char bytes[];
 };
 
-static int read_counters(pid_t pid, pid_t tid, struct counters *counters)
+static int open_counts(pid_t pid, pid_t tid)
 {
-	char name[64], text[512];
-	ssize_t length;
-	int fd;
+	char name[64];
 
 	snprintf(name, sizeof(name), "/proc/%d/task/%d/io", (int)pid, (int)tid);
-	fd = open(name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	length = read(fd, text, sizeof(text) - 1);
-	close(fd);
+	return open(name, O_RDONLY | O_CLOEXEC);
+}
+
+static int read_counts(int file, struct write_counts *counts)
+{
+	char text[512];
+	ssize_t length = pread(file, text, sizeof(text) - 1, 0);
+
 	text[length < 0 ? 0 : length] = '\0';
-	return sscanf(text, "rchar: %*u wchar: %llu syscr: %*u syscw: %llu", &counters->bytes, &counters->calls) == 2 ? 0 : -1;
+	return sscanf(text, "rchar: %*u wchar: %llu syscr: %*u syscw: %llu", &counts->bytes, &counts->calls) == 2 ? 0 : -1;
+}
+
+/* Of one that makes a call; so they stay as they are until that has been dealt with. */
+static int count(struct task *task)
+{
+	struct writer *writer = &task->writer;
+
+	if (writer->counted)
+		return 0;
+	if (writer->file <= 0)
+		writer->file = open_counts(task->process->pid, task->tid);
+	if (writer->file <= 0 || read_counts(writer->file, &writer->counts) < 0)
+		return -1;
+	writer->counted = true;
+	return 0;
+}
+
+static int count_other(const struct writing *writing, struct write_counts *counts)
+{
+	int file = open_counts(writing->pid, writing->tid);
+	int result = file < 0 ? -1 : read_counts(file, counts);
+
+	if (file >= 0)
+		close(file);
+	return result;
 }
 
 static bool can_block(const struct writing *writing)
@@ -77,20 +98,17 @@ static void lose(struct writing *writing)
 	writing->over = true;
 }
 
-/* returned: the call has, by whatever else the thread does. */
-static void settle(struct writing *writing, bool returned)
+/* now: NULL if they could not be had. returned: the call has, by whatever else the thread does. */
+static void settle(struct writing *writing, const struct write_counts *now, bool returned)
 {
-	struct counters now;
 	unsigned long long calls, bytes;
 
-	if (writing->over)
-		return;
-	if (read_counters(writing->pid, writing->tid, &now) < 0) {
+	if (now == NULL) {
 		lose(writing);
 		return;
 	}
-	calls = now.calls - writing->before.calls;
-	bytes = now.bytes - writing->before.bytes;
+	calls = now->calls - writing->before.calls;
+	bytes = now->bytes - writing->before.bytes;
 	if (calls == 0 && !returned)
 		return;
 	/* One that failed before it came to the file is not counted. */
@@ -102,6 +120,14 @@ static void settle(struct writing *writing, bool returned)
 		return;
 	}
 	writing->over = true;
+}
+
+static void try_to_settle(struct writing *writing)
+{
+	struct write_counts now;
+
+	if (!writing->over)
+		settle(writing, count_other(writing, &now) < 0 ? NULL : &now, false);
 }
 
 static void copy(const struct writing *writing)
@@ -119,7 +145,7 @@ void writings_flush(struct writings *w)
 	struct writing *writing;
 
 	while ((writing = w->first) != NULL) {
-		settle(writing, false);
+		try_to_settle(writing);
 		if (!writing->over)
 			return;
 		copy(writing);
@@ -132,16 +158,16 @@ void writings_flush(struct writings *w)
 void writings_settle(struct writings *w, struct task *task)
 {
 	for (struct writing *writing = w->first; writing != NULL; writing = writing->next)
-		if (writing->tid == task->tid)
-			settle(writing, true);
-	task->writes = false;
+		if (writing->tid == task->tid && !writing->over)
+			settle(writing, count(task) < 0 ? NULL : &task->writer.counts, true);
+	task->writer.writes = false;
 }
 
 void writings_settle_process(struct writings *w, pid_t pid)
 {
 	for (struct writing *writing = w->first; writing != NULL; writing = writing->next)
 		if (writing->pid == pid)
-			settle(writing, false);
+			try_to_settle(writing);
 }
 
 void writings_abandon(struct writings *w, pid_t pid)
@@ -154,7 +180,7 @@ void writings_abandon(struct writings *w, pid_t pid)
 void writings_end(struct writings *w)
 {
 	for (struct writing *writing = w->first; writing != NULL; writing = writing->next) {
-		settle(writing, false);
+		try_to_settle(writing);
 		if (!writing->over)
 			lose(writing);
 	}
@@ -250,11 +276,12 @@ void writings_begin(struct writings *w, struct task *task, int fd, const struct 
 		return;
 	writings_flush(w);
 	writing = read_writing(w, task->tid, buffers);
-	if (writing == NULL || read_counters(task->process->pid, task->tid, &writing->before) < 0) {
+	if (writing == NULL || count(task) < 0) {
 		give_up(task->process->session, device);
 		free(writing);
 		return;
 	}
+	writing->before = task->writer.counts;
 	writing->session = task->process->session;
 	writing->pid = task->process->pid;
 	writing->fd = fd;
@@ -264,7 +291,7 @@ void writings_begin(struct writings *w, struct task *task, int fd, const struct 
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = writing;
-	task->writes = true;
+	task->writer.writes = true;
 }
 
 void writings_begin_hidden(struct writings *w, const struct task *task, int fd)
