@@ -47,7 +47,7 @@ export function planRestore(
     const base = { place, directory };
     if (output.type === 'absent') {
       if (isRemoved(place, directory, placed)) plan.removals.push({ ...base, output, isOccupied: true });
-    } else if (isThere(output)) plan.kept.push({ ...base, output, isOccupied: true });
+    } else if (directory.isThere && isThere(output)) plan.kept.push({ ...base, output, isOccupied: true });
     else {
       const stats = directory.isThere ? statsAt(place) : undefined;
       const isOccupied = stats !== undefined;

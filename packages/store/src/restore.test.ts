@@ -203,6 +203,15 @@ describe('outputs', () => {
     expect(statSync(at('a')).mode & 0o7777).toBe(0o755);
   });
 
+  test('what is there only behind a link that makes way for a directory is written', async () => {
+    write({ 'e/x': 'made' });
+    symlinkSync('e', at('d'));
+    const isThere = ({ path }: WantedOutput) => path === at('d/x');
+    expect(await restore([directory('d'), file('d/x', 'made')], { isThere })).toMatchObject({ kept: 0 });
+    expect(content()).toMatchObject({ 'd/x': 'made', 'e/x': 'made' });
+    expect(lstatSync(at('d')).isDirectory()).toBe(true);
+  });
+
   test('have new times, also those that are there already', async () => {
     write({ kept: 'kept', edited: 'by hand', 'd/x': '' });
     symlinkSync('x', at('l'));
