@@ -1,7 +1,6 @@
-import { isatty } from 'node:tty';
 import type { FileStates } from '@oodate/planner';
 import { writeOut } from './output-streams.js';
-import { coloursFor } from './terminal.js';
+import { coloursFor, isTerminal } from './terminal.js';
 import { hashingWords } from './words.js';
 
 /** Shorter work needs no explanation. */
@@ -18,7 +17,7 @@ export interface HashingProgress {
 /** `quiet`: show nothing. Nothing is shown either where stderr is no terminal, or in a CI job. */
 export function showHashing(files: FileStates, quiet: boolean): HashingProgress {
   const { CI, TERM } = process.env;
-  if (quiet || !isatty(2) || TERM === 'dumb' || (CI !== undefined && CI !== '' && CI !== 'false'))
+  if (quiet || !isTerminal(2) || TERM === 'dumb' || (CI !== undefined && CI !== '' && CI !== 'false'))
     return { files, end: () => {} };
   const { dim } = coloursFor(2);
   let due = performance.now() + patienceMilliseconds;

@@ -335,7 +335,7 @@ export class DiskStore {
 
   /** False if it is not there. */
   #touch(kind: Kind, hash: string): boolean {
-    const now = new Date();
+    const now = Date.now() / 1000;
     try {
       lutimesSync(fsPath(filePath(this.folder, kind, hash)), now, now);
       return true;

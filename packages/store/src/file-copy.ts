@@ -1,5 +1,5 @@
-import { closeSync, constants, fchmodSync, openSync } from 'node:fs';
-import { chmod, copyFile } from 'node:fs/promises';
+import { chmodSync, closeSync, constants, copyFile, fchmodSync, openSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { type AbsolutePath, fsPath } from '@oodate/filemon';
 import { type Digest, digestOf } from './digest.js';
 import { digestOfOpen, readWhole, writeWhole } from './open-file.js';
@@ -32,16 +32,19 @@ function copySmall(from: number, size: number, to: AbsolutePath, mode: number): 
   return digestOf(bytes);
 }
 
+/** That of node:fs/promises does the same, but takes several milliseconds to load. */
+const copyByKernel = promisify(copyFile);
+
 async function copyLarge(from: number, size: number, to: AbsolutePath, mode: number): Promise<Digest> {
   // What is open, whatever its path leads to now. The kernel copies it while the digest is made here.
   const source = `/proc/self/fd/${from}`;
   const { COPYFILE_EXCL, COPYFILE_FICLONE } = constants;
   const [copy, digest] = await Promise.allSettled([
-    copyFile(source, fsPath(to), COPYFILE_EXCL | COPYFILE_FICLONE),
+    copyByKernel(source, fsPath(to), COPYFILE_EXCL | COPYFILE_FICLONE),
     digestOfOpen(from, size),
   ]);
   if (copy.status === 'rejected') throw copy.reason;
   if (digest.status === 'rejected') throw digest.reason;
-  await chmod(fsPath(to), mode);
+  chmodSync(fsPath(to), mode);
   return digest.value;
 }
