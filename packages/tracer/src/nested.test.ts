@@ -82,8 +82,8 @@ describe.each(names)('a probe under a probe, by %s,', (backend) => {
     const kept = (log: string) =>
       ['new', 'a'].map((name) => accesses(log).paths.get(`${folder}/${name}` as AbsolutePath)?.kept);
     expect({ inner: kept('inner'), outer: kept('outer') }).toEqual({
-      inner: [true, true],
-      outer: [false, true],
+      inner: ['in place', 'in place'],
+      outer: [false, 'in place'],
     });
   });
 
