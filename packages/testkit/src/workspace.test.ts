@@ -27,7 +27,7 @@ test('a command sees the plain environment and no more', async () => {
     .trim()
     .split('\n')
     .map((line) => line.split('=')[0]);
-  expect(names.sort()).toEqual(['EXTRA', 'HOME', 'PATH']);
+  expect(names.sort()).toEqual(['EXTRA', 'HOME', 'OODATE_STORE_ENABLED', 'PATH']);
 });
 
 test('a command reads what it is told, and is heard when it speaks', async () => {
