@@ -190,6 +190,8 @@ class Summary {
       case 'A':
         process.openat = data;
         break;
+      case 'P':
+        break;
       default:
         this.#lack(pid, `the log has records of an unknown kind, ${letter}`);
     }

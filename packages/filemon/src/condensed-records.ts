@@ -52,7 +52,8 @@ class RecentLooks {
         }
         return false;
       }
-      // The summary takes the R or W that comes right after an A together with it.
+      // Another program looks for itself. The summary takes the R or W that comes right after an A together with it.
+      case 'E':
       case 'A':
       case 'X':
         this.#looks.delete(pid);

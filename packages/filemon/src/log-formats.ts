@@ -45,7 +45,7 @@ const code = ({ status, signal }: ProcessExit): string | undefined =>
 const shapes: Readonly<Record<LogFormat, Shape>> = {
   oodate: {
     version: 5,
-    letters: 'ACDEFLMRWXSNGKQ',
+    letters: 'ACDEFLMRWXSNGKPQ',
     formatExit: ({ status, signal }) => `${status} ${signal}`,
   },
   freebsd: {
@@ -125,7 +125,7 @@ class Conversion {
   #drop({ letter, data }: ProcessRecord): void {
     this.#letters.set(letter, (this.#letters.get(letter) ?? 0) + 1);
     // Without its A record, a relative name looks as if it began at the directory of the process.
-    const tells = letter === 'A' ? !data.startsWith('/') : !'NSGK'.includes(letter);
+    const tells = letter === 'A' ? !data.startsWith('/') : !'NSGKP'.includes(letter);
     if (tells) this.#incompleteness = true;
   }
 

@@ -93,7 +93,7 @@ const problemsKept = 100;
 /** Far above PATH_MAX, and far below what makes work on a damaged log slow. */
 const longestData = 32 * 1024;
 
-const letters = 'ACDEFLMRWXSNGKQ';
+const letters = 'ACDEFLMRWXSNGKPQ';
 const newline = 0x0a;
 const space = 0x20;
 const hash = 0x23;

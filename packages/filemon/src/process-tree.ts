@@ -11,6 +11,8 @@ export interface ProcessLife {
   readonly depth: number;
   /** What it executed, in order: absolute paths, or `<unknown>`. Empty if it went on with its parent's program. */
   readonly executables: readonly string[];
+  /** The command line of each of these, as one types it in sh; undefined where the log has none, and of a script. */
+  readonly commandLines: readonly (string | undefined)[];
   /** Undefined if it is not known. */
   readonly exit: ProcessExit | undefined;
 }
@@ -33,6 +35,7 @@ export function processTree(records: Iterable<FilemonRecord>, cwd: AbsolutePath)
 interface Life {
   readonly pid: number;
   readonly executables: string[];
+  readonly commandLines: (string | undefined)[];
   readonly children: Life[];
   parent: Life | undefined;
   exit: ProcessExit | undefined;
@@ -56,6 +59,10 @@ class Lives {
         break;
       case 'E':
         life.executables.push(data === '<unknown>' ? data : joinPath(process.directory, data));
+        life.commandLines.push(undefined);
+        break;
+      case 'P':
+        if (life.executables.length > 0) life.commandLines[life.executables.length - 1] = data;
         break;
       case 'F': {
         const child = parseChild(data);
@@ -74,7 +81,7 @@ class Lives {
   #lifeOf(process: TracedProcess, pid: number): Life {
     let life = this.#lives.get(process);
     if (life === undefined) {
-      life = { pid, executables: [], children: [], parent: undefined, exit: undefined };
+      life = { pid, executables: [], commandLines: [], children: [], parent: undefined, exit: undefined };
       this.#lives.set(process, life);
     }
     return life;
@@ -96,8 +103,8 @@ class Lives {
     const open = roots.reverse().map((life) => ({ life, parent: undefined as number | undefined, depth: 0 }));
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const { life, parent, depth } = next;
-      const { pid, executables, exit } = life;
-      const place = listed.push({ pid, parent, depth, executables, exit }) - 1;
+      const { pid, executables, commandLines, exit } = life;
+      const place = listed.push({ pid, parent, depth, executables, commandLines, exit }) - 1;
       for (const child of life.children.reverse())
         open.push({ life: child, parent: place, depth: depth + 1 });
     }

@@ -157,6 +157,20 @@ describe('the meta file of a run', () => {
     },
   );
 
+  bmakeTest('of commands with odd words is up to date for bmake, but for what they read', async () => {
+    const script = `env true "it's" 'a  b' '' '\n\t' 'R 1 /nosuch' ${'x'.repeat(2000)}\nenv cat ../in > out\n`;
+    const files = { in: '', 'obj/script': script, 'obj/Makefile': makefile('sh script') };
+    const space = workspace(files, outsideTmp);
+    const { filemon } = await keep(space, ['sh', 'script']);
+    expect(decodePath(filemon ?? Buffer.alloc(0))).toMatch(
+      /^P \d+ env true 'it'\\''s' 'a {2}b' '' \$'\\n\\t' 'R 1 \/nosuch' x{900,} \\$/m,
+    );
+    expect(await complaints(space)).toBe('');
+    const later = Date.now() / 1000 + 1000;
+    utimesSync(space.path('in'), later, later);
+    expect(await complaints(space)).toMatch(/file '.*\/in' is newer than the target/);
+  });
+
   bmakeTest(
     'of a command of several lines that leaves links which lead nowhere is up to date for bmake',
     async () => {

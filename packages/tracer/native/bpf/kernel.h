@@ -114,6 +114,7 @@ struct signal_struct {
 };
 
 struct mm_struct {
+	unsigned long arg_start, arg_end;
 	unsigned long saved_auxv[44];
 };
 

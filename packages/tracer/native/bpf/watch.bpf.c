@@ -42,6 +42,7 @@ char terms[] SEC("license") = "GPL";
 #define AF_INET6 10
 #define ADDRESS_PATH_MAX 108
 #define ADDRESS_MASK 127
+#define WORDS_MASK 1023
 #define TS_COMPAT 2
 #define X32_BIT 0x40000000
 #define REQUEST_FIXED_FILE 1
@@ -844,6 +845,31 @@ PART put_linker(void)
 	return 0;
 }
 
+/* It is missing where it cannot be read, which is no harm. */
+PART put_words(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct record *r = current_record();
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	__u64 start = BPF_CORE_READ(mm, arg_start), size = BPF_CORE_READ(mm, arg_end) - start, used;
+
+	if (r == NULL)
+		return 0;
+	r->head.arguments[0] = size;
+	used = r->used;
+	if (size > SEEN_WORDS_MAX)
+		size = SEEN_WORDS_MAX;
+	barrier_var(size);
+	size &= WORDS_MASK;
+	barrier_var(used);
+	if (used > SEEN_TEXT_MAX - SEEN_STRING_MAX ||
+	    bpf_probe_read_user(r->text + used, size, (const void *)start) < 0)
+		return 0;
+	r->head.lengths[TEXT_WORDS] = size;
+	r->used = used + size;
+	return 0;
+}
+
 static __always_inline void put_kernel_string(struct record *r, __u32 slot, const char *from)
 {
 	__u64 used = r->used;
@@ -885,6 +911,7 @@ int BPF_PROG(process_executes, struct task_struct *task, int old_pid, struct lin
 		put_kernel_string(r, TEXT_INTERPRETER, interpreter);
 	put_linker();
 	put_file(TEXT_FILE, file, BIT_FILE_REMOVED);
+	put_words();
 	send();
 	return 0;
 }

@@ -12,12 +12,14 @@
 enum seen_kind { SEEN_CALL, SEEN_FORK, SEEN_EXEC, SEEN_EXIT, SEEN_RING, SEEN_FOREIGN, SEEN_WRITTEN };
 
 /* A call's texts. Where a path is absolute there is no place, unless the process has a root of its own. */
-enum seen_text { TEXT_PATH, TEXT_PLACE, TEXT_PATH2, TEXT_PLACE2, TEXT_FILE, TEXTS };
+enum seen_text { TEXT_PATH, TEXT_PLACE, TEXT_PATH2, TEXT_PLACE2, TEXT_FILE, TEXT_WORDS, TEXTS };
 /* An exec's. */
 #define TEXT_NAME TEXT_PATH
 #define TEXT_INTERPRETER TEXT_PATH2
 /* What the dynamic linker is, which the kernel has mapped beside the program. */
 #define TEXT_LINKER TEXT_PLACE2
+/* The command line: words with a NUL behind each, but for the last if SEEN_WORDS_MAX bytes are not enough. */
+#define SEEN_WORDS_MAX 1000
 
 enum seen_bit {
 	BIT_UNREADABLE = 1 << 0, /* a string or a place could not be read */
@@ -38,7 +40,8 @@ struct seen {
 	__s32 pid;
 	__s32 number; /* of the call; of FORK the child; of RING the operation; of WRITTEN the stream */
 	__s32 result; /* of EXIT: as wait(2) has it */
-	__u64 arguments[8]; /* six of them, and two so that any three bits can be an index */
+	/* Six of them, and two so that any three bits can be an index. Of EXEC the first is the length of its command line. */
+	__u64 arguments[8];
 	__u32 mode, device; /* of a file that was opened or used: S_IFMT and more, the kernel's form of st_dev */
 	__u32 family; /* of a socket's address */
 	__u32 resolve; /* of openat2(2) */

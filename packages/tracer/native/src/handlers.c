@@ -345,6 +345,26 @@ static enum path_result resolve_for_exec(void *context, const char *given, struc
 	return path_resolve(&r->watch->resolver, r->process->pid, r->task->tid, AT_FDCWD, given, path);
 }
 
+/* As the program will see it; but what the kernel puts before the words of a script is left out. */
+static void record_command_line(struct request *r, bool script)
+{
+	char words[RECORD_WORDS_MAX];
+	ssize_t name = 0, length;
+	bool whole;
+
+	/* Of a script the first word is lost, and the name that was given takes its place. */
+	if (script) {
+		name = tracee_string(r->task->tid, argument(r, r->call->path), words, sizeof(words));
+		if (name < 0)
+			return;
+		name = name == 0 ? 0 : name + 1;
+	}
+	length = tracee_strings(r->task->tid, argument(r, r->call->path + 1), name > 0, words + name,
+				sizeof(words) - (size_t)name, &whole);
+	if (length >= 0)
+		record_words(recorder_of(r), r->process->pid, words, (size_t)(name + length), whole);
+}
+
 void handle_exec(struct request *r)
 {
 	static struct images images;
@@ -379,8 +399,10 @@ void handle_exec(struct request *r)
 		record(r, runs ? images.file[i].letter : 'S', images.file[i].text);
 	if (images.missing && find(r, &path, true, &look))
 		record(r, 'S', path.text);
-	if (runs)
-		tasks_forget_threads(&r->watch->tasks, r->process);
+	if (!runs)
+		return;
+	record_command_line(r, images.count > 1 && images.file[1].letter == 'E');
+	tasks_forget_threads(&r->watch->tasks, r->process);
 }
 
 void handle_list(struct request *r)

@@ -199,6 +199,113 @@ void record_link(struct recorder *r, pid_t pid, bool symlink, const char *from, 
 	record_pair(r, 'L', pid, from, to);
 }
 
+/* A text and its end: what a command line is written to. */
+struct line {
+	/* Each byte may be escaped, and each word, which has a NUL, be quoted; then there is the mark. */
+	char text[4 * RECORD_WORDS_MAX + 16];
+	size_t used;
+};
+
+static void add_text(struct line *line, const char *text)
+{
+	while (*text != '\0')
+		line->text[line->used++] = *text++;
+}
+
+static bool is_control(unsigned char byte)
+{
+	return byte < ' ' || byte == 0x7f;
+}
+
+/* In what bash has for that: $'...' */
+static void add_escaped(struct line *line, unsigned char byte)
+{
+	static const char digits[] = "0123456789abcdef";
+	static const char named[] = "\\'\t\n\r", letters[] = "\\'tnr";
+	const char *name = strchr(named, byte);
+
+	if (!is_control(byte) && name == NULL) {
+		line->text[line->used++] = (char)byte;
+		return;
+	}
+	line->text[line->used++] = '\\';
+	if (name != NULL) {
+		line->text[line->used++] = letters[name - named];
+		return;
+	}
+	line->text[line->used++] = 'x';
+	line->text[line->used++] = digits[byte >> 4];
+	line->text[line->used++] = digits[byte & 15];
+}
+
+static bool is_plain(unsigned char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+	       byte >= 0x80 || (byte != '\0' && strchr("_@%+=:,./-", byte) != NULL);
+}
+
+/* As a person would type it, on one line. */
+static void add_word(struct line *line, const char *word, size_t length)
+{
+	bool plain = length > 0, escapes = false;
+
+	for (size_t i = 0; i < length; i++) {
+		plain = plain && is_plain((unsigned char)word[i]);
+		escapes = escapes || is_control((unsigned char)word[i]);
+	}
+	if (!plain)
+		add_text(line, escapes ? "$'" : "'");
+	for (size_t i = 0; i < length; i++)
+		if (escapes)
+			add_escaped(line, (unsigned char)word[i]);
+		else if (word[i] == '\'')
+			add_text(line, "'\\''");
+		else
+			line->text[line->used++] = word[i];
+	if (!plain)
+		add_text(line, "'");
+}
+
+/* Without what a cut has left of the last character, if that is UTF-8. */
+static size_t whole_characters(const char *text, size_t length)
+{
+	size_t start = length, wanted;
+	unsigned char first;
+
+	while (start > 0 && length - start < 3 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
+		start--;
+	if (start == 0)
+		return length;
+	first = (unsigned char)text[start - 1];
+	wanted = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+	return length - start + 1 < wanted ? start - 1 : length;
+}
+
+void record_words(struct recorder *r, pid_t pid, const char *words, size_t length, bool whole)
+{
+	struct line line = { .used = 0 };
+
+	if (length > RECORD_WORDS_MAX) {
+		length = RECORD_WORDS_MAX;
+		whole = false;
+	}
+	if (!whole)
+		length = whole_characters(words, length);
+	for (size_t start = 0, size; start < length; start += size + 1) {
+		size = strnlen(words + start, length - start);
+		if (start > 0)
+			add_text(&line, " ");
+		add_word(&line, words + start, size);
+	}
+	if (line.used == 0)
+		return;
+	if (!whole)
+		add_text(&line, " \\");
+	put_head(r, 'P', pid);
+	put(r, line.text, line.used);
+	put(r, "\n", 1);
+}
+
 void record_fork(struct recorder *r, pid_t pid, pid_t child)
 {
 	put_head(r, 'F', pid);

@@ -1,5 +1,5 @@
 /*
- * Writes a filemon log, version 5 as FreeBSD's, with our letters N S G K Q.
+ * Writes a filemon log, version 5 as FreeBSD's, with our letters N S G K P Q.
  * The layout is described in docs/formats/filemon-log.md.
  */
 #ifndef OODATE_RECORD_H
@@ -11,6 +11,9 @@
 
 /* Longest path that a record can hold: what the kernel takes, without the NUL. */
 #define RECORD_PATH_MAX 4095
+
+/* Bytes of a command line that a record can hold, with a NUL behind each word. */
+#define RECORD_WORDS_MAX 1000
 
 struct recorder {
 	struct recorder *outer; /* gets the same records; NULL if there is none */
@@ -38,6 +41,8 @@ void record_alteration(struct recorder *r, pid_t pid, const char *path);
 bool record_pair(struct recorder *r, char letter, pid_t pid, const char *from, const char *to);
 /* A hard link; of a file that is read if it is not a symbolic link itself. */
 void record_link(struct recorder *r, pid_t pid, bool symlink, const char *from, const char *to);
+/* The command line of the program executed: words with a NUL behind each. Unless whole, there was more, and the last has none. */
+void record_words(struct recorder *r, pid_t pid, const char *words, size_t length, bool whole);
 void record_fork(struct recorder *r, pid_t pid, pid_t child);
 /* status is -1 if it could not be found out */
 void record_exit(struct recorder *r, pid_t pid, int status, int signal);

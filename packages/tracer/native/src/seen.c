@@ -618,6 +618,23 @@ static enum path_result find_described(struct returned *r, struct path *path)
 	return spell_whole(r, TEXT_FILE, path) ? PATH_FOUND : PATH_FAILED;
 }
 
+/* The kernel has put the interpreters of a script first. Its own words begin with its name, as that was given. */
+static void record_command_line(struct returned *r)
+{
+	const char *words = r->texts[TEXT_WORDS], *name = r->texts[TEXT_NAME];
+	size_t length = r->seen->lengths[TEXT_WORDS], start = 0;
+	bool whole = r->seen->arguments[0] <= length;
+
+	if (words == NULL)
+		return;
+	if (r->texts[TEXT_INTERPRETER] != NULL && name != NULL)
+		while (start < length && strncmp(words + start, name, length - start) != 0)
+			start += strnlen(words + start, length - start) + 1;
+	if (start >= length)
+		start = 0;
+	record_words(&r->session->recorder, r->finder.pid, words + start, length - start, whole);
+}
+
 void seen_new_image(struct returned *r)
 {
 	enum path_result named;
@@ -635,6 +652,7 @@ void seen_new_image(struct returned *r)
 		incomplete_path(r);
 	else
 		record_linker(r, &path);
+	record_command_line(r);
 }
 
 void seen_list(struct returned *r)
