@@ -77,7 +77,7 @@ function record(metaFile, target, paths) {
     cwd: target.cwd,
     target: 'bench',
     output,
-    filemon: filemonSection(log),
+    filemon: filemonSection(log, {}),
     run,
   });
 }

@@ -220,7 +220,7 @@ async function keep(
     cwd: target.cwd,
     target: target.name,
     output: output?.bytes ?? new Uint8Array(),
-    filemon: filemonSection(trace.log),
+    filemon: filemonSection(trace.log, target.environment),
     run: output === undefined ? record : { ...record, output: recordedOutput(output) },
   };
   try {

@@ -275,11 +275,19 @@ describe('a file of ours', () => {
 });
 
 test('the section of a log is the log without repeated looks', () => {
-  const section = filemonSection(Buffer.from('V 5\nN 7 /x\nN 7 /x\nW 7 /x\nR 7 /x\n'));
+  const section = filemonSection(Buffer.from('V 5\nN 7 /x\nN 7 /x\nW 7 /x\nR 7 /x\n'), {});
   expect(section.toString()).toBe('V 5\nN 7 /x\nW 7 /x\nR 7 /x\n');
 });
 
 test('a link is kept as a write, since bmake takes its first name for a file that was read', () => {
   const links = "L 7 '/nowhere' '/link'\nR 7 /a\nL 7 '/a' '/b'\nL 7 'x' 'y' 'z'\n";
-  expect(filemonSection(Buffer.from(links)).toString()).toBe("W 7 /link\nR 7 /a\nW 7 /b\nL 7 'x' 'y' 'z'\n");
+  expect(filemonSection(Buffer.from(links), {}).toString()).toBe(
+    "W 7 /link\nR 7 /a\nW 7 /b\nL 7 'x' 'y' 'z'\n",
+  );
+});
+
+test('secrets of the environment are covered in the command lines of a log, and nowhere else', () => {
+  const log = 'P 7 login hunter2hunter2\nR 7 /hunter2hunter2\n';
+  const section = filemonSection(Buffer.from(log), { PASSWORD: 'hunter2hunter2' });
+  expect(section.toString()).toBe('P 7 login ***\nR 7 /hunter2hunter2\n');
 });

@@ -11,6 +11,7 @@ import {
 } from '@oodate/filemon';
 import { formatRunRecord, parseRunRecord, recordStart, recordVersion } from './record-lines.js';
 import type { RunRecord } from './run-record.js';
+import { SecretsCover } from './secret-variables.js';
 
 /*
  * bmake's layout, line by line:
@@ -140,10 +141,22 @@ export function parseMetaFile(bytes: Uint8Array): ParsedMetaFile {
  * The log as it is kept in a meta file: without the looks that repeat an earlier
  * one, and with `W to` for a link. bmake takes the first name of an L for a file that
  * was read. The text of a symbolic link is none, and where it leads nowhere, or is
- * relative, the target would be out of date for ever; a hard link has an R of its own.
+ * relative, the target would be out of date for ever; a hard link has an R of its own. What variables of the
+ * environment hold that look secret is covered in the command lines.
  */
-export function filemonSection(log: Uint8Array): Buffer {
-  return formatFilemonLog(linksAsWrites(condenseRecords(filemonRecords([log]))));
+export function filemonSection(log: Uint8Array, environment: Readonly<NodeJS.ProcessEnv>): Buffer {
+  const records = linksAsWrites(condenseRecords(filemonRecords([log])));
+  return formatFilemonLog(secretsCovered(records, new SecretsCover(environment)));
+}
+
+function* secretsCovered(
+  records: Iterable<FilemonRecord>,
+  secrets: SecretsCover,
+): Generator<FilemonRecord, void, undefined> {
+  for (const record of records)
+    if (record.kind === 'process' && record.letter === 'P')
+      yield { ...record, data: secrets.cover(record.data) };
+    else yield record;
 }
 
 function* linksAsWrites(records: Iterable<FilemonRecord>): Generator<FilemonRecord, void, undefined> {

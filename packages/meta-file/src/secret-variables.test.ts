@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import { isRecordedValue, recordedVariable } from './secret-variables.js';
+import { describe, expect, test } from '@jest/globals';
+import { isRecordedValue, recordedVariable, SecretsCover } from './secret-variables.js';
 
 test.each([
   'NPM_TOKEN',
@@ -26,4 +26,30 @@ test('other values are written down as they are', () => {
   const variable = recordedVariable('CFLAGS', '-O2');
   expect(variable).toEqual({ name: 'CFLAGS', value: '-O2', hidden: false });
   expect([isRecordedValue(variable, '-O2'), isRecordedValue(variable, '-O3')]).toEqual([true, false]);
+});
+
+describe('a command line', () => {
+  const pem = `-----BEGIN KEY-----\n${'abcdefgh'.repeat(50)}\n`;
+  const environment = {
+    API_TOKEN: 'tok3n-12345',
+    DB_PASSWORD: "it's a\\pass",
+    PEM_KEY: pem,
+    SHORT_KEY: 'main',
+    CC: 'cc-123456',
+  };
+
+  test.each([
+    ['curl -H tok3n-12345 x', 'curl -H *** x'],
+    ["curl -H 'Bearer tok3n-12345' tok3n-12345", "curl -H 'Bearer ***' ***"],
+    ["login 'it'\\''s a\\pass'", "login '***'"],
+    ["login $'it\\'s a\\\\pass\\n'", "login $'***\\n'"],
+    [`sign $'${pem.replaceAll('\n', '\\n')}' x`, "sign $'***' x"],
+    ["sign $'-----BEGIN KEY-----\\nabcdefghab' \\", "sign $'***' \\"],
+    ['curl -H tok3n-123 \\', 'curl -H *** \\'],
+    ['curl -H tok3n-129 \\', 'curl -H tok3n-129 \\'],
+    ['curl -H tok3n-123', 'curl -H tok3n-123'],
+    ['cc main.c cc-123456', 'cc main.c cc-123456'],
+  ])('is without what variables hold that look secret: %s', (line, covered) => {
+    expect(new SecretsCover(environment).cover(line)).toBe(covered);
+  });
 });

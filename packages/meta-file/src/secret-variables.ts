@@ -29,3 +29,41 @@ export function isRecordedValue(variable: RecordedVariable, value: string): bool
 function saltedDigest(salt: string, value: string): string {
   return createHash('sha256').update(Buffer.from(salt, 'hex')).update(value).digest('hex');
 }
+
+/** Shorter values are in all sorts of text. */
+const shortestSecret = 8;
+
+/** The command line, as a P record has it, with `***` in the place of what variables that look secret hold. */
+export class SecretsCover {
+  readonly #texts: readonly string[];
+
+  constructor(environment: Readonly<NodeJS.ProcessEnv>) {
+    const values = Object.entries(environment).flatMap(([name, value]) =>
+      value !== undefined && value.length >= shortestSecret && secretWords.test(name) ? [value] : [],
+    );
+    this.#texts = [...new Set(values.flatMap(writtenForms))].sort((a, b) => b.length - a.length);
+  }
+
+  cover(line: string): string {
+    let covered = line;
+    for (const text of this.#texts) covered = withoutBeginning(covered.replaceAll(text, '***'), text);
+    return covered;
+  }
+}
+
+/** As a word of sh is written: as it is, within '...', within $'...'. */
+function writtenForms(value: string): string[] {
+  const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\r': '\\r' };
+  return [
+    value,
+    value.replaceAll("'", "'\\''"),
+    value.replace(/[\\']/g, '\\$&').replace(/[\n\t\r]/g, (character) => escapes[character] ?? character),
+  ];
+}
+
+/** A line that was cut may end within the value. */
+function withoutBeginning(line: string, text: string): string {
+  const [, body = '', end = ''] = /^(.*?)('? \\)$/s.exec(line) ?? [];
+  const at = body.lastIndexOf(text.slice(0, shortestSecret));
+  return at >= 0 && text.startsWith(body.slice(at)) ? `${body.slice(0, at)}***${end}` : line;
+}

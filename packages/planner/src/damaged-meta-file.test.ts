@@ -66,7 +66,7 @@ function written(input: string): Buffer {
     cwd: target.cwd,
     target: 'build',
     output: Buffer.from('said\n'),
-    filemon: filemonSection(Buffer.from(log)),
+    filemon: filemonSection(Buffer.from(log), {}),
     run: {
       ...record,
       output: { streams: [1], terminals: [], chunks: [{ stream: 1, length: 5 }] },
