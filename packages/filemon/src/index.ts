@@ -33,6 +33,13 @@ export {
   joinPath,
   normalizePath,
 } from './path-text.js';
+export {
+  type AskedPaths,
+  type PathUse,
+  type PathUser,
+  pathUses,
+  usersOfPaths,
+} from './path-users.js';
 export { type ProcessLife, processTree } from './process-tree.js';
 export type { ProcessExit } from './processes.js';
 export type {
