@@ -16,6 +16,7 @@ import {
   metaOption,
   runOptions,
   watchOptions,
+  whyOptions,
 } from './options.js';
 import { findPackage } from './package-script.js';
 import { settingFlags, targetCommands } from './target-commands.js';
@@ -56,13 +57,13 @@ export async function runCommandLine(
     .command(
       'why [script..]',
       'Say why it is out of date, with every reason',
-      (y) => decisionHelp(targetUsage(y, 'why')),
+      (y) => decisionHelp(targetUsage(y, 'why').options(whyOptions)),
       (argv) => ends(why(argv, rest)),
     )
     .command(
       'check [script..]',
       'Tell by the exit status alone: 0 up to date, 1 out of date, 2 trouble',
-      (y) => decisionHelp(targetUsage(y, 'check')),
+      (y) => decisionHelp(targetUsage(y, 'check').options(decisionOptions)),
       (argv) => ends(check(argv, rest)),
     )
     .command(
@@ -216,7 +217,6 @@ function watchHelp<T>(y: Argv<T>) {
 
 function decisionHelp<T>(y: Argv<T>) {
   return y
-    .options(decisionOptions)
     .example('oodate check --mode bmake obj/*.meta', "bmake's verdict by these meta files")
     .example('oodate why --mode bmake -C src all', 'what bmake would make there, and why');
 }
@@ -443,7 +443,7 @@ const commands = [
 ] as const;
 
 const optionNames = [
-  ...Object.keys({ ...runOptions, ...decisionOptions }),
+  ...Object.keys({ ...runOptions, ...whyOptions }),
   'output',
   'to',
   'target',

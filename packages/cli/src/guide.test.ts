@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { filemonProblems, logProblems } from '@oodate/filemon';
 import { metaFileProblems } from '@oodate/meta-file';
 import { volatileVariables } from '@oodate/planner';
-import { decisionOptions, runOptions, watchOptions } from './options.js';
+import { runOptions, watchOptions, whyOptions } from './options.js';
 
 function guide(name: string): string {
   return readFileSync(new URL(`../../../docs/guide/${name}`, import.meta.url), 'utf8');
@@ -35,7 +35,7 @@ test('the guide lists every kind of reason', () => {
 test('the guide lists every option', () => {
   const others = [...source('command-line.ts').matchAll(/\.option\('([a-z-]+)'/g)].map((match) => match[1]);
   expect(others.length).toBeGreaterThan(3);
-  const names = [...Object.keys({ ...runOptions, ...watchOptions, ...decisionOptions }), ...others];
+  const names = [...Object.keys({ ...runOptions, ...watchOptions, ...whyOptions }), ...others];
   for (const name of names) expect(guide('commands.md')).toMatch(new RegExp(`\`--${name}[ \`]`));
 });
 

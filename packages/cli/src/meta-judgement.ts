@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { type AbsolutePath, joinPath } from '@oodate/filemon';
-import { readMetaFile } from '@oodate/meta-file';
+import { type MetaFile, readMetaFile } from '@oodate/meta-file';
 import {
   accessesOfMeta,
   countedRun,
@@ -24,6 +24,8 @@ export interface MetaJudgement {
   /** Absolute. */
   readonly metaFile: string;
   readonly counts: Counts | undefined;
+  /** undefined if nothing in it holds. */
+  readonly meta: MetaFile | undefined;
   /** How long the recorded run took, in milliseconds; undefined if no record was good. */
   readonly took: number | undefined;
   /** In the order in which they are found; none if the target is up to date. */
@@ -51,6 +53,7 @@ export async function judgeMetaFile(
       name: meta.target,
       metaFile,
       counts: countAccesses(accessesOfMeta(meta)),
+      meta,
       took: undefined,
       reasons: options.force === true ? [{ kind: 'forced' }] : reasonsToMake({ meta, directory }, files),
     };
@@ -62,6 +65,7 @@ export async function judgeMetaFile(
       name: pathWords(metaFile, process.cwd()),
       metaFile,
       counts: undefined,
+      meta: undefined,
       took: undefined,
       reasons,
     };
@@ -82,6 +86,7 @@ export async function judgeMetaFile(
     name: record.meta.target,
     metaFile,
     counts: countUses(countedRun(record.run, decision)),
+    meta: record.meta,
     took: durationOf(record.run),
     reasons: reasonsToRun(target, record, files, { ...decision, ...options, digestAll: isTraced() }),
   };

@@ -172,3 +172,8 @@ export const decisionOptions = {
   },
   ...bmakeOptions,
 } as const satisfies Record<string, Option>;
+
+export const whyOptions = {
+  ...decisionOptions,
+  verbose: { ...flag, alias: 'v', describe: 'Show how each path was used, and what started who used it' },
+} as const satisfies Record<string, Option>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { arbitraryArguments, checkAtRandom, timeForRounds } from '@oodate/testkit';
 import { runCommandLine } from './command-line.js';
-import { decisionOptions, runOptions } from './options.js';
+import { runOptions, whyOptions } from './options.js';
 import { parsePlainArguments } from './plain-arguments.js';
 import { targetCommands } from './target-commands.js';
 
@@ -35,13 +35,13 @@ async function byYargs(args: readonly string[]): Promise<Heard | undefined> {
 
 /** Only by the names in the tables: yargs gives them in other spellings, too. */
 function ownArguments(argv: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const names = ['script', ...Object.keys({ ...runOptions, ...decisionOptions })];
+  const names = ['script', ...Object.keys({ ...runOptions, ...whyOptions })];
   return Object.fromEntries(
     names.flatMap((name) => (argv[name] === undefined ? [] : [[name, argv[name]] as const])),
   );
 }
 
-const names = Object.keys({ ...runOptions, ...decisionOptions });
+const names = Object.keys({ ...runOptions, ...whyOptions });
 const values = [
   'a',
   'content',

@@ -1,12 +1,13 @@
 import { splitArguments } from './argument-words.js';
 import { withPlainSwitches } from './bmake-arguments.js';
-import { decisionOptions, type Option, runOptions } from './options.js';
-import type { DecisionArguments, RunArguments } from './target-commands.js';
+import { decisionOptions, type Option, runOptions, whyOptions } from './options.js';
+import type { DecisionArguments, RunArguments, WhyArguments } from './target-commands.js';
 
 /** A command about targets, its arguments as yargs would give them. */
 export type PlainArguments = { readonly rest: readonly string[] | undefined } & (
   | { readonly command: 'run'; readonly argv: RunArguments }
-  | { readonly command: 'check' | 'why'; readonly argv: DecisionArguments }
+  | { readonly command: 'check'; readonly argv: DecisionArguments }
+  | { readonly command: 'why'; readonly argv: WhyArguments }
 );
 
 /**
@@ -22,7 +23,7 @@ export function parsePlainArguments(args: readonly string[]): PlainArguments | u
     return argv && { command, argv, rest };
   }
   if (command === 'check' || command === 'why') {
-    const argv = readWords(withPlainSwitches(words), decisionOptions);
+    const argv = readWords(withPlainSwitches(words), command === 'why' ? whyOptions : decisionOptions);
     return argv && { command, argv, rest };
   }
   return undefined;

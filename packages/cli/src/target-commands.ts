@@ -8,7 +8,14 @@ import { whyMetaFiles, why as whyTarget } from './commands/why.js';
 import { enterDirectory } from './directory.js';
 import type { ShownOutput } from './held-output.js';
 import { isTraced } from './judgement.js';
-import type { ArgumentsOf, configOptions, decisionOptions, runOptions, watchOptions } from './options.js';
+import type {
+  ArgumentsOf,
+  configOptions,
+  decisionOptions,
+  runOptions,
+  watchOptions,
+  whyOptions,
+} from './options.js';
 import type { Resolve } from './proof.js';
 import type { StoreUse } from './result-store.js';
 import { type SettingFlags, type SettingValues, settingFlag, settingKeys } from './settings.js';
@@ -25,6 +32,7 @@ interface Scripts {
 export type RunArguments = Scripts & ArgumentsOf<typeof runOptions>;
 export type WatchArguments = Scripts & ArgumentsOf<typeof watchOptions>;
 export type DecisionArguments = Scripts & ArgumentsOf<typeof decisionOptions>;
+export type WhyArguments = Scripts & ArgumentsOf<typeof whyOptions>;
 
 /** What `oodate run`, `watch`, `why` and `check` do. They get the words after `--` as `rest`, and give the exit status. */
 export const targetCommands = { run, watch, why, check } as const;
@@ -93,17 +101,20 @@ async function watch(argv: WatchArguments, rest: readonly string[] | undefined):
   return watchTarget(resolve, options, openTerminal(options.quiet));
 }
 
-async function why(argv: DecisionArguments, rest: readonly string[] | undefined): Promise<number> {
+async function why(argv: WhyArguments, rest: readonly string[] | undefined): Promise<number> {
   if (argv.mode === 'bmake') {
+    if (argv.verbose !== undefined)
+      throw new CliError('USAGE', '--verbose has no meaning with --mode bmake', 'see oodate why --help');
     const { bmakeWhy } = await import('./commands/bmake.js');
     return bmakeWhy(bmakeRequestOf(argv, rest));
   }
   refuseBmakeArguments(argv);
   enterDirectory(argv.directory);
   const metaFiles = metaFilesIn(argv, rest);
+  const options = { ...decisionOf(argv), verbose: argv.verbose === true };
   return metaFiles.length > 0
-    ? whyMetaFiles(metaFiles, decisionOf(argv), settingFlags(argv))
-    : whyTarget(await targetOf(argv, rest), decisionOf(argv), openTerminal(isTraced()));
+    ? whyMetaFiles(metaFiles, options, settingFlags(argv))
+    : whyTarget(await targetOf(argv, rest), options, openTerminal(isTraced()));
 }
 
 async function check(argv: DecisionArguments, rest: readonly string[] | undefined): Promise<number> {

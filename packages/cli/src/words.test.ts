@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { AbsolutePath } from '@oodate/filemon';
 import type { RecordedState } from '@oodate/meta-file';
 import type { Reason } from '@oodate/planner';
+import type { ReasonProcess } from './reason-process.js';
 import {
   errorWords,
   failedWords,
@@ -9,6 +10,7 @@ import {
   keptWords,
   nameWords,
   pathWords,
+  processLines,
   processWords,
   reasonWords,
   upToDateWords,
@@ -206,15 +208,57 @@ describe('a reason in words', () => {
   test.each(cases)('%j is "%s" under "%s"', (reason, clause, group) => {
     expect({ clause: reasonWords(reason, cwd), group: groupWords(reason) }).toEqual({ clause, group });
   });
+});
 
-  test('names the process that used the path, if it is known', () => {
-    const reason = { kind: 'output-gone', path, by } as const;
-    expect(processWords(reason, cwd)).toBe('used by /usr/bin/node');
-    expect(processWords({ ...reason, by: `${cwd}/node_modules/tool` }, cwd)).toBe(
-      'used by node_modules/tool',
-    );
-    expect(processWords({ ...reason, by: undefined }, cwd)).toBe('');
-    expect(processWords({ kind: 'forced' }, cwd)).toBe('');
+describe('the process that used a path', () => {
+  const known = (words: string | null, executable: string | null = '/usr/bin/node'): ReasonProcess => ({
+    executable,
+    words,
+    how: ['read'],
+    parents: [],
+  });
+
+  test.each([
+    [null, 80, ''],
+    [known(null, null), 80, ''],
+    [known(null), 10, 'used by /usr/bin/node'],
+    [known(null, `${cwd}/node_modules/tool`), 80, 'used by node_modules/tool'],
+    [known('cc -c a.c'), 17, 'used by cc -c a.c'],
+    [known('cc -c a.c'), 16, 'used by cc -c a…'],
+    [known('cc -c a.c'), 13, 'used by cc -…'],
+    [known('cc -c a.c'), 10, 'used by cc'],
+    [known('cc -c a.c'), -20, 'used by cc'],
+    [known('/usr/lib/gcc/cc1 -quiet a.c'), 80, 'used by cc1 -quiet a.c'],
+    [known("'/my tools/cc1' a.c"), 80, "used by '/my tools/cc1' a.c"],
+    [known('./tool /a/b'), 80, 'used by ./tool /a/b'],
+    [known('seq 1 2 3 \\'), 80, 'used by seq 1 2 3 …'],
+    [known('cat a\u009bb'), 80, 'used by cat a\\x9bb'],
+  ])('%j in %d columns is "%s"', (process, columns, text) => {
+    expect(processWords(process, cwd, columns)).toBe(text);
+  });
+
+  test.each<[ReasonProcess['how'], string]>([
+    [['executed', 'read'], 'executed as cc a.c'],
+    [['read'], 'read by cc a.c'],
+    [['looked'], 'looked at by cc a.c'],
+    [['listed', 'looked'], 'listed by cc a.c'],
+    [['missing'], 'looked for by cc a.c'],
+    [['written', 'removed'], 'written and removed by cc a.c'],
+    [[], 'used by cc a.c'],
+  ])('has used it so: %j', (how, line) => {
+    expect(processLines({ ...known('cc a.c'), how }, cwd)).toEqual([line]);
+  });
+
+  test('has parents, a line each', () => {
+    const parents = [
+      { executable: `${cwd}/bin/make`, words: null },
+      { executable: '/bin/sh', words: "sh -c 'make \\" },
+    ];
+    expect(processLines({ ...known('/usr/bin/cc a.c'), parents }, cwd)).toEqual([
+      'read by /usr/bin/cc a.c',
+      'started by bin/make',
+      "started by sh -c 'make …",
+    ]);
   });
 });
 

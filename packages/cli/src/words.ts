@@ -5,6 +5,7 @@ import type { Collection, DamagedFile, Hindrance, StoreStatus, Verification } fr
 import { sizeWords } from './byte-size.js';
 import type { FileChange } from './commands/init.js';
 import type { Counts } from './counts.js';
+import type { ReasonProcess } from './reason-process.js';
 import type { NearResult } from './result-store.js';
 import type { SettingSource } from './settings-layer.js';
 import { quoteWord, quoteWords } from './shell-quoting.js';
@@ -189,9 +190,37 @@ export function bmakeTellsWords(finding: BmakeFinding, target: string): string {
   }
 }
 
-/** Which process used the path of the reason, as an addition to its clause; empty if that is not known. */
-export function processWords(reason: Reason, cwd: string): string {
-  return 'by' in reason && reason.by !== undefined ? `used by ${pathWords(reason.by, cwd)}` : '';
+/** Which process used a path, in so many columns if that can be; empty if it is not known. */
+export function processWords(process: ReasonProcess | null, cwd: string, columns: number): string {
+  const start = 'used by ';
+  if (process?.words) return `${start}${shortCommandWords(process.words, columns - start.length)}`;
+  return process?.executable ? `${start}${pathWords(process.executable, cwd)}` : '';
+}
+
+/** How it used the path and what started it, a line each. */
+export function processLines(process: ReasonProcess, cwd: string): string[] {
+  const { how, parents } = process;
+  const whole = ({ words, executable }: ReasonProcess['parents'][number]) =>
+    words !== null ? textLineWords(words.replace(/ \\$/, ' …')) : pathWords(executable ?? '', cwd);
+  return [`${howWords(how)} ${whole(process)}`, ...parents.map((parent) => `started by ${whole(parent)}`)];
+}
+
+function howWords(how: ReasonProcess['how']): string {
+  if (how[0] === 'executed') return 'executed as';
+  // Who reads has looked, too.
+  const uses = how
+    .filter((use, at) => at === 0 || use !== 'looked')
+    .map((use) => (use === 'missing' ? 'looked for' : use === 'looked' ? 'looked at' : use));
+  return `${uses.length === 0 ? 'used' : uses.join(' and ')} by`;
+}
+
+/** At least its first word; of a program that is named by its whole path only the name. */
+function shortCommandWords(words: string, columns: number): string {
+  const line = textLineWords(words.replace(/ \\$/, ' …')).replace(/^\/(?:[^ '/]*\/)*(?=[^ '/])/, '');
+  if (line.length <= columns) return line;
+  const [first = ''] = line.split(' ');
+  const cut = line.slice(0, Math.max(0, columns - 1)).trimEnd();
+  return cut.length > first.length ? `${cut}…` : first;
 }
 
 export const reasonGroups = ['earlier runs', 'command and environment', 'inputs', 'outputs'] as const;

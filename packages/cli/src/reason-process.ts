@@ -1,0 +1,80 @@
+import {
+  type AbsolutePath,
+  filemonRecords,
+  isAbsolutePath,
+  type PathUse,
+  type PathUser,
+  usersOfPaths,
+} from '@oodate/filemon';
+import type { MetaFile } from '@oodate/meta-file';
+import type { InputReason, Reason } from '@oodate/planner';
+
+/** The process through which a path matters. As `why --json` prints it: described in docs/guide/commands.md, and kept stable. */
+export interface ReasonProcess {
+  /** Absolute; of a script its interpreter; null if it is not known. */
+  readonly executable: string | null;
+  /** Its command line as one types it in sh; null if it is not known. */
+  readonly words: string | null;
+  /** How it used the path, what matters most first; empty if that is not known. */
+  readonly how: readonly PathUse[];
+  /** What executed it, the nearest first, up to the target's own command. */
+  readonly parents: readonly Pick<ReasonProcess, 'executable' | 'words'>[];
+}
+
+/**
+ * For each reason with a path the first process that used it in the way that matters, from the log of the last run;
+ * null if none is known. Without a log it is the program that the record of the run names.
+ */
+export function processesOfReasons(
+  reasons: readonly Reason[],
+  meta: MetaFile | undefined,
+): Map<Reason, ReasonProcess | null> {
+  const concerned = reasons.filter((reason) => 'path' in reason);
+  const users = concerned.length === 0 ? new Map() : usersIn(meta, concerned);
+  return new Map(concerned.map((reason) => [reason, processOf(reason, users.get(reason.path) ?? [])]));
+}
+
+function usersIn(meta: MetaFile | undefined, reasons: readonly InputReason[]): Map<AbsolutePath, PathUser[]> {
+  if (meta?.filemon === undefined) return new Map();
+  const cwd = isAbsolutePath(meta.cwd) ? meta.cwd : ('/' as AbsolutePath);
+  return usersOfPaths(filemonRecords([meta.filemon]), cwd, {
+    paths: reasons.map(({ path }) => path),
+    links: reasons.filter(({ kind }) => kind === 'link-changed').map(({ path }) => path),
+  });
+}
+
+function processOf(reason: InputReason, users: readonly PathUser[]): ReasonProcess | null {
+  const ranks = ranksOf(reason);
+  const rank = ({ how }: PathUser) => Math.min(...how.map((use) => ranks[use]));
+  const [user] = users.toSorted((one, other) => rank(one) - rank(other));
+  if (user === undefined)
+    return reason.by === undefined ? null : { executable: reason.by, words: null, how: [], parents: [] };
+  return {
+    ...shown(user),
+    how: user.how.toSorted((one, other) => ranks[one] - ranks[other]),
+    parents: user.parents.map(shown),
+  };
+}
+
+function shown({ executable, words }: Pick<PathUser, 'executable' | 'words'>) {
+  return { executable: executable ?? null, words: words ?? null };
+}
+
+const asInput = { executed: 0, read: 0, listed: 1, looked: 2, missing: 3, written: 4, removed: 5 };
+
+/** Which use of the path is more to the point, the lowest first. */
+function ranksOf({ kind }: InputReason): Readonly<Record<PathUse, number>> {
+  switch (kind) {
+    case 'input-appeared':
+      return { ...asInput, missing: -1 };
+    case 'listing-changed':
+      return { ...asInput, listed: -1 };
+    case 'output-changed':
+    case 'output-gone':
+      return { ...asInput, written: -1 };
+    case 'removed-came-back':
+      return { ...asInput, removed: -1 };
+    default:
+      return asInput;
+  }
+}
