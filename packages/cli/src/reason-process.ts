@@ -65,10 +65,6 @@ const asInput = { executed: 0, read: 0, listed: 1, looked: 2, missing: 3, writte
 /** Which use of the path is more to the point, the lowest first. */
 function ranksOf({ kind }: InputReason): Readonly<Record<PathUse, number>> {
   switch (kind) {
-    case 'input-appeared':
-      return { ...asInput, missing: -1 };
-    case 'listing-changed':
-      return { ...asInput, listed: -1 };
     case 'output-changed':
     case 'output-gone':
       return { ...asInput, written: -1 };

@@ -12,6 +12,7 @@ test.each<[string, string[], number[]]>([
   ['another kind of look stays', ['S 1 /a', 'R 1 /a', 'G 1 /a', 'N 1 /a', 'S 1 /a'], [0, 1, 2, 3]],
   ['the look of another process stays', ['R 1 /a', 'R 2 /a', 'R 1 /a'], [0, 1]],
   ['a pid that is used again looks anew', ['R 1 /a', 'X 1 0 0', 'R 1 /a'], [0, 1, 2]],
+  ['another program in the same process looks anew', ['R 1 /a', 'E 1 /b', 'R 1 /a'], [0, 1, 2]],
   ['a write in between keeps the look', ['R 1 /a', 'W 2 /a', 'R 1 /a', 'R 1 /a'], [0, 1, 2]],
   ['a write elsewhere does not', ['R 1 /a', 'W 2 /a/b', 'W 2 /ab', 'R 1 /a'], [0, 1, 2]],
   ['a removal in between keeps the look', ['S 1 /a', 'D 1 /a', 'S 1 /a'], [0, 1, 2]],
@@ -46,6 +47,8 @@ test.each<[string, string[], number[]]>([
       'F 1 2',
       'Q 1 q',
       'Q 1 q',
+      'P 1 b',
+      'P 1 b',
       'K 1 /a',
       'W 1 /a',
       'K 1 /a',
@@ -53,7 +56,7 @@ test.each<[string, string[], number[]]>([
       '?',
       '?',
     ],
-    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17],
   ],
 ])('%s', (_, lines, kept) => {
   expect(condense(lines)).toEqual(kept.map((line) => lines[line]));

@@ -104,7 +104,12 @@ describe('a conversion', () => {
     ['takes an end that is not known for a failure', 'freebsd', ['V 5', 'X 1 -1 0'], ['V 5', 'X 1 255 0']],
     ['keeps such an end in our own format', 'oodate', ['V 5', 'X 1 -1 0'], ['V 5', 'X 1 -1 0']],
     ['keeps what it does not understand in our own format', 'oodate', ['Z 1 x', 'what?'], ['Z 1 x', 'what?']],
-    ['leaves out our looks', 'freebsd', ['N 1 /a', 'S 1 /a', 'G 1 /', 'K 1 /a', '# Bye bye'], ['# Bye bye']],
+    [
+      'leaves out our looks',
+      'freebsd',
+      ['N 1 /a', 'S 1 /a', 'G 1 /', 'K 1 /a', 'P 1 a', '# Bye bye'],
+      ['# Bye bye'],
+    ],
     ['leaves no end where it left out why the log is incomplete', 'freebsd', ['Q 1 why', '# Bye bye'], ['']],
     ['leaves no end where it left out a line', 'netbsd', ['what?', '# Bye bye'], ['']],
     [

@@ -36,6 +36,14 @@ describe('the processes of a log', () => {
     ]);
   });
 
+  test('have the command line of each, of a script with its interpreter', () => {
+    const lines = ['P 1 lost', 'E 1 /s', 'E 1 /sh', 'P 1 ./s x', 'E 1 /b', 'E 1 /c', 'P 1 c'];
+    const records = filemonRecords([Buffer.from(`${lines.join('\n')}\n`)]);
+    const [life] = processTree(records, '/' as AbsolutePath);
+    expect(life?.executables).toEqual(['/s', '/sh', '/b', '/c']);
+    expect(life?.commandLines).toEqual([undefined, './s x', undefined, 'c']);
+  });
+
   test('with a pid that is used again are two', () => {
     expect(tree('F 1 2', 'E 2 /a', 'X 2 3 0', 'F 1 2', 'E 2 /b', 'X 2 0 0')).toEqual([
       '1 ?',

@@ -87,6 +87,24 @@ describe.each(backends)('with %s, why', (backend) => {
     expect(await told(space, ['--verbose'])).toBe(text);
   });
 
+  test('names who used it in the way that matters, and not who was first', async () => {
+    const files = { in: '1', old: '2', list: '3' };
+    const space = await kept('test -f in; cat in; grep -s x out; cat in > out; cat old list; rm old', files);
+    space.write({ in: '22', old: '2' });
+    space.remove('out');
+    space.remove('list');
+    expect(await told(space, [])).toBe(`build is out of date, for 4 reasons:
+
+  inputs
+    in changed (was 1 byte, is 2); used by cat in
+    list is gone, was a file of 1 byte; used by cat old list
+
+  outputs
+    out, which the command had made, is gone; used by sh -c 'test -f in; cat in…
+    old, which the command had removed, is there again (a file of 1 byte); used by rm
+`);
+  });
+
   test('goes up through make and the compiler', async () => {
     const space = await kept('make -s', {
       Makefile: 'main.o: main.c\n\tcc -c main.c\n',
