@@ -47,7 +47,9 @@ describe.each(names)('by %s, what goes to the terminal', (backend) => {
   /** Runs a line of bash on a terminal, in which $PROBE, $WRITER and $RING are to be had. */
   const open = (line: string): Terminal => {
     const probe = `${findProbe()} --quiet --backend ${backend}`;
-    const env = { ...process.env, PROBE: `${probe} -o log --output copy --`, ONLY: probe };
+    // In a CI job Node has no colours.
+    const { CI, NO_COLOR, FORCE_COLOR, ...rest } = process.env;
+    const env = { ...rest, PROBE: `${probe} -o log --output copy --`, ONLY: probe };
     terminal = openTerminal(['bash', '-c', line], {
       cwd: folder,
       env: { ...env, WRITER: writer, RING: ring, NODE: process.execPath, TERM: 'xterm' },
