@@ -99,6 +99,16 @@ describe.each(backends)('with %s, a command line', (backend) => {
     });
   });
 
+  test('of a script has the name that was given, whatever the first word is', async () => {
+    const acts = buildActs({ static: true });
+    await inFolder([], async (folder) => {
+      writeFileSync(join(folder, 'script'), '#!/bin/sh\n');
+      chmodSync(join(folder, 'script'), 0o755);
+      const words = ['call', '[', 'execve', './script', 'u64:=other,=a,0', 'u64:0', ']'];
+      expect((await executed([acts, ...words], folder)).at(-1)).toBe('P ./script a');
+    });
+  });
+
   test.each([
     { how: 'with another first word', does: 'call [ execve /bin/true u64:=a,=b,0 u64:0 ]', line: 'P a b' },
     { how: 'by descriptor', does: 'call [ execveat AT_FDCWD /bin/true u64:=a,=b,0 u64:0 0 ]', line: 'P a b' },
