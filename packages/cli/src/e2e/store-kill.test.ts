@@ -26,7 +26,7 @@ test('whenever it is killed, the store is whole, and so is each output that it b
   const store = new DiskStore(folder as AbsolutePath, { maxBytes: 2 ** 30 });
   const { below, seed } = dice();
   let unharmed = 0;
-  for (let round = 0; round < rounds(200); round += 1) {
+  for (let round = 0; round < rounds(60); round += 1) {
     const which = below(2);
     space.write({ in: texts[which] as string });
     if (below(3) === 0) space.remove(names[below(names.length)] as string);
@@ -50,7 +50,7 @@ test('whenever it is killed, the store is whole, and so is each output that it b
     const odd = names.filter((name) => space.exists(name) && !wanted.includes(space.read(name)));
     expect({ seed, round, odd }).toEqual({ seed, round, odd: [] });
   }
-  expect(unharmed).toBeLessThan(rounds(200));
+  expect(unharmed).toBeLessThan(rounds(60));
   for (const which of [0, 1]) {
     space.write({ in: texts[which] as string });
     expect((await space.oodateWith({ env }, 'run', 'build')).status).toBe(0);
