@@ -72,6 +72,67 @@ describe.each(Object.keys(packageManagers) as Name[])('%s', (name) => {
   });
 });
 
+/** How each runs a script in all packages of a workspace, and hands words on to one. */
+const inAll: Readonly<Record<string, readonly string[]>> = {
+  npm: ['run', 'build', '--workspaces'],
+  pnpm: ['-r', 'run', 'build'],
+  yarn: ['workspaces', 'run', 'build'],
+};
+const beforeWords: Readonly<Record<string, readonly string[]>> = { npm: ['--'], pnpm: [], yarn: [] };
+
+describe.each(Object.keys(packageManagers) as Name[])('%s, once it runs scripts through oodate,', (name) => {
+  const [manager = ''] = name.split(' ');
+
+  async function initiated(more: Record<string, string> = {}): Promise<Workspace> {
+    const space = project(name, more);
+    expect((await space.oodate('init', '--yes')).status).toBe(0);
+    return space;
+  }
+
+  test('runs what comes before and after a script, each up to date by itself', async () => {
+    const space = await initiated({
+      presite: 'echo pre > pre.txt',
+      site: 'cat pre.txt in.txt > deployed.txt',
+      postsite: 'cat deployed.txt > post.txt',
+    });
+    const parts = ['presite', 'site', 'postsite'];
+    const first = await call(space, name, ['site']);
+    expect(parts.map((part) => ran(first, part))).toEqual([true, true, true]);
+    expect(space.read('post.txt')).toBe('pre\none\n');
+    const again = await call(space, name, ['site']);
+    expect(parts.map((part) => upToDate(again, part))).toEqual([true, true, true]);
+    space.write({ 'in.txt': 'two\n' });
+    const changed = await call(space, name, ['site']);
+    expect(parts.map((part) => ran(changed, part))).toEqual([false, true, true]);
+    expect(space.read('post.txt')).toBe('pre\ntwo\n');
+  });
+
+  test('hands on words with quotes and spaces, and tells them apart', async () => {
+    const space = await initiated({ show: 'printf "[%s]" -' });
+    const words = (...given: string[]) => ['show', ...(beforeWords[manager] ?? []), ...given];
+    const first = await call(space, name, words('a b', `it's "x"`));
+    expect([first.status, first.stdout]).toEqual([0, expect.stringContaining(`[-][a b][it's "x"]`)]);
+    expect(upToDate(await call(space, name, words('a b', `it's "x"`)), 'show')).toBe(true);
+    expect(ran(await call(space, name, words('a', 'b')), 'show')).toBe(true);
+  });
+
+  test('runs the script of every package of a workspace', async () => {
+    const space = await initiated();
+    const build = scripts({ build: 'cat ../../in.txt > out.txt' }).replace('"p"', '"b"');
+    space.write({
+      'packages/a/package.json': scripts({ build: 'cat ../../in.txt > out.txt' }).replace('"p"', '"a"'),
+      'packages/b/package.json': build,
+    });
+    const all = () => space.run([...packageManagers[name], ...(inAll[manager] ?? [])], { env });
+    const times = ({ stdout, stderr }: Result, said: string) => `${stdout}${stderr}`.split(said).length - 1;
+    const first = await all();
+    expect([first.status, times(first, 'oodate: running build: ')]).toEqual([0, 2]);
+    const again = await all();
+    expect([again.status, times(again, 'oodate: build is up to date')]).toEqual([0, 2]);
+    expect([space.read('packages/a/out.txt'), space.read('packages/b/out.txt')]).toEqual(['one\n', 'one\n']);
+  });
+});
+
 describe('oodate-sh under npm', () => {
   const npm = (space: Workspace, ...words: string[]) => call(space, 'npm', words);
 
