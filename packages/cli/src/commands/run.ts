@@ -87,7 +87,9 @@ export async function tellPlan(
   if (options.json) printJson(reportOf(judgement, verdict, reasons));
   else if (reasons.length === 0) sayUpToDate(judgement, terminal);
   const known =
-    reasons.length === 0 || options.json ? undefined : await wouldBringBack(judgement, options, terminal);
+    options.json || reasons.length === 0 || reasons[0]?.kind === 'forced'
+      ? undefined
+      : await wouldBringBack(judgement, options, terminal);
   for (const reason of reasons) {
     const clause = reasonWords(reason, process.cwd());
     terminal.say(
@@ -101,13 +103,13 @@ export async function tellPlan(
 
 /** When the result was made that would be brought back; undefined if the command would run. */
 async function wouldBringBack(
-  { target, record, reasons }: Judgement,
+  judgement: Judgement,
   options: StoreOptions,
   terminal: Terminal,
 ): Promise<bigint | undefined> {
-  if (options.store !== 'use' || firstOf(reasons)?.kind === 'forced') return undefined;
+  if (options.store !== 'use') return undefined;
   const { nearResult } = await import('../result-store.js');
-  const near = await nearResult(target, record.kind === 'good' ? record.run : undefined, options, terminal);
+  const near = await nearResult(judgement.target, recordedRun(judgement), options, terminal);
   return near?.differs.length === 0 ? near.made : undefined;
 }
 

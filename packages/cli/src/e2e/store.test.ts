@@ -439,7 +439,10 @@ describe('before anything is done', () => {
       /would restore build from \d{4}-.*: dist\/out, which the command had made, is gone/,
     );
     expect(space.exists('dist')).toBe(false);
-    const { stderr: none } = await space.oodateWith({ env }, 'run', '--dry-run', '--no-store', 'build');
-    expect(none).toContain('would run build: ');
+    for (const option of ['--no-store', '--refresh', '--force']) {
+      const { stderr: none } = await space.oodateWith({ env }, 'run', '--dry-run', option, 'build');
+      expect(none).toContain('would run build: ');
+      expect(none).not.toContain('would restore');
+    }
   });
 });
