@@ -61,6 +61,9 @@ function totals(text: string): Record<string, number> {
 }
 
 describe.each(names)('by %s,', (backend) => {
+  /** The words before those of the command. */
+  const probing = () => [findProbe(), '--backend', backend, '--quiet', '-o', 'log', '--'];
+
   describe('a probe whose processes are killed while the command is busy', () => {
     const busy =
       'forks 2 [ repeat 100 [ stat a read a ] repeat 8 [ fork [ stat=ENOENT b ] ] ] write out exit 7';
@@ -70,17 +73,7 @@ describe.each(names)('by %s,', (backend) => {
     async function disturbed(which: 'supervisor' | 'launcher' | 'both', signal: NodeJS.Signals) {
       const { below, seed } = dice();
       const wait = below(60);
-      const probe = start(
-        findProbe(),
-        '--backend',
-        backend,
-        '--quiet',
-        '-o',
-        'log',
-        '--',
-        acts,
-        ...busy.split(' '),
-      );
+      const probe = start(...probing(), acts, ...busy.split(' '));
       await new Promise((resolve) => setTimeout(resolve, wait));
       const launcher = probe.pid as number;
       const supervisors = childrenOf(launcher);
@@ -136,18 +129,7 @@ describe.each(names)('by %s,', (backend) => {
   });
 
   test('a process that is stopped holds up those alone that wait for it', async () => {
-    const probe = start(
-      findProbe(),
-      '--backend',
-      backend,
-      '--quiet',
-      '-o',
-      'log',
-      '--',
-      'sh',
-      '-c',
-      `${acts} raise 19 read a & wait $!; exit 7`,
-    );
+    const probe = start(...probing(), 'sh', '-c', `${acts} raise 19 read a & wait $!; exit 7`);
     let stopped: number | undefined;
     await until(() => {
       stopped = processesWith(`MARK=${folder}`).find((pid) => /\) T /.test(readStat(pid)));
@@ -161,7 +143,7 @@ describe.each(names)('by %s,', (backend) => {
 
   test('a process that is stopped when the command ends is said to be left, and goes on later', async () => {
     const left = `${acts} raise 19 read a write out & until grep -q ') T ' /proc/$!/stat; do :; done; exit 7`;
-    const probe = start(findProbe(), '--backend', backend, '--quiet', '-o', 'log', '--', 'sh', '-c', left);
+    const probe = start(...probing(), 'sh', '-c', left);
     expect(await ended(probe)).toBe(7);
     const pid = Number(/^# Left running (\d+) acts-static$/m.exec(log())?.[1]);
     expect(log()).toMatch(/^Q \d+ 'acts-static' was still running when the command ended$/m);
@@ -170,7 +152,7 @@ describe.each(names)('by %s,', (backend) => {
   });
 
   test('a limit on processor time that ends the supervisor ends nothing else', async () => {
-    const words = ['prlimit', '--cpu=1', findProbe(), '--backend', backend, '--quiet', '-o', 'log', '--'];
+    const words = ['prlimit', '--cpu=1', ...probing()];
     // Each process has as much time for itself, and the supervisor works for all of them.
     const probe = start(
       ...words,
