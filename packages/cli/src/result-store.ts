@@ -8,7 +8,7 @@ import {
   wasAlone,
   writeMetaFile,
 } from '@oodate/meta-file';
-import { countedRun, diskFileStates, type Reason, settledClock } from '@oodate/planner';
+import { countedRun, diskFileStates, type Reason, settledClock, snapshotStates } from '@oodate/planner';
 import type { Asker } from '@oodate/store';
 import { countUses } from './counts.js';
 import type { Done, ExecutionOptions } from './execution.js';
@@ -168,9 +168,10 @@ export async function nearResult(
   const opened = await openStore(target, options, terminal);
   if (opened === undefined) return undefined;
   const { results, asker } = opened;
-  const known = results.findKnownResult(target, last, diskFileStates(), asker);
+  const files = snapshotStates(diskFileStates(), last);
+  const known = results.findKnownResult(target, last, files, asker);
   if (known !== undefined) return { made: known.run.restored ?? known.run.recorded, differs: [] };
-  const near = results.nearestKnownResult(target, diskFileStates(), asker);
+  const near = results.nearestKnownResult(target, files, asker);
   return near === undefined || near.reasons.length === 0
     ? undefined
     : { made: near.made, differs: near.reasons };

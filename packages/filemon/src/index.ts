@@ -23,6 +23,7 @@ export {
   formatRecord,
 } from './log-text.js';
 export { type NamePair, parseNamePair } from './name-pair.js';
+export { childOf, directoriesAbove, isBelow, isWithin, nameOf, parentOf } from './path-parts.js';
 export {
   type AbsolutePath,
   decodePath,

@@ -25,6 +25,7 @@ export { diskFileStates } from './disk-file-states.js';
 export type { DigestedFile, FileState, FileStates, PresentDirectory, PresentFile } from './file-states.js';
 export { settledClock } from './file-system-clock.js';
 export { FileWitness, type Identity, identityOf, type Look, type Sight } from './file-witness.js';
+export { plainName } from './listed-name.js';
 export { formatProof, type Proof } from './proof.js';
 export type { InputReason, Reason, VariableValue } from './reason.js';
 export { accessesOfMeta, reasonsToMake, type TracedTarget } from './reasons-to-make.js';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { AbsolutePath } from '@oodate/filemon';
+import { type AbsolutePath, childOf, nameOf, parentOf } from '@oodate/filemon';
 import type { DigestedFile, FileState, FileStates } from './file-states.js';
 import { listedName } from './listed-name.js';
-import { childOf, nameOf, parentOf } from './path-walk.js';
 
 type Node = { mtime: bigint; ctime: bigint } & (
   | { readonly type: 'file'; content: string; readonly inode: bigint; mode: number }

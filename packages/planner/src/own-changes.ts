@@ -1,5 +1,4 @@
-import type { AbsolutePath } from '@oodate/filemon';
-import { above, nameOf, parentOf } from './path-walk.js';
+import { type AbsolutePath, directoriesAbove, nameOf, parentOf } from '@oodate/filemon';
 
 /**
  * What a run itself changed, by place: so that a file which the run wrote under
@@ -22,7 +21,7 @@ export class OwnChanges {
 
   /** Something at or below `place` was changed, by us or the run: that explains the times of the directories above. */
   addAbove(place: AbsolutePath): void {
-    for (const dir of above(place)) {
+    for (const dir of directoriesAbove(place)) {
       if (this.#aboveChanges.has(dir)) return;
       this.#aboveChanges.add(dir);
     }
@@ -42,12 +41,12 @@ export class OwnChanges {
 
   /** A directory above was made or moved there by the run. */
   wroteAbove(place: AbsolutePath): boolean {
-    for (const dir of above(place)) if (this.#written.has(dir)) return true;
+    for (const dir of directoriesAbove(place)) if (this.#written.has(dir)) return true;
     return false;
   }
 
   removedAbove(place: AbsolutePath): boolean {
-    for (const dir of above(place)) if (this.#removed.has(dir)) return true;
+    for (const dir of directoriesAbove(place)) if (this.#removed.has(dir)) return true;
     return false;
   }
 

@@ -1,4 +1,4 @@
-import { type AbsolutePath, isKernelPath } from '@oodate/filemon';
+import { type AbsolutePath, childOf, isKernelPath, nameOf, parentOf } from '@oodate/filemon';
 import type { FileState, FileStates, PresentDirectory } from './file-states.js';
 
 /** Where a path leads when it is walked as the kernel does. */
@@ -86,26 +86,6 @@ export class PathWalk {
 
 /** As many links as Linux follows for one path. */
 const longestChain = 40;
-
-export function parentOf(path: AbsolutePath): AbsolutePath {
-  return (path.slice(0, path.lastIndexOf('/')) || '/') as AbsolutePath;
-}
-
-export function nameOf(path: AbsolutePath): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
-export function childOf(dir: AbsolutePath, name: string): AbsolutePath {
-  return (dir === '/' ? `/${name}` : `${dir}/${name}`) as AbsolutePath;
-}
-
-/** The directories above the path, the nearest first. */
-export function* above(path: AbsolutePath): Generator<AbsolutePath, void, undefined> {
-  for (let dir = path; dir !== '/'; ) {
-    dir = parentOf(dir);
-    yield dir;
-  }
-}
 
 function joined(first: readonly AbsolutePath[], second: readonly AbsolutePath[]): readonly AbsolutePath[] {
   if (second.length === 0) return first;

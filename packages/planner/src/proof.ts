@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { type AbsolutePath, encodePath } from '@oodate/filemon';
+import { type AbsolutePath, encodePath, nameOf, parentOf } from '@oodate/filemon';
 import type { RecordedOutput } from '@oodate/meta-file';
 import type { Identity, Look, Sight } from './file-witness.js';
 import { keptStreams } from './kept-streams.js';
-import { nameOf, parentOf } from './path-walk.js';
 
 /** What must be the same for a call to have the same answer as this time: that the target is up to date. */
 export interface Proof {

@@ -1,4 +1,4 @@
-import type { AbsolutePath } from '@oodate/filemon';
+import { type AbsolutePath, childOf, parentOf } from '@oodate/filemon';
 import {
   isRecordedValue,
   type ReadRecord,
@@ -12,7 +12,7 @@ import { difference, presentState } from './differences.js';
 import type { FileState, FileStates } from './file-states.js';
 import { keptStreams } from './kept-streams.js';
 import { plainName } from './listed-name.js';
-import { childOf, PathWalk, parentOf } from './path-walk.js';
+import { PathWalk } from './path-walk.js';
 import type { InputReason, Reason, VariableValue } from './reason.js';
 import type { Target } from './target.js';
 import {

@@ -1,4 +1,13 @@
-import { type AbsolutePath, type Access, type Accesses, isKernelPath } from '@oodate/filemon';
+import {
+  type AbsolutePath,
+  type Access,
+  type Accesses,
+  childOf,
+  isKernelPath,
+  isWithin,
+  nameOf,
+  parentOf,
+} from '@oodate/filemon';
 import {
   type FollowedState,
   metaFolderOf,
@@ -14,7 +23,7 @@ import type { FileState, FileStates, PresentDirectory } from './file-states.js';
 import { clockTick } from './file-system-clock.js';
 import { plainName } from './listed-name.js';
 import { OwnChanges } from './own-changes.js';
-import { childOf, nameOf, PathWalk, parentOf, type WalkedPath } from './path-walk.js';
+import { PathWalk, type WalkedPath } from './path-walk.js';
 import { volatilePathsFor } from './volatile-paths.js';
 import { recordedEnvironment } from './volatile-variables.js';
 
@@ -347,10 +356,7 @@ class Recorder {
   }
 
   #isNoInput(path: AbsolutePath): boolean {
-    return (
-      isKernelPath(path) ||
-      this.#ignored.some((ignored) => path === ignored || path.startsWith(`${ignored}/`))
-    );
+    return isKernelPath(path) || this.#ignored.some((ignored) => isWithin(path, ignored));
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AbsolutePath } from '@oodate/filemon';
+import { type AbsolutePath, directoriesAbove } from '@oodate/filemon';
 import type { RecordedFile, RunRecord } from '@oodate/meta-file';
-import { accessSetOf, directoriesAbove, formatAccessSet, isPortable, parseAccessSet } from './access-set.js';
+import { accessSetOf, formatAccessSet, isPortable, parseAccessSet } from './access-set.js';
 
 const root = '/home/ann/p' as AbsolutePath;
 
@@ -111,5 +111,5 @@ test.each([
 });
 
 test('the directories above a root end with that of the file system', () => {
-  expect(directoriesAbove(root)).toEqual(['/home/ann', '/home', '/']);
+  expect([...directoriesAbove(root)]).toEqual(['/home/ann', '/home', '/']);
 });

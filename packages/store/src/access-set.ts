@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
-import { dirname } from 'node:path';
-import { type AbsolutePath, isKernelPath, joinPath } from '@oodate/filemon';
+import {
+  type AbsolutePath,
+  childOf,
+  directoriesAbove,
+  isBelow,
+  isKernelPath,
+  isWithin,
+  joinPath,
+} from '@oodate/filemon';
 import type { RunRecord } from '@oodate/meta-file';
-import type { FileStates } from '@oodate/planner';
+import { type FileStates, plainName } from '@oodate/planner';
 import * as v from 'valibot';
-import { isWithin } from './project-root.js';
 import { parseStored } from './stored-json.js';
 
 const names = v.array(v.string());
@@ -76,9 +82,8 @@ export function accessSetOf(run: RunRecord, root: AbsolutePath): AccessSet {
  */
 export function isPortable(run: RunRecord, root: AbsolutePath): boolean {
   const seen = new Set(run.files.map(({ path }) => path));
-  const isBound = (path: AbsolutePath) => dirname(root) !== '/' && isWithin(root, path) && path !== '/';
   return (
-    run.listings.every(({ path }) => path === root || !isBound(path)) &&
+    run.listings.every(({ path }) => path === '/' || !isBelow(root, path)) &&
     run.files.every(({ path, state }) => state.type === 'absent' || nameAbove(root, path, seen) === undefined)
   );
 }
@@ -90,24 +95,12 @@ function nameAbove(
   seen: ReadonlySet<AbsolutePath>,
 ): string | undefined {
   if (isWithin(path, root)) return undefined;
-  for (let above = dirname(root); ; above = dirname(above)) {
-    const start = above === '/' ? '/' : `${above}/`;
-    if (path.startsWith(start)) {
-      const name = path.slice(start.length);
-      return seen.has(`${root}/${name}` as AbsolutePath) ? name : undefined;
+  for (const above of directoriesAbove(root))
+    if (isBelow(path, above)) {
+      const name = path.slice(childOf(above, '').length);
+      return seen.has(childOf(root, name)) ? name : undefined;
     }
-    if (above === '/') return undefined;
-  }
-}
-
-/** The directories above the root, the nearest first. */
-export function directoriesAbove(root: AbsolutePath): AbsolutePath[] {
-  const above: AbsolutePath[] = [];
-  for (let folder: string = root; folder !== '/'; ) {
-    folder = dirname(folder);
-    above.push(folder as AbsolutePath);
-  }
-  return above;
+  return undefined;
 }
 
 export function relativeTo(root: AbsolutePath, path: AbsolutePath): string {
@@ -141,7 +134,7 @@ export function factsDigester(
     const found = files.linkState(path);
     return found.type === 'link' ? `-> ${found.target}` : found.type;
   });
-  const directories = directoriesAbove(root);
+  const directories = [...directoriesAbove(root)];
   const above = once((name) =>
     directories.some((folder) => files.state(childOf(folder, name)).type !== 'absent') ? `${name}\0` : '',
   );
@@ -172,7 +165,7 @@ function listingFact(
   if (isIgnored(path) || isKernelPath(path)) return '';
   const left = new Set(own);
   const names = files.list(path)?.filter((listed) => {
-    const plain = listed.split('/', 1)[0] as string;
+    const plain = plainName(listed);
     return !left.has(plain) && !isIgnored(childOf(path, plain));
   });
   // One that has gone is as one with nothing in it that counts.
@@ -189,10 +182,6 @@ function once(find: (name: string) => string): (name: string) => string {
     }
     return known;
   };
-}
-
-export function childOf(folder: AbsolutePath, name: string): AbsolutePath {
-  return (folder === '/' ? `/${name}` : `${folder}/${name}`) as AbsolutePath;
 }
 
 function contentFact(path: AbsolutePath, files: FileStates): string {

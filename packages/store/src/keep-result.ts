@@ -24,7 +24,7 @@ export async function keepResult(
 ): Promise<Hindrance | undefined> {
   const { store, root, decision } = asker;
   const { run } = meta;
-  const hindrance = hindranceOf(run, asker, decision.ignoresNetwork === true);
+  const hindrance = hindranceOf(run, asker);
   if (hindrance !== undefined) return hindrance;
   const set = accessSetOf(run, root);
   const packedSet = formatAccessSet(set);

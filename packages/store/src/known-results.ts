@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { type AbsolutePath, isAbsolutePath, isKernelPath } from '@oodate/filemon';
+import { type AbsolutePath, isAbsolutePath, isKernelPath, isWithin } from '@oodate/filemon';
 import type { MetaFile, RecordedFile, RunRecord } from '@oodate/meta-file';
 import {
   type DecisionOptions,
@@ -14,7 +14,6 @@ import type { Digest } from './digest.js';
 import type { DiskStore } from './disk-store.js';
 import { movedResult } from './moved-result.js';
 import { foreignOutput, hindranceOf, type Reach, wantedOutputs } from './outputs.js';
-import { isWithin } from './project-root.js';
 import { type Question, questionOf } from './question.js';
 import type { ActionResult } from './remote-execution.js';
 import { shownPath } from './restore-error.js';
@@ -77,7 +76,7 @@ export function findKnownResult(
       const known = readResult(entry, target, accesses.above, asker);
       const run = inputsOf(known.run);
       for (const _ of reasonsToRun(target, { kind: 'good', run }, files, decision)) return undefined;
-      const hindrance = hindranceOf(known.run, asker, decision.ignoresNetwork === true);
+      const hindrance = hindranceOf(known.run, asker);
       if (hindrance?.kind === 'output-outside') throw writesOutside(hindrance.path);
       if (hindrance !== undefined || foreignOutput(known.run, last, files) !== undefined) return undefined;
       const wanted = wantedOutputs(known.run);
@@ -97,14 +96,13 @@ export function findKnownResult(
   return undefined;
 }
 
-/** The result that the fewest things speak against, and those; undefined if none is known. */
+/** The result that the fewest things speak against, and those; undefined if none is known. `files`: a snapshot. */
 export function nearestKnownResult(
   target: Target,
-  disk: FileStates,
+  files: FileStates,
   asker: Asker,
 ): { readonly made: bigint; readonly reasons: readonly Reason[] } | undefined {
   const { store, root, decision } = asker;
-  const files = snapshotStates(disk);
   let nearest: { readonly made: bigint; readonly reasons: readonly Reason[] } | undefined;
   for (const known of readIndex(questionOf(target, root, decision.variables), asker).results) {
     if (known.root !== '' && known.root !== root) continue;

@@ -1,6 +1,5 @@
-import type { AbsolutePath } from '@oodate/filemon';
+import { type AbsolutePath, childOf, directoriesAbove } from '@oodate/filemon';
 import type { MetaFile, RecordedFile, RunRecord } from '@oodate/meta-file';
-import { childOf, directoriesAbove } from './access-set.js';
 import { pathWithAbove } from './package-folders.js';
 import { movedPath, movedText } from './project-root.js';
 
@@ -68,7 +67,7 @@ function lookingAbove(
   names: readonly string[],
 ): RunRecord {
   const all = (root: AbsolutePath) =>
-    directoriesAbove(root).flatMap((folder) => names.map((name) => childOf(folder, name)));
+    [...directoriesAbove(root)].flatMap((folder) => names.map((name) => childOf(folder, name)));
   const former = new Set(all(from));
   const looks = all(to).map(
     (path): RecordedFile => ({

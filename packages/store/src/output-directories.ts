@@ -1,8 +1,7 @@
 import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { type AbsolutePath, decodePath, fsPath } from '@oodate/filemon';
+import { type AbsolutePath, childOf, decodePath, fsPath, isWithin, nameOf, parentOf } from '@oodate/filemon';
 import { RestoreError, restoreErrorOf, shownPath } from './restore-error.js';
 import { errnoOf } from './store-error.js';
-import { isBelow } from './wanted-output.js';
 
 /** A directory that outputs lie in. */
 export interface OutputDirectory {
@@ -70,7 +69,7 @@ export class OutputDirectories {
     } catch {
       return { blockedBy: link };
     }
-    if (!this.#realRoots.some((root) => real === root || isBelow(real, root))) {
+    if (!this.#realRoots.some((root) => isWithin(real, root))) {
       const message = `${shownPath(link)} is a symbolic link that leads out of the project`;
       throw new RestoreError('OUTSIDE_PROJECT', link, message);
     }
@@ -105,16 +104,4 @@ export function statsAt(path: AbsolutePath): Stats | undefined {
   } catch (error) {
     throw restoreErrorOf(error, path);
   }
-}
-
-export function parentOf(path: AbsolutePath): AbsolutePath {
-  return (path.slice(0, path.lastIndexOf('/')) || '/') as AbsolutePath;
-}
-
-export function childOf(directory: AbsolutePath, name: string): AbsolutePath {
-  return (directory === '/' ? `/${name}` : `${directory}/${name}`) as AbsolutePath;
-}
-
-export function nameOf(path: AbsolutePath): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -1,8 +1,7 @@
 import { dirname } from 'node:path';
-import { type AbsolutePath, joinPath } from '@oodate/filemon';
+import { type AbsolutePath, isWithin, joinPath } from '@oodate/filemon';
 import type { RecordedFile, RecordedState, RunRecord } from '@oodate/meta-file';
-import type { FileStates } from '@oodate/planner';
-import { isWithin } from './project-root.js';
+import type { DecisionOptions, FileStates } from '@oodate/planner';
 import type { WantedOutput } from './wanted-output.js';
 
 /** Why the result of a run is not kept. */
@@ -32,12 +31,11 @@ function outputsOf(run: RunRecord): RecordedFile[] {
 /** The first thing for which the result of the run cannot be kept, or may not be brought back. */
 export function hindranceOf(
   run: RunRecord,
-  { root, isAllowed }: Reach,
-  ignoresNetwork: boolean,
+  { root, isAllowed, decision }: Reach & { readonly decision: Pick<DecisionOptions, 'ignoresNetwork'> },
 ): Hindrance | undefined {
   const disturbed = [...run.files, ...run.listings].find((used) => used.disturbed);
   if (disturbed !== undefined) return { kind: 'changed-while-running', path: disturbed.path };
-  if (run.network !== undefined && !ignoresNetwork) return { kind: 'network-used' };
+  if (run.network !== undefined && decision.ignoresNetwork !== true) return { kind: 'network-used' };
   const placeOf = linkFollower(run);
   for (const { path: name, state, before } of outputsOf(run)) {
     const path = state.type === 'link' ? name : (placeOf(name) ?? name);

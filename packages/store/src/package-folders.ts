@@ -1,5 +1,4 @@
-import type { AbsolutePath } from '@oodate/filemon';
-import { directoriesAbove } from './access-set.js';
+import { type AbsolutePath, childOf, directoriesAbove } from '@oodate/filemon';
 
 /*
  * Package managers put node_modules/.bin of the package and of every directory above it into PATH, whether there
@@ -7,7 +6,7 @@ import { directoriesAbove } from './access-set.js';
  */
 
 function foldersAbove(root: AbsolutePath): string[] {
-  return directoriesAbove(root).map((folder) => `${folder === '/' ? '' : folder}/node_modules/.bin`);
+  return [...directoriesAbove(root)].map((folder) => childOf(folder, 'node_modules/.bin'));
 }
 
 /** A value of PATH without those of the directories above the project. */

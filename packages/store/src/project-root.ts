@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
-import { type AbsolutePath, fsPath } from '@oodate/filemon';
+import { type AbsolutePath, fsPath, isWithin } from '@oodate/filemon';
 
 /**
  * The directory that a result belongs to, so that it can be used in another checkout: that of the nearest `.git`,
@@ -20,11 +20,6 @@ export function projectRoot(cwd: AbsolutePath): AbsolutePath | undefined {
 
 function has(folder: string, name: string): boolean {
   return existsSync(fsPath(`${folder}/${name}`));
-}
-
-/** Whether the path is `root` or lies below it. */
-export function isWithin(path: string, root: string): boolean {
-  return path === root || path.startsWith(`${root}/`);
 }
 
 /** A text of any kind, in which the path `from` is replaced by `to` wherever it stands as a whole path or the start of one. */

@@ -1,13 +1,6 @@
 import { readdirSync, type Stats } from 'node:fs';
-import { type AbsolutePath, decodePath, fsPath } from '@oodate/filemon';
-import {
-  childOf,
-  nameOf,
-  OutputDirectories,
-  type OutputDirectory,
-  parentOf,
-  statsAt,
-} from './output-directories.js';
+import { type AbsolutePath, childOf, decodePath, fsPath, nameOf, parentOf } from '@oodate/filemon';
+import { OutputDirectories, type OutputDirectory, statsAt } from './output-directories.js';
 import { RestoreError, restoreErrorOf, shownPath } from './restore-error.js';
 import { badPath, isSameOutput, outputsByPath, type WantedOutput } from './wanted-output.js';
 

@@ -1,7 +1,7 @@
 import { lstatSync, symlinkSync, utimesSync } from 'node:fs';
-import { type AbsolutePath, fsPath } from '@oodate/filemon';
+import { type AbsolutePath, fsPath, parentOf } from '@oodate/filemon';
 import type { DiskStore } from './disk-store.js';
-import { type OutputDirectory, parentOf } from './output-directories.js';
+import type { OutputDirectory } from './output-directories.js';
 import { RestoreError, restoreErrorOf, shownPath } from './restore-error.js';
 import { type Placed, planRestore, type RestorePlan } from './restore-plan.js';
 import { Staging } from './staging.js';

@@ -8,9 +8,9 @@ import {
   statSync,
   unlinkSync,
 } from 'node:fs';
-import { type AbsolutePath, fsPath } from '@oodate/filemon';
+import { type AbsolutePath, childOf, fsPath, nameOf, parentOf } from '@oodate/filemon';
 import { isAbandoned, ownName } from './in-use.js';
-import { childOf, nameOf, type PresentDirectory, parentOf } from './output-directories.js';
+import type { PresentDirectory } from './output-directories.js';
 import type { TreeChanges } from './tree-changes.js';
 
 /**

@@ -8,8 +8,7 @@ import {
   rmdirSync,
   unlinkSync,
 } from 'node:fs';
-import { type AbsolutePath, fsPath } from '@oodate/filemon';
-import { parentOf } from './output-directories.js';
+import { type AbsolutePath, fsPath, parentOf } from '@oodate/filemon';
 
 /** Changes of a tree, each of which can be taken back. What is at a name is whole at any moment. */
 export class TreeChanges {

@@ -1,4 +1,4 @@
-import { type AbsolutePath, decodePath, encodePath, isAbsolutePath } from '@oodate/filemon';
+import { type AbsolutePath, decodePath, encodePath, isAbsolutePath, isBelow } from '@oodate/filemon';
 import type { Digest } from './digest.js';
 import { RestoreError, shownPath } from './restore-error.js';
 
@@ -41,11 +41,6 @@ export function isSameOutput(one: WantedOutput, other: WantedOutput): boolean {
     return other.type === 'file' && one.digest.hash === other.digest.hash && one.mode === other.mode;
   if (one.type === 'link') return other.type === 'link' && one.target === other.target;
   return one.type === other.type;
-}
-
-/** Strictly: a directory is not below itself. */
-export function isBelow(path: AbsolutePath, directory: AbsolutePath): boolean {
-  return directory === '/' ? path !== '/' : path.startsWith(`${directory}/`);
 }
 
 export function badPath(path: string, problem: string): RestoreError {
