@@ -9,13 +9,14 @@ const below: Readonly<Record<string, readonly string[]>> = {
   'meta-file': ['filemon'],
   planner: ['filemon', 'meta-file'],
   store: ['filemon', 'meta-file', 'planner'],
+  report: ['filemon'],
   tracer: ['filemon'],
   testkit: [],
-  cli: ['filemon', 'meta-file', 'planner', 'store', 'tracer'],
+  cli: ['filemon', 'meta-file', 'planner', 'store', 'report', 'tracer'],
 };
 
 /** These start no process and print nothing. */
-const pure = ['filemon', 'meta-file', 'planner', 'store'];
+const pure = ['filemon', 'meta-file', 'planner', 'store', 'report'];
 
 const packages = fileURLToPath(new URL('../packages', import.meta.url));
 // The packages of platforms hold programs alone.

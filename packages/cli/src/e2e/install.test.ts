@@ -66,7 +66,7 @@ describe('the tarball of', () => {
     expect(JSON.parse(manifest).dependencies).toBeUndefined();
   });
 
-  test.each(['filemon', 'meta-file', 'planner', 'store', 'tracer'])(
+  test.each(['filemon', 'meta-file', 'planner', 'store', 'report', 'tracer'])(
     '%s holds each module, and its types',
     (name) => {
       const modules = filesIn(`packages/${name}/src`)
