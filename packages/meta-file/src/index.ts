@@ -26,16 +26,20 @@ export {
 export { forgetPlainScript, isPlainScript, notePlainScript } from './plain-script.js';
 export { isRunning, ownProcess } from './process-identity.js';
 export { lockRun } from './run-lock.js';
-export type {
-  FollowedState,
-  RecordedContent,
-  RecordedFile,
-  RecordedListing,
-  RecordedOutput,
-  RecordedState,
-  RecordedVariable,
-  RunRecord,
-  Use,
+export {
+  type FollowedState,
+  mostOfCause,
+  type RecordedContent,
+  type RecordedFile,
+  type RecordedListing,
+  type RecordedOutput,
+  type RecordedState,
+  type RecordedVariable,
+  type RunCause,
+  type RunRecord,
+  type SparedInput,
+  type StoredReason,
+  type Use,
 } from './run-record.js';
 export { isRecordedValue, recordedVariable } from './secret-variables.js';
 export {

@@ -56,6 +56,7 @@ const run: RunRecord = {
       path: absolute('/srv/p'),
       use: 'executed',
       state: { type: 'file', size: 9n, mtime: 1n, ctime: 1n, inode: 1n, mode: 0, digest: undefined },
+      version: 'p 1.0\n2',
       by: '/bin/sh',
       disturbed: false,
     },
@@ -94,6 +95,22 @@ const run: RunRecord = {
     chunks: [
       { stream: 1, length: 3 },
       { stream: 2, length: 1 },
+    ],
+  },
+  because: {
+    reasons: [
+      {
+        kind: 'input-gone',
+        path: decodePath(Buffer.from('/srv/caf\xe9 \\n', 'latin1')),
+        was: { type: 'file', size: '18446744073709551616', digest: null },
+      },
+      { kind: 'listing-changed', gained: ['a\nb'], lost: [] },
+    ],
+    more: 3,
+    outputs: 'same',
+    spared: [
+      { path: absolute('/srv/two\nlines\r'), runs: 7 },
+      { path: absolute(decodePath(Buffer.from('/srv/caf\xe9', 'latin1'))), runs: 1 },
     ],
   },
 };
@@ -238,10 +255,24 @@ describe('a file of ours', () => {
   test.each([
     ['use', { files: [{ ...run.files[3], use: 'sniffed' }] }],
     ['use that is none of what it changed', { files: [{ ...run.files[1], before: 'looked' }] }],
+    ['version of what was not executed', { files: [{ ...run.files[1], version: '1' }] }],
     ['state before the run', { files: [{ ...run.files[4], before: 'unheard' }] }],
     ['state with more than that', { files: [{ ...run.files[4], before: 'absent /x' }] }],
     ['link before the run', { files: [{ ...run.files[4], before: { type: 'link', target: '/x' } }] }],
     ['use of the network', { network: ['asked'] }],
+    ['reason without a kind', { because: { reasons: [{ path: '/x' }], more: 0, spared: [] } }],
+    ['reason that is none', { because: { reasons: ['forced'], more: 0, spared: [] } }],
+    ['longer reason', { because: { reasons: [{ kind: 'x'.repeat(8192) }], more: 0, spared: [] } }],
+    ['reason too many', { because: { reasons: Array(21).fill({ kind: 'x' }), more: 0, spared: [] } }],
+    ['reason that was not counted', { because: { reasons: [{ kind: 'x' }], more: -1, spared: [] } }],
+    ['number of reasons', { because: { reasons: [], more: 0.5, spared: [] } }],
+    ['outcome', { because: { reasons: [], more: 0, outputs: 'better', spared: [] } }],
+    ['number of runs', { because: { reasons: [], more: 0, spared: [{ path: '/x', runs: 0 }] } }],
+    ['relative path', { because: { reasons: [], more: 0, spared: [{ path: 'x', runs: 1 }] } }],
+    [
+      'path too many',
+      { because: { reasons: [], more: 0, spared: Array(101).fill({ path: '/x', runs: 1 }) } },
+    ],
     ['terminal', { output: { streams: [1], terminals: [3], chunks: [] } }],
     ['terminal that was not kept', { output: { streams: [1], terminals: [2], chunks: [] } }],
   ])('with a line of a %s that is none of ours is not used, whatever its check says', (_, wrong) => {

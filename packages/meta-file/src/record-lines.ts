@@ -1,13 +1,17 @@
 import type { AbsolutePath, NetworkUse, Problem } from '@oodate/filemon';
-import type {
-  RecordedContent,
-  RecordedFile,
-  RecordedListing,
-  RecordedOutput,
-  RecordedState,
-  RecordedVariable,
-  RunRecord,
-  Use,
+import {
+  mostOfCause,
+  type RecordedContent,
+  type RecordedFile,
+  type RecordedListing,
+  type RecordedOutput,
+  type RecordedState,
+  type RecordedVariable,
+  type RunCause,
+  type RunRecord,
+  type SparedInput,
+  type StoredReason,
+  type Use,
 } from './run-record.js';
 
 /*
@@ -19,6 +23,10 @@ import type {
  *   # oodate restored 1732171235.123456789   recorded then, and brought back since
  *   # oodate cwd PATH
  *   # oodate network used served         or one of them
+ *   # oodate because NUMBER               the run was made for so many reasons; the most telling follow
+ *   # oodate reason JSON
+ *   # oodate outputs same                or changed: what the run before had left
+ *   # oodate spared RUNS PATH            has changed, and left the outputs the same, in the last RUNS runs for it
  *   # oodate command                      begins a command; its words follow
  *   # oodate word WORD
  *   # oodate variable NAME=VALUE
@@ -34,6 +42,7 @@ import type {
  *   # oodate USE NUMBER link PATH
  *   # oodate target TEXT                  what the link before holds
  *   # oodate USE NUMBER file SIZE MTIME CTIME INODE MODE DIGEST PATH
+ *   # oodate version TEXT                 of the file before, that was executed: `typescript 5.4.2`
  *   # oodate before looked               of the file before, an output or removed: what was there before the run
  *   # oodate before unknown              did matter, and is not known
  *   # oodate before STATE                did matter: a state as above, without PATH and no link
@@ -62,6 +71,7 @@ export function formatRunRecord(record: RunRecord): string {
   if (record.logicalCwd !== undefined) lines.push(`# oodate logical ${escapeText(record.logicalCwd)}`);
   if (record.stdin !== undefined) lines.push(`# oodate stdin ${escapeText(record.stdin)}`);
   if (record.network !== undefined) lines.push(`# oodate network ${record.network.join(' ')}`);
+  if (record.because !== undefined) lines.push(...formatCause(record.because));
   for (const words of record.commands) {
     lines.push('# oodate command');
     for (const word of words) lines.push(`# oodate word ${escapeText(word)}`);
@@ -92,6 +102,7 @@ export function formatRunRecord(record: RunRecord): string {
     const number = numberOf(file.by);
     lines.push(`# oodate ${file.use} ${number} ${formatState(file.state)} ${escapeText(file.path)}`);
     if (file.state.type === 'link') lines.push(`# oodate target ${escapeText(file.state.target)}`);
+    if (file.version !== undefined) lines.push(`# oodate version ${escapeText(file.version)}`);
     if (file.before !== undefined) {
       const { before } = file;
       lines.push(`# oodate before ${typeof before === 'string' ? before : formatState(before)}`);
@@ -143,6 +154,14 @@ const uses: ReadonlySet<string> = new Set<Use>([
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+interface ReadCause {
+  /** Of the reasons, those included that were not written. */
+  readonly number: number;
+  readonly reasons: StoredReason[];
+  outputs?: 'same' | 'changed';
+  readonly spared: SparedInput[];
+}
+
 class RecordReader {
   #version: number | undefined;
   #started: bigint | undefined;
@@ -152,6 +171,7 @@ class RecordReader {
   #logicalCwd: string | undefined;
   #stdin: string | undefined;
   #network: NetworkUse[] | undefined;
+  #because: ReadCause | undefined;
   readonly #commands: string[][] = [];
   readonly #environment: RecordedVariable[] = [];
   readonly #processes: (string | undefined)[] = [undefined];
@@ -208,6 +228,14 @@ class RecordReader {
           ? (rest.split(' ') as NetworkUse[])
           : undefined;
         return this.#network !== undefined;
+      case 'because':
+        return this.#readCause(rest);
+      case 'reason':
+        return this.#readReason(rest);
+      case 'outputs':
+        return this.#readOutcome(rest);
+      case 'spared':
+        return this.#readSpared(rest);
       case 'word':
         return this.#commands.at(-1)?.push(unescapeText(rest)) !== undefined;
       case 'variable':
@@ -223,6 +251,8 @@ class RecordReader {
         return this.#readProcess(rest);
       case 'target':
         return this.#readTarget(unescapeText(rest));
+      case 'version':
+        return this.#readVersion(unescapeText(rest));
       case 'before':
         return this.#readBefore(rest);
       case 'listing':
@@ -234,6 +264,34 @@ class RecordReader {
       default:
         return false;
     }
+  }
+
+  #readCause(rest: string): boolean {
+    if (this.#because !== undefined || !/^\d{1,15}$/.test(rest)) return false;
+    this.#because = { number: Number(rest), reasons: [], spared: [] };
+    return true;
+  }
+
+  #readReason(rest: string): boolean {
+    const reason = parseStoredReason(rest);
+    if (this.#because === undefined || reason === undefined) return false;
+    const { number, reasons } = this.#because;
+    reasons.push(reason);
+    return reasons.length <= Math.min(number, mostOfCause.reasons);
+  }
+
+  #readOutcome(rest: string): boolean {
+    if (this.#because === undefined || (rest !== 'same' && rest !== 'changed')) return false;
+    this.#because.outputs = rest;
+    return true;
+  }
+
+  #readSpared(rest: string): boolean {
+    const [, runs, path] = /^([1-9]\d{0,14}) (\/.*)$/s.exec(rest) ?? [];
+    if (this.#because === undefined || path === undefined) return false;
+    const { spared } = this.#because;
+    spared.push({ path: unescapeText(path) as AbsolutePath, runs: Number(runs) });
+    return spared.length <= mostOfCause.spared;
   }
 
   #readVariable(assignment: string, hidden: boolean): boolean {
@@ -280,6 +338,13 @@ class RecordReader {
     const file = this.#files.at(-1) as Mutable<RecordedFile> | undefined;
     if (file === undefined || file !== this.#last || file.state.type !== 'link') return false;
     file.state = { type: 'link', target };
+    return true;
+  }
+
+  #readVersion(version: string): boolean {
+    const file = this.#files.at(-1) as Mutable<RecordedFile> | undefined;
+    if (file === undefined || file !== this.#last || file.use !== 'executed') return false;
+    file.version = version;
     return true;
   }
 
@@ -339,8 +404,13 @@ class RecordReader {
       files: this.#files,
       listings: this.#listings,
       ...(this.#output === undefined ? {} : { output: this.#output }),
+      ...(this.#because === undefined ? {} : { because: causeOf(this.#because) }),
     };
   }
+}
+
+function causeOf({ number, ...cause }: ReadCause): RunCause {
+  return { ...cause, more: number - cause.reasons.length };
 }
 
 /** The parts of one line, cut at single spaces; split() would make an array for each of very many lines. */
@@ -361,6 +431,26 @@ class Fields {
 
   rest(): string | undefined {
     return this.at < this.end ? unescapeText(this.text.slice(this.at, this.end)) : undefined;
+  }
+}
+
+function formatCause({ reasons, more, outputs, spared }: RunCause): string[] {
+  return [
+    `# oodate because ${reasons.length + more}`,
+    ...reasons.map((reason) => `# oodate reason ${JSON.stringify(reason)}`),
+    ...(outputs === undefined ? [] : [`# oodate outputs ${outputs}`]),
+    ...spared.map(({ path, runs }) => `# oodate spared ${runs} ${escapeText(path)}`),
+  ];
+}
+
+function parseStoredReason(text: string): StoredReason | undefined {
+  if (text.length > mostOfCause.reasonLength) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    const isReason = typeof value === 'object' && value !== null && 'kind' in value;
+    return isReason && typeof value.kind === 'string' ? { ...value, kind: value.kind } : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -28,7 +28,44 @@ export interface RunRecord {
   readonly listings: readonly RecordedListing[];
   /** How the bytes in the meta file's output were written; undefined if they were not kept. */
   readonly output?: RecordedOutput;
+  /** undefined if it is not known. */
+  readonly because?: RunCause;
 }
+
+/** Why a run was made, and what came of it. Nothing is decided by it. */
+export interface RunCause {
+  /** The most telling of the reasons, at most `mostOfCause.reasons`. */
+  readonly reasons: readonly StoredReason[];
+  /** How many more there were. */
+  readonly more: number;
+  /**
+   * Whether it left the same as the run before: outputs by content and mode, links, what was removed, what it
+   * printed. undefined if there was none to compare with.
+   */
+  readonly outputs?: 'same' | 'changed';
+  /** Inputs that have changed and left the outputs the same, each time since they last did not; most often first. */
+  readonly spared: readonly SparedInput[];
+}
+
+/** One of the planner's reasons as JSON has it: numbers of 64 bits are strings. */
+export interface StoredReason {
+  readonly kind: string;
+  readonly [field: string]: unknown;
+}
+
+export interface SparedInput {
+  readonly path: AbsolutePath;
+  /** In so many runs. */
+  readonly runs: number;
+}
+
+/** What a record holds of a `RunCause` at most. */
+export const mostOfCause = {
+  reasons: 20,
+  /** Characters of one reason as JSON. */
+  reasonLength: 8192,
+  spared: 100,
+} as const;
 
 /** Output of the command that went to a pipe, a file or a terminal. */
 export interface RecordedOutput {
@@ -64,6 +101,8 @@ export interface RecordedFile {
    * remains: the state before the run, or 'unknown'.
    */
   readonly before?: 'looked' | 'unknown' | FollowedState;
+  /** Of 'executed': the version by which people know it, such as `typescript 5.4.2`; undefined if it has none. */
+  readonly version?: string;
   /** Executable of the process that first used it. */
   readonly by: string | undefined;
   /** Someone else changed it while the command ran. */

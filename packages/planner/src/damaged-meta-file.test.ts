@@ -70,6 +70,12 @@ function written(input: string): Buffer {
     run: {
       ...record,
       output: { streams: [1], terminals: [], chunks: [{ stream: 1, length: 5 }] },
+      because: {
+        reasons: [{ kind: 'input-gone', path: '/w/in.txt', was: { type: 'directory' } }],
+        more: 2,
+        outputs: 'same',
+        spared: [{ path: '/w/in two.txt' as AbsolutePath, runs: 3 }],
+      },
     },
   });
 }

@@ -5,9 +5,12 @@ import { StoreError } from './store-error.js';
 /** The longest objects of each kind that are kept or read, in bytes. Meta files are compressed; `whole` is before that. */
 export const longest = { index: 1 << 20, set: 64 << 20, meta: 64 << 20, whole: 256 << 20 } as const;
 
-/** The object that a meta file is kept as; undefined if it is too long. */
-export function packMeta(meta: MetaFile): Buffer | undefined {
-  const bytes = formatMetaFile(meta);
+/**
+ * The object that a meta file is kept as; undefined if it is too long. Why that run was made is left out: who brings
+ * the result back has reasons of its own, and nothing to do with those of others.
+ */
+export function packMeta({ run, ...meta }: MetaFile): Buffer | undefined {
+  const bytes = formatMetaFile(run === undefined ? meta : { ...meta, run: withoutCause(run) });
   const packed = gzipSync(bytes, { level: 1 });
   return bytes.length > longest.whole || packed.length > longest.meta ? undefined : packed;
 }
@@ -16,7 +19,11 @@ export function packMeta(meta: MetaFile): Buffer | undefined {
 export function unpackMeta(packed: Uint8Array): { readonly meta: MetaFile; readonly run: RunRecord } {
   const { run, ...meta } = parseMetaFile(unzipped(packed)).meta;
   if (run === undefined) throw damaged();
-  return { meta, run };
+  return { meta, run: withoutCause(run) };
+}
+
+function withoutCause({ because: _, ...run }: RunRecord): RunRecord {
+  return run;
 }
 
 function unzipped(packed: Uint8Array): Buffer {
