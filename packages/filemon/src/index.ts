@@ -34,13 +34,9 @@ export {
   joinPath,
   normalizePath,
 } from './path-text.js';
-export {
-  type AskedPaths,
-  type PathUse,
-  type PathUser,
-  pathUses,
-  usersOfPaths,
-} from './path-users.js';
+export { type PathUse, pathUses } from './path-use.js';
+export { type AskedPaths, type PathUser, usersOfPaths } from './path-users.js';
+export { type ProcessAccess, type ProcessAccesses, processAccesses } from './process-accesses.js';
 export { type ProcessLife, processTree } from './process-tree.js';
 export type { ProcessExit } from './processes.js';
 export type {

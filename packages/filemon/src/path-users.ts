@@ -1,12 +1,8 @@
 import { parseNamePair } from './name-pair.js';
-import { type AbsolutePath, joinPath, normalizePath } from './path-text.js';
+import type { AbsolutePath } from './path-text.js';
+import { type PathUse, pathUses, usedPath, useOf } from './path-use.js';
 import { type ProgramRun, ProgramRuns, parentsOf } from './program-runs.js';
 import type { FilemonRecord, ProcessRecord } from './record.js';
-
-/** The ways in which a path can be used, those that matter most first. */
-export const pathUses = ['executed', 'read', 'listed', 'looked', 'missing', 'written', 'removed'] as const;
-
-export type PathUse = (typeof pathUses)[number];
 
 /** A program that used a path. */
 export interface PathUser {
@@ -47,17 +43,6 @@ export function usersOfPaths(
   return users.found();
 }
 
-const useOf: Readonly<Record<string, PathUse>> = {
-  E: 'executed',
-  R: 'read',
-  G: 'listed',
-  S: 'looked',
-  C: 'looked',
-  N: 'missing',
-  W: 'written',
-  D: 'removed',
-};
-
 class Users {
   readonly #users: Map<AbsolutePath, Map<ProgramRun, Set<PathUse>>>;
   readonly #links: ReadonlySet<AbsolutePath>;
@@ -68,15 +53,15 @@ class Users {
   }
 
   add({ letter, data }: ProcessRecord, run: ProgramRun, directory: AbsolutePath): void {
-    const use = useOf[letter];
+    const use = useOf(letter);
     if (use !== undefined) {
-      this.#use(pathOf(data, directory), use, run);
+      this.#use(usedPath(data, directory), use, run);
     } else if (letter === 'M' || letter === 'L') {
       const names = parseNamePair(data);
       if (names === undefined) return;
-      const to = pathOf(names.to, directory);
+      const to = usedPath(names.to, directory);
       if (letter === 'L') this.#use(to, 'written', run);
-      else this.#move(pathOf(names.from, directory), to, run);
+      else this.#move(usedPath(names.from, directory), to, run);
     }
   }
 
@@ -111,10 +96,6 @@ class Users {
         );
     return found;
   }
-}
-
-function pathOf(name: string, directory: AbsolutePath): AbsolutePath {
-  return name.startsWith('/') ? normalizePath(name) : joinPath(directory, name);
 }
 
 function userOf(run: ProgramRun, uses: ReadonlySet<PathUse>): PathUser {

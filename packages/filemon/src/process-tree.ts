@@ -32,7 +32,8 @@ export function processTree(records: Iterable<FilemonRecord>, cwd: AbsolutePath)
   return lives.tree();
 }
 
-interface Life {
+/** A process as its records come in. */
+export interface Life {
   readonly pid: number;
   readonly executables: string[];
   readonly commandLines: (string | undefined)[];
@@ -41,17 +42,25 @@ interface Life {
   exit: ProcessExit | undefined;
 }
 
-class Lives {
+/** The processes of a log, record by record. */
+export class Lives {
   readonly #table: ProcessTable;
   readonly #lives = new Map<TracedProcess, Life>();
+  readonly #places = new Map<Life, number>();
 
+  /** @param cwd the directory that relative names begin at */
   constructor(cwd: AbsolutePath) {
     this.#table = new ProcessTable(cwd);
   }
 
-  add({ letter, pid, data }: ProcessRecord, version: number | undefined): void {
+  /** Takes note of the record, in order. Gives the process that it belongs to, and the directory that it was in. */
+  add(
+    { letter, pid, data }: ProcessRecord,
+    version: number | undefined,
+  ): { readonly life: Life; readonly directory: AbsolutePath } {
     const process = this.#table.get(pid);
     const life = this.#lifeOf(process, pid);
+    const { directory } = process;
     switch (letter) {
       case 'C':
         process.directory = joinPath(process.directory, data);
@@ -76,6 +85,7 @@ class Lives {
         this.#table.exit(pid, life.exit);
         break;
     }
+    return { life, directory };
   }
 
   #lifeOf(process: TracedProcess, pid: number): Life {
@@ -96,6 +106,7 @@ class Lives {
     parent.children.push(child);
   }
 
+  /** Once all records have come in. */
   tree(): ProcessLife[] {
     const listed: ProcessLife[] = [];
     const roots = [...this.#lives.values()].filter(({ parent }) => parent === undefined);
@@ -105,9 +116,15 @@ class Lives {
       const { life, parent, depth } = next;
       const { pid, executables, commandLines, exit } = life;
       const place = listed.push({ pid, parent, depth, executables, commandLines, exit }) - 1;
+      this.#places.set(life, place);
       for (const child of life.children.reverse())
         open.push({ life: child, parent: place, depth: depth + 1 });
     }
     return listed;
+  }
+
+  /** Where the process stands in the tree that was asked for. */
+  placeOf(life: Life): number {
+    return this.#places.get(life) as number;
   }
 }
