@@ -8,15 +8,16 @@ const below: Readonly<Record<string, readonly string[]>> = {
   filemon: [],
   'meta-file': ['filemon'],
   planner: ['filemon', 'meta-file'],
+  explain: ['filemon', 'meta-file', 'planner'],
   store: ['filemon', 'meta-file', 'planner'],
   report: ['filemon'],
   tracer: ['filemon'],
   testkit: [],
-  cli: ['filemon', 'meta-file', 'planner', 'store', 'report', 'tracer'],
+  cli: ['explain', 'filemon', 'meta-file', 'planner', 'report', 'store', 'tracer'],
 };
 
 /** These start no process and print nothing. */
-const pure = ['filemon', 'meta-file', 'planner', 'store', 'report'];
+const pure = ['explain', 'filemon', 'meta-file', 'planner', 'report', 'store'];
 
 const packages = fileURLToPath(new URL('../packages', import.meta.url));
 // The packages of platforms hold programs alone.

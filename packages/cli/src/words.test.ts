@@ -1,12 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { groupOf, type ReasonProcess } from '@oodate/explain';
 import type { AbsolutePath } from '@oodate/filemon';
 import type { RecordedState } from '@oodate/meta-file';
 import type { Reason } from '@oodate/planner';
-import type { ReasonProcess } from './reason-process.js';
 import {
   errorWords,
   failedWords,
-  groupWords,
   keptWords,
   nameWords,
   pathWords,
@@ -206,7 +205,7 @@ const cases: readonly (readonly [Reason, string, string])[] = [
 
 describe('a reason in words', () => {
   test.each(cases)('%j is "%s" under "%s"', (reason, clause, group) => {
-    expect({ clause: reasonWords(reason, cwd), group: groupWords(reason) }).toEqual({ clause, group });
+    expect({ clause: reasonWords(reason, cwd), group: groupOf(reason) }).toEqual({ clause, group });
   });
 });
 

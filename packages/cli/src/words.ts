@@ -1,3 +1,4 @@
+import type { ReasonProcess } from '@oodate/explain';
 import type { ConversionLosses, NetworkUse, Problem, ProcessExit, ProcessLife } from '@oodate/filemon';
 import type { ConvertedFile, MergeRefusal, RecordedContent, RecordedState, Use } from '@oodate/meta-file';
 import type { BmakeFinding, BmakeReason, BmakeRuleReason, Reason, VariableValue } from '@oodate/planner';
@@ -5,7 +6,6 @@ import type { Collection, DamagedFile, Hindrance, StoreStatus, Verification } fr
 import { sizeWords } from './byte-size.js';
 import type { FileChange } from './commands/init.js';
 import type { Counts } from './counts.js';
-import type { ReasonProcess } from './reason-process.js';
 import type { NearResult } from './result-store.js';
 import type { SettingSource } from './settings-layer.js';
 import { quoteWord, quoteWords } from './shell-quoting.js';
@@ -221,46 +221,6 @@ function shortCommandWords(words: string, columns: number): string {
   const [first = ''] = line.split(' ');
   const cut = line.slice(0, Math.max(0, columns - 1)).trimEnd();
   return cut.length > first.length ? `${cut}…` : first;
-}
-
-export const reasonGroups = ['earlier runs', 'command and environment', 'inputs', 'outputs'] as const;
-
-/** The title under which `why` shows the reason. */
-export function groupWords(reason: Reason): (typeof reasonGroups)[number] {
-  switch (reason.kind) {
-    case 'no-record':
-    case 'record-damaged':
-    case 'record-foreign':
-    case 'last-run-failed':
-    case 'last-run-unfinished':
-    case 'last-run-incomplete':
-    case 'network-used':
-    case 'forced':
-      return 'earlier runs';
-    case 'command-changed':
-    case 'directory-changed':
-    case 'variable-changed':
-    case 'standard-input-changed':
-      return 'command and environment';
-    case 'input-changed':
-    case 'input-newer':
-    case 'input-gone':
-    case 'input-appeared':
-    case 'extra-input-new':
-    case 'looked-at-changed':
-    case 'link-changed':
-    case 'listing-changed':
-    case 'changed-while-running':
-    case 'input-unreadable':
-      return 'inputs';
-    case 'output-not-recorded':
-    case 'output-gone':
-    case 'output-changed':
-    case 'removed-came-back':
-      return 'outputs';
-    default:
-      return unreachable(reason);
-  }
 }
 
 /** `milliseconds`: how long the last run took. */

@@ -1,22 +1,20 @@
+import { groupOf, processesOfReasons, type ReasonProcess, reasonGroups } from '@oodate/explain';
 import type { DecisionOptions, Reason } from '@oodate/planner';
 import type { Counts } from '../counts.js';
 import { judge, recordedRun } from '../judgement.js';
 import { judgeMetaFile } from '../meta-judgement.js';
 import { writeOut } from '../output-streams.js';
-import { processesOfReasons, type ReasonProcess } from '../reason-process.js';
 import { metaReportOf, printJson, reportOf } from '../report.js';
 import { isoMoment, nearResult } from '../result-store.js';
 import type { SettingFlags } from '../settings.js';
 import type { NamedTarget } from '../target.js';
 import { coloursFor, stdoutColumns, type Terminal } from '../terminal.js';
 import {
-  groupWords,
   nearResultWords,
   noNewerWords,
   outOfDateWords,
   processLines,
   processWords,
-  reasonGroups,
   reasonWords,
   upToDateWords,
   wasRestoredWords,
@@ -101,7 +99,7 @@ function explanation(
   const columns = stdoutColumns();
   const lines = [outOfDateWords(name, reasons.length)];
   for (const group of reasonGroups) {
-    const members = reasons.filter((reason) => groupWords(reason) === group);
+    const members = reasons.filter((reason) => groupOf(reason) === group);
     if (members.length > 0) lines.push('', `  ${bold(group)}`);
     for (const reason of members) {
       const line = `    ${reasonWords(reason, cwd)}`;
