@@ -13,21 +13,30 @@ export interface WorkspacePackage extends Package {
   readonly needs: ReadonlySet<string>;
 }
 
-/**
- * The packages of the workspace that `directory` belongs to, by their directories in
- * order; the top of the workspace is none of them. Throws a CliError.
- */
-export async function workspacePackages(directory: string): Promise<WorkspacePackage[]> {
+export interface WorkspaceTop {
+  readonly directory: string;
+  /** By their directories in order; the top of the workspace is none of them. */
+  readonly packages: readonly WorkspacePackage[];
+}
+
+/** The workspace that `directory` belongs to; undefined if there is none. Throws a CliError. */
+export async function findWorkspace(directory: string): Promise<WorkspaceTop | undefined> {
   for (let folder = directory; ; folder = dirname(folder)) {
     const found = await packagesIn(folder);
-    if (found !== undefined) return withNeeds(found);
-    if (folder === dirname(folder))
-      throw new CliError(
-        'NO_WORKSPACE',
-        `${directory} belongs to no workspace`,
-        'packages are named by "workspaces" in package.json, or by pnpm-workspace.yaml',
-      );
+    if (found !== undefined) return { directory: folder, packages: withNeeds(found) };
+    if (folder === dirname(folder)) return undefined;
   }
+}
+
+/** The packages of that workspace. Throws a CliError, also if there is none. */
+export async function workspacePackages(directory: string): Promise<readonly WorkspacePackage[]> {
+  const workspace = await findWorkspace(directory);
+  if (workspace !== undefined) return workspace.packages;
+  throw new CliError(
+    'NO_WORKSPACE',
+    `${directory} belongs to no workspace`,
+    'packages are named by "workspaces" in package.json, or by pnpm-workspace.yaml',
+  );
 }
 
 interface FoundPackage {

@@ -18,6 +18,7 @@ export { MetaFileError, type MetaFileErrorCode } from './meta-file-error.js';
 export {
   bmakeMetaFile,
   commandMetaFile,
+  metaFolder,
   metaFolderOf,
   proofFile,
   scriptMetaFile,

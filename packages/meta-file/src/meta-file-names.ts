@@ -90,7 +90,8 @@ export function metaFolderOf(path: AbsolutePath): AbsolutePath | undefined {
 const longestName = 150;
 const readableLength = 40;
 
-function metaFolder(dir: AbsolutePath, cache?: AbsolutePath): AbsolutePath {
+/** Where the meta files of a package, or of a directory that belongs to none, lie. */
+export function metaFolder(dir: AbsolutePath, cache?: AbsolutePath): AbsolutePath {
   if (cache !== undefined) return joinPath(cache, '.oodate');
   const modules = joinPath(dir, 'node_modules');
   const hasModules = statSync(fsPath(modules), { throwIfNoEntry: false })?.isDirectory() === true;

@@ -1,0 +1,63 @@
+import type { KnownTarget } from '@oodate/explain';
+import type { AbsolutePath } from '@oodate/filemon';
+import { scriptMetaFile, scriptPartMetaFile } from '@oodate/meta-file';
+import { diskFileStates, type FileStates, type Reason, reasonsToRun, type Target } from '@oodate/planner';
+import { CliError } from './cli-error.js';
+import { isTraced } from './judgement.js';
+import { findPackage, type Package, scriptEnvironment, scriptsToRun } from './package-script.js';
+import { loadSettings, type SettingFlags } from './settings.js';
+import { type SettingsEffect, settingsEffect } from './settings-effect.js';
+
+/**
+ * Why the target would run now, with the settings of its directory; none if it is up to date. A script is taken as
+ * package.json has it now, without arguments; a command as it was recorded. What standard input it would get is not
+ * known, and so not compared. Throws a CliError.
+ */
+export async function judgeKnownTarget(
+  known: KnownTarget,
+  environment: Readonly<NodeJS.ProcessEnv>,
+  flags: SettingFlags = {},
+  files: FileStates = diskFileStates(),
+): Promise<Iterable<Reason>> {
+  const { run, meta } = known;
+  const settings = await settingsEffect(await loadSettings(run.cwd, environment, flags), meta.target);
+  const target = presentTarget(known, settings, environment);
+  const extraInputs = settings.findExtraInputs?.().paths;
+  return reasonsToRun(
+    { ...target, ...(extraInputs !== undefined && { extraInputs }) },
+    { kind: 'good', run },
+    files,
+    { ...settings.decision, digestAll: isTraced() },
+  );
+}
+
+function presentTarget(
+  known: KnownTarget,
+  { cache }: SettingsEffect,
+  environment: NodeJS.ProcessEnv,
+): Target {
+  const { commands, cwd, logicalCwd } = known.run;
+  const asRecorded = { commands, cwd, environment, ...(logicalCwd !== undefined && { logicalCwd }) };
+  const found = packageOf(cwd);
+  const name = known.meta.target;
+  const text = found?.scripts.get(name);
+  if (found === undefined || text === undefined) return asRecorded;
+  const directory = found.directory as AbsolutePath;
+  const isPart = known.metaFile === scriptPartMetaFile(directory, name, cache);
+  if (!isPart && known.metaFile !== scriptMetaFile(directory, name, cache)) return asRecorded;
+  const texts = isPart ? [text] : scriptsToRun(found, name, []).map((script) => script.text);
+  return {
+    ...asRecorded,
+    commands: texts.map((each) => ['sh', '-c', each]),
+    environment: scriptEnvironment(found, name, environment, directory),
+  };
+}
+
+function packageOf(directory: string): Package | undefined {
+  try {
+    return findPackage(directory);
+  } catch (error) {
+    if (error instanceof CliError) return undefined;
+    throw error;
+  }
+}

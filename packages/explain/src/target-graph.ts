@@ -1,0 +1,131 @@
+import { type AbsolutePath, childOf, nameOf, parentOf } from '@oodate/filemon';
+import type { RecordedFile, Use } from '@oodate/meta-file';
+import type { KnownTarget } from './known-targets.js';
+import { RecordedLinks } from './recorded-links.js';
+
+/** A target that uses a path, and how. */
+export interface TargetUse {
+  readonly target: KnownTarget;
+  readonly use: Exclude<Use, 'output' | 'removed'> | 'listed';
+}
+
+/** `to` uses what `from` makes or removes. */
+export interface TargetEdge {
+  readonly from: KnownTarget;
+  readonly to: KnownTarget;
+  /** What of it, in the order in which the record of `to` has them. */
+  readonly paths: readonly AbsolutePath[];
+}
+
+/**
+ * Which target makes what another one uses, learned from their records. Paths are compared with
+ * the symbolic links followed that each run met.
+ */
+export class TargetGraph {
+  readonly targets: readonly KnownTarget[];
+  readonly #isIgnored: (path: AbsolutePath) => boolean;
+  readonly #links = new Map<KnownTarget, RecordedLinks>();
+  /** Only where it is asked for: nearly all paths are used, few are made. */
+  #writers: ReadonlyMap<AbsolutePath, readonly KnownTarget[]> | undefined;
+  #users: ReadonlyMap<AbsolutePath, readonly TargetUse[]> | undefined;
+
+  /** Paths that are ignored connect nothing. */
+  constructor(targets: readonly KnownTarget[], isIgnored: (path: AbsolutePath) => boolean = () => false) {
+    this.targets = targets;
+    this.#isIgnored = isIgnored;
+  }
+
+  /** The targets that make the path, or remove it. */
+  writersOf(path: AbsolutePath): readonly KnownTarget[] {
+    this.#writers ??= this.#indexWriters();
+    return this.#writers.get(path) ?? [];
+  }
+
+  /** The targets that the path is an input of, each once. */
+  usersOf(path: AbsolutePath): readonly TargetUse[] {
+    this.#users ??= this.#indexUsers();
+    return this.#users.get(path) ?? [];
+  }
+
+  edges(): TargetEdge[] {
+    const written = this.#writtenNames();
+    return this.targets.flatMap((to) => {
+      const found = new Map<KnownTarget, Set<AbsolutePath>>();
+      const add = (path: AbsolutePath) => {
+        for (const from of this.writersOf(path))
+          if (from !== to) found.set(from, (found.get(from) ?? new Set()).add(path));
+      };
+      for (const { path } of this.#inputsOf(to)) add(path);
+      for (const { path, own } of to.run.listings) {
+        const directory = this.#linksOf(to).real(path);
+        for (const name of written.get(directory) ?? [])
+          if (!own.includes(name)) add(childOf(directory, name));
+      }
+      return [...found].map(([from, paths]) => ({ from, to, paths: [...paths] }));
+    });
+  }
+
+  /** The path as `writersOf` and `usersOf` know it: where one of the target's record led to when it ran. */
+  known(target: KnownTarget, { path, state }: Pick<RecordedFile, 'path' | 'state'>): AbsolutePath {
+    const links = this.#linksOf(target);
+    // Of a link that is an input or an output itself the path is meant, and not what it leads to.
+    return state.type === 'link' ? links.place(path) : links.real(path);
+  }
+
+  #linksOf(target: KnownTarget): RecordedLinks {
+    const known = this.#links.get(target) ?? new RecordedLinks(target.run);
+    this.#links.set(target, known);
+    return known;
+  }
+
+  *#inputsOf(
+    target: KnownTarget,
+  ): Generator<{ readonly path: AbsolutePath; readonly use: TargetUse['use'] }> {
+    for (const file of target.run.files)
+      if (file.use !== 'output' && file.use !== 'removed' && !this.#isIgnored(file.path))
+        yield { path: this.known(target, file), use: file.use };
+  }
+
+  #indexWriters(): Map<AbsolutePath, KnownTarget[]> {
+    const index = new Map<AbsolutePath, KnownTarget[]>();
+    for (const target of this.targets)
+      for (const file of target.run.files) {
+        if ((file.use !== 'output' && file.use !== 'removed') || this.#isIgnored(file.path)) continue;
+        const path = this.known(target, file);
+        const writers = index.get(path);
+        if (writers === undefined) index.set(path, [target]);
+        else if (writers.at(-1) !== target) writers.push(target);
+      }
+    return index;
+  }
+
+  #indexUsers(): Map<AbsolutePath, TargetUse[]> {
+    const index = new Map<AbsolutePath, TargetUse[]>();
+    for (const target of this.targets) {
+      const uses = new Map<AbsolutePath, TargetUse['use']>();
+      for (const { path, use } of this.#inputsOf(target))
+        if ((uses.get(path) ?? 'looked') === 'looked') uses.set(path, use);
+      // Who lists a directory has looked at it before.
+      for (const { path } of target.run.listings)
+        if (!this.#isIgnored(path)) uses.set(this.#linksOf(target).real(path), 'listed');
+      for (const [path, use] of uses) {
+        const users = index.get(path);
+        if (users === undefined) index.set(path, [{ target, use }]);
+        else users.push({ target, use });
+      }
+    }
+    return index;
+  }
+
+  /** By directory the names in it that some target makes or removes. */
+  #writtenNames(): Map<AbsolutePath, string[]> {
+    this.#writers ??= this.#indexWriters();
+    const names = new Map<AbsolutePath, string[]>();
+    for (const path of this.#writers.keys()) {
+      const inside = names.get(parentOf(path));
+      if (inside === undefined) names.set(parentOf(path), [nameOf(path)]);
+      else inside.push(nameOf(path));
+    }
+    return names;
+  }
+}
