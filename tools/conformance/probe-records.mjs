@@ -1,7 +1,7 @@
 import { filemonRecords } from '../../packages/filemon/dist/index.js';
 
-/** Those about processes alone: two runs have other numbers, and command lines hold names that are drawn by lot. */
-const aboutProcesses = 'FXP';
+/** Those about processes alone: two runs have other numbers and times, and command lines hold names that are drawn by lot. */
+const aboutProcesses = 'FXPT';
 
 /**
  * The records about files in a log that the probe wrote, and what keeps the log from being trusted.

@@ -41,14 +41,18 @@ async function perform(words: readonly string[]): Promise<Trace> {
 
 describe('every record is there of', () => {
   test.each([
-    ['10,000 short processes', 'repeat 10000 [ fork [ stat a ] ]', { F: 10_000, S: 10_000, X: 10_000 }],
-    ['200 processes at once', 'forks 200 [ stat a read a ]', { F: 200, R: 200, S: 200, X: 200 }],
+    [
+      '10,000 short processes',
+      'repeat 10000 [ fork [ stat a ] ]',
+      { F: 10_000, S: 10_000, T: 20_000, X: 10_000 },
+    ],
+    ['200 processes at once', 'forks 200 [ stat a read a ]', { F: 200, R: 200, S: 200, T: 400, X: 200 }],
     ['1,000 threads at once', 'threads 1000 [ stat a read a ]', { R: 1000, S: 1000 }],
     ['1,000,000 opens', 'repeat 1000000 [ read a ]', { R: 1_000_000 }],
     [
       'a chain of 300 processes',
       `${'fork [ stat a '.repeat(300)}${'] '.repeat(300).trim()}`,
-      { F: 300, S: 300, X: 300 },
+      { F: 300, S: 300, T: 600, X: 300 },
     ],
     ['40,000 words', 'stat a '.repeat(20_000).trim(), { S: 20_000 }],
   ])('%s', async (_, does, expected) => {

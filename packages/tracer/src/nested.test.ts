@@ -73,6 +73,27 @@ describe.each(names)('a probe under a probe, by %s,', (backend) => {
     for (const log of ['inner', 'outer']) expectWhole(log);
   });
 
+  test('has times from its own start, and the outer one the same moments from its start', () => {
+    expect(
+      shell(`${probe} -o outer -- sh -c '/bin/true; ${probe} -o inner -- sh -c "/bin/true; :"; :'`),
+    ).toBe(0);
+    const timed = (log: string): Map<string, number> =>
+      new Map(
+        [...text(log).matchAll(/^T \d+ (\d+)\n([FX] \d+ .*)$/gm)].map(([, time, record = '']) => [
+          record,
+          Number(time),
+        ]),
+      );
+    const outer = timed('outer');
+    const differences = [...timed('inner')].map(([record, time]) => (outer.get(record) ?? Number.NaN) - time);
+    // A fork, the end of the child, its own end.
+    expect(differences).toHaveLength(3);
+    expect(Math.min(...differences)).toBeGreaterThan(0);
+    // One probe writes both, by notify, and rounds.
+    if (backend === 'notify')
+      expect(Math.max(...differences) - Math.min(...differences)).toBeLessThanOrEqual(1);
+  });
+
   test('tells what its own command kept of what was there', () => {
     expect(
       shell(

@@ -103,7 +103,7 @@ function shown({ log, accesses }: Trace, folder: string): Shown {
   const records: string[] = [];
   const exits: string[] = [];
   for (const record of filemonRecords([log])) {
-    if (record.kind !== 'process' || record.letter === 'P') continue;
+    if (record.kind !== 'process' || 'PT'.includes(record.letter)) continue;
     const { letter, pid } = record;
     const number = numbers.get(pid) ?? `unknown (${pid})`;
     const data = record.data.replaceAll(folder, '@').replace(acts, 'acts');

@@ -796,6 +796,7 @@ int BPF_PROG(process_forks, struct task_struct *parent, struct task_struct *chil
 	r = begin(SEEN_FORK, parent);
 	if (r == NULL)
 		return 0;
+	r->head.arguments[SEEN_AT] = bpf_ktime_get_ns();
 	r->head.number = pid_of(child);
 	r->head.directory = (__u64)BPF_CORE_READ(child, fs);
 	r->head.parents_directory = (__u64)BPF_CORE_READ(parent, fs);
@@ -899,6 +900,7 @@ int BPF_PROG(process_executes, struct task_struct *task, int old_pid, struct lin
 	r = begin(SEEN_EXEC, task);
 	if (r == NULL)
 		return 0;
+	r->head.arguments[SEEN_AT] = bpf_ktime_get_ns();
 	name = BPF_CORE_READ(program, filename);
 	interpreter = BPF_CORE_READ(program, interp);
 	file = BPF_CORE_READ(program, file);
@@ -941,6 +943,7 @@ int BPF_PROG(thread_exits, struct task_struct *task)
 	r = begin(SEEN_EXIT, task);
 	if (r == NULL)
 		return 0;
+	r->head.arguments[SEEN_AT] = bpf_ktime_get_ns();
 	r->head.result = BPF_CORE_READ(signal, flags) & SIGNAL_GROUP_EXIT ?
 				 BPF_CORE_READ(signal, group_exit_code) :
 				 BPF_CORE_READ(task, group_leader, exit_code);

@@ -40,7 +40,10 @@ struct seen {
 	__s32 pid;
 	__s32 number; /* of the call; of FORK the child; of RING the operation; of WRITTEN the stream */
 	__s32 result; /* of EXIT: as wait(2) has it */
-	/* Six of them, and two so that any three bits can be an index. Of EXEC the first is the length of its command line. */
+	/*
+	 * Six of them, and two so that any three bits can be an index. Of EXEC the first is the length of its command
+	 * line; of FORK, EXEC and EXIT the one numbered SEEN_AT is when that was.
+	 */
 	__u64 arguments[8];
 	__u32 mode, device; /* of a file that was opened or used: S_IFMT and more, the kernel's form of st_dev */
 	__u32 family; /* of a socket's address */
@@ -52,6 +55,8 @@ struct seen {
 	__u16 lengths[8]; /* of the texts, with the NULs, and as many more that any three bits are an index */
 };
 
+/* Nanoseconds of CLOCK_MONOTONIC. */
+#define SEEN_AT 1
 #define SEEN_STRING_MAX 4096
 /* A name of a place and its NUL. */
 #define SEEN_NAME_MAX 256

@@ -277,7 +277,7 @@ static void take_fork(struct reader *reader, const struct returned *r)
 {
 	struct seen_process *child = find_process(reader, r->seen->number);
 
-	record_fork(&r->session->recorder, r->seen->pid, r->seen->number);
+	record_fork(&r->session->recorder, r->seen->pid, r->seen->number, seen_at(r));
 	if (child == NULL)
 		return;
 	child->directory = r->seen->directory;
@@ -296,13 +296,13 @@ static void forget_all_cwds(struct reader *reader)
 			seen_forget_cwd(process);
 }
 
-static void take_exit(struct reader *reader, const struct seen *seen)
+static void take_exit(struct reader *reader, const struct returned *r)
 {
-	struct session *s = reader->sessions;
+	const struct seen *seen = r->seen;
 	int status = WIFEXITED(seen->result) ? WEXITSTATUS(seen->result) : 0;
 	int signal = WIFSIGNALED(seen->result) ? WTERMSIG(seen->result) : 0;
 
-	record_exit(&s->recorder, seen->pid, status, signal);
+	record_exit(&r->session->recorder, seen->pid, status, signal, seen_at(r));
 	forget_process(reader, seen->pid);
 	reader->root_ended = reader->root_ended || seen->pid == reader->root;
 }
@@ -364,7 +364,7 @@ static void take(void *context, const void *record, size_t length)
 		seen_new_image(&r);
 		break;
 	case SEEN_EXIT:
-		take_exit(reader, seen);
+		take_exit(reader, &r);
 		break;
 	case SEEN_RING:
 		seen_ring(&r);

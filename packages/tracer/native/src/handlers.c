@@ -395,6 +395,8 @@ void handle_exec(struct request *r)
 	runs = find_images(&images, &path, result == PATH_FOUND, resolve_for_exec, r);
 	if (images.foreign)
 		handle_foreign(r);
+	if (runs && images.count > 0 && images.file[0].letter == 'E')
+		record_time(recorder_of(r), r->process->pid, record_clock());
 	for (unsigned i = 0; i < images.count; i++)
 		record(r, runs ? images.file[i].letter : 'S', images.file[i].text);
 	if (images.missing && find(r, &path, true, &look))

@@ -45,7 +45,7 @@ static void put(struct recorder *r, const char *bytes, size_t length)
 			append(r, bytes, length);
 }
 
-static void put_number(struct recorder *r, long number)
+static void append_number(struct recorder *r, long number)
 {
 	char digits[24], *first = digits + sizeof(digits);
 	unsigned long rest = number < 0 ? -(unsigned long)number : (unsigned long)number;
@@ -55,7 +55,14 @@ static void put_number(struct recorder *r, long number)
 	while ((rest /= 10) != 0);
 	if (number < 0)
 		*--first = '-';
-	put(r, first, (size_t)(digits + sizeof(digits) - first));
+	append(r, first, (size_t)(digits + sizeof(digits) - first));
+}
+
+static void put_number(struct recorder *r, long number)
+{
+	for (; r != NULL; r = r->outer)
+		if (!r->muted)
+			append_number(r, number);
 }
 
 /* Room for a whole one, so that a log that breaks off does so between two records. */
@@ -109,6 +116,7 @@ void recorder_start(struct recorder *r, pid_t target)
 {
 	append_format(r, "# filemon version 5\n# Target pid %d\n", (int)target);
 	append_time(r, "Start");
+	r->start = r->latest = record_clock();
 	append_format(r, "V 5\n");
 }
 
@@ -306,15 +314,42 @@ void record_words(struct recorder *r, pid_t pid, const char *words, size_t lengt
 	put(r, "\n", 1);
 }
 
-void record_fork(struct recorder *r, pid_t pid, pid_t child)
+uint64_t record_clock(void)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Of two processors, what was seen later may come first. */
+void record_time(struct recorder *r, pid_t pid, uint64_t at)
+{
+	make_room(r);
+	for (; r != NULL; r = r->outer) {
+		if (r->muted || r->start == 0)
+			continue;
+		if (at > r->latest)
+			r->latest = at;
+		append(r, "T ", 2);
+		append_number(r, pid);
+		append(r, " ", 1);
+		append_number(r, (long)((r->latest - r->start) / 1000));
+		append(r, "\n", 1);
+	}
+}
+
+void record_fork(struct recorder *r, pid_t pid, pid_t child, uint64_t at)
+{
+	record_time(r, pid, at);
 	put_head(r, 'F', pid);
 	put_number(r, child);
 	put(r, "\n", 1);
 }
 
-void record_exit(struct recorder *r, pid_t pid, int status, int signal)
+void record_exit(struct recorder *r, pid_t pid, int status, int signal, uint64_t at)
 {
+	record_time(r, pid, at);
 	put_head(r, 'X', pid);
 	put_number(r, status);
 	put(r, " ", 1);

@@ -1,5 +1,5 @@
 /*
- * Writes a filemon log, version 5 as FreeBSD's, with our letters N S G K P Q.
+ * Writes a filemon log, version 5 as FreeBSD's, with our letters N S G K P Q T.
  * The layout is described in docs/formats/filemon-log.md.
  */
 #ifndef OODATE_RECORD_H
@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Longest path that a record can hold: what the kernel takes, without the NUL. */
@@ -22,6 +23,7 @@ struct recorder {
 	bool muted; /* ordinary records go to the outer ones alone */
 	char incomplete[160]; /* the first reason for incompleteness; empty if there is none */
 	int error; /* errno of a write that failed: the log must not be closed as if it were whole */
+	uint64_t start, latest; /* as of record_clock(): of the log, 0 if that is not known; and of its last T */
 	size_t used;
 	char *buffer; /* NULL once closed: what comes later goes to the outer ones alone */
 };
@@ -43,9 +45,13 @@ bool record_pair(struct recorder *r, char letter, pid_t pid, const char *from, c
 void record_link(struct recorder *r, pid_t pid, bool symlink, const char *from, const char *to);
 /* The command line of the program executed: words with a NUL behind each. Unless whole, there was more, and the last has none. */
 void record_words(struct recorder *r, pid_t pid, const char *words, size_t length, bool whole);
-void record_fork(struct recorder *r, pid_t pid, pid_t child);
+/* Nanoseconds of CLOCK_MONOTONIC. */
+uint64_t record_clock(void);
+/* When that was which the next record of the process tells of: an E, here; forks and exits have it in their own functions. */
+void record_time(struct recorder *r, pid_t pid, uint64_t at);
+void record_fork(struct recorder *r, pid_t pid, pid_t child, uint64_t at);
 /* status is -1 if it could not be found out */
-void record_exit(struct recorder *r, pid_t pid, int status, int signal);
+void record_exit(struct recorder *r, pid_t pid, int status, int signal, uint64_t at);
 void record_incomplete(struct recorder *r, pid_t pid, const char *reason);
 /* As record_incomplete(), for this log and none around it. */
 void record_incomplete_here(struct recorder *r, pid_t pid, const char *reason);

@@ -635,6 +635,14 @@ static void record_command_line(struct returned *r)
 	record_words(&r->session->recorder, r->finder.pid, words + start, length - start, whole);
 }
 
+/* In a time namespace the kernel's clock is not the one that we have. */
+uint64_t seen_at(const struct returned *r)
+{
+	uint64_t at = r->seen->arguments[SEEN_AT], now = record_clock();
+
+	return at >= r->session->recorder.start && at <= now ? at : now;
+}
+
 void seen_new_image(struct returned *r)
 {
 	enum path_result named;
@@ -644,10 +652,12 @@ void seen_new_image(struct returned *r)
 	/* A script is not what the kernel has as the file. */
 	if (named == PATH_FOUND && is_magic(path.text) && r->texts[TEXT_INTERPRETER] == NULL && !spell_whole(r, TEXT_FILE, &path))
 		named = PATH_FAILED;
-	if (named == PATH_FOUND)
+	if (named == PATH_FOUND) {
+		record_time(&r->session->recorder, r->finder.pid, seen_at(r));
 		record(r, 'E', path.text);
-	else
+	} else {
 		path.lookup[0] = '\0';
+	}
 	if (named == PATH_FAILED || (r->texts[TEXT_INTERPRETER] != NULL && !record_interpreters(r, &path)))
 		incomplete_path(r);
 	else

@@ -45,6 +45,9 @@ struct returned {
 	bool moves_directories; /* set by a call that did: no working directory's path is known then */
 };
 
+/* When a fork, exec or exit was, as of record_clock(). */
+uint64_t seen_at(const struct returned *r);
+
 void seen_look(struct returned *r);
 void seen_open(struct returned *r);
 void seen_openat2(struct returned *r);

@@ -210,7 +210,7 @@ static struct process *add_child(struct tasks *t, pid_t parent_pid, pid_t pid, i
 	if (parent == NULL)
 		return add_process(t, pid, parent_pid, NULL, pidfd);
 	if (parent->session != NULL)
-		record_fork(&parent->session->recorder, parent->pid, pid);
+		record_fork(&parent->session->recorder, parent->pid, pid, record_clock());
 	return add_process(t, pid, parent_pid, parent->target != NULL ? parent->target : parent->session, pidfd);
 }
 
@@ -396,7 +396,7 @@ static void record_ending(struct process *process)
 
 	find_ending(process, &status, &signal);
 	if (process->session != NULL)
-		record_exit(&process->session->recorder, process->pid, status, signal);
+		record_exit(&process->session->recorder, process->pid, status, signal, record_clock());
 	for (struct session *s = process->session; s != NULL; s = s->outer)
 		if (s->root == process->pid && !s->is_target) {
 			s->root_ended = true;
