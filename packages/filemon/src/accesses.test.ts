@@ -390,6 +390,7 @@ function actAtRandom(seed: number): { lines: string[]; predicted: Record<string,
     const path = `${pick(directories)}/${pick(['a', 'b', 'd', 'f', 's', 't'])}`;
     const kind = tree.get(path);
     const pid = 1 + random(2);
+    if (random(8) === 0) lines.push(`T ${pid} ${act}`, `F ${pid} ${100 + act}`);
     if (kind === undefined) {
       if (random(3) === 0) {
         lines.push(`N ${pid} ${path}`);

@@ -1,3 +1,4 @@
+import { parseClock } from './log-time.js';
 import { parseNamePair } from './name-pair.js';
 import { PathHistories, type PathHistory } from './path-history.js';
 import type { AbsolutePath } from './path-text.js';
@@ -123,6 +124,7 @@ class Summary {
 
   #addProcessRecord(record: ProcessRecord): void {
     const { letter, pid, data } = record;
+    if (letter === 'T') return;
     if (letter === 'Q') {
       // Its pid is 0 where it concerns no process in particular.
       this.#lack(pid, data);
@@ -265,8 +267,8 @@ class Summary {
     if (match === null) return;
     const value = match[2] as string;
     if (match[1] === 'Target pid') this.#targetPid ??= parseChild(value);
-    else if (match[1] === 'Start') this.#started ??= parseTime(value);
-    else if (match[1] === 'Stop') this.#stopped = parseTime(value) ?? this.#stopped;
+    else if (match[1] === 'Start') this.#started ??= parseClock(value);
+    else if (match[1] === 'Stop') this.#stopped = parseClock(value) ?? this.#stopped;
     else this.#notes.add(value);
   }
 
@@ -315,10 +317,4 @@ function accessesOf(histories: PathHistories): Map<AbsolutePath, Access> {
       paths.set(path, { path, read, executed, looked, missing, listed, kept, change, by });
   }
   return paths;
-}
-
-/** `seconds.microseconds` in microseconds. */
-function parseTime(text: string): number | undefined {
-  const match = /^(\d{1,10})\.(\d{6})$/.exec(text);
-  return match === null ? undefined : Number(match[1]) * 1e6 + Number(match[2]);
 }

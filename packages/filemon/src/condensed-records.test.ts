@@ -12,6 +12,11 @@ test.each<[string, string[], number[]]>([
   ['another kind of look stays', ['S 1 /a', 'R 1 /a', 'G 1 /a', 'N 1 /a', 'S 1 /a'], [0, 1, 2, 3]],
   ['the look of another process stays', ['R 1 /a', 'R 2 /a', 'R 1 /a'], [0, 1]],
   ['a pid that is used again looks anew', ['R 1 /a', 'X 1 0 0', 'R 1 /a'], [0, 1, 2]],
+  [
+    'times stay, and a look before one counts',
+    ['R 1 /a', 'T 1 5', 'F 1 2', 'T 1 5', 'F 1 3', 'R 1 /a'],
+    [0, 1, 2, 3, 4],
+  ],
   ['another program in the same process looks anew', ['R 1 /a', 'E 1 /b', 'R 1 /a'], [0, 1, 2]],
   ['a write in between keeps the look', ['R 1 /a', 'W 2 /a', 'R 1 /a', 'R 1 /a'], [0, 1, 2]],
   ['a write elsewhere does not', ['R 1 /a', 'W 2 /a/b', 'W 2 /ab', 'R 1 /a'], [0, 1, 2]],

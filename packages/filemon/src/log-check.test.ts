@@ -16,6 +16,8 @@ const good = [
   '# Bye bye',
 ];
 
+const timed = ['T 1 10', 'E 1 /bin/sh', 'T 1 20', 'F 1 2', 'R 2 /a', 'T 2 20', 'X 2 0 0'];
+
 function check(lines: readonly string[], end = '\n'): string[] {
   return checkFilemonLog(Buffer.from(lines.join('\n') + end)).map(({ line, code }) => `${line}: ${code}`);
 }
@@ -53,6 +55,17 @@ describe('a log', () => {
     ['with a process that does not end', changed(8, 1), ['6: no-exit']],
     ['with a process that was left running', changed(8, 1, '# Left running 2 sleep'), []],
     ['with a program that is not known', changed(5, 1, 'E 1 <unknown>'), ['5: unknown-program']],
+    ['with the times of a fork, an exec and an exit', changed(5, 4, ...timed), []],
+    ['with a time of nothing', changed(7, 0, 'T 2 5'), ['7: lone-time']],
+    ['with a time of another process', changed(8, 0, 'T 1 5'), ['8: lone-time']],
+    ['with two times', changed(8, 0, 'T 2 5', 'T 2 6'), ['8: lone-time']],
+    [
+      'with a time before what is missing',
+      changed(7, 0, 'T 2 5', 'Q 2 lost'),
+      ['7: lone-time', '8: incomplete'],
+    ],
+    ['with a time at its end', changed(10, 0, 'T 1 5'), ['10: lone-time', '10: no-exit']],
+    ['with a damaged time of a process', changed(8, 0, 'T 2 soon'), ['8: bad-time']],
     ['that is incomplete', changed(7, 0, 'Q 0 it overflowed'), ['7: incomplete']],
     ['with a line that is no record', changed(7, 0, '', 'R 2 '), ['7: empty-line', '8: no-data']],
     ['of several commands', changed(10, 0, 'E 3 /bin/sh', 'X 3 0 0'), []],
@@ -83,7 +96,7 @@ describe('a log', () => {
   const folder = new URL('../../../fixtures/filemon-logs/', import.meta.url);
   test.each(
     readdirSync(folder).filter((file) =>
-      /^(?:freebsd-(?:5|9)|netbsd|oodate-(?:cc|renamed)).*\.log$/.test(file),
+      /^(?:freebsd-(?:5|9)|netbsd|oodate-(?:cc|renamed|times)).*\.log$/.test(file),
     ),
   )('like %s has no problems', (file) => {
     expect(checkFilemonLog(readFileSync(new URL(file, folder)))).toEqual([]);

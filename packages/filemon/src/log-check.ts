@@ -18,6 +18,7 @@ export const logProblems = {
   'repeated-fork': 'fork record of a process that is there already',
   'no-exit': 'first record of a process whose end is not told',
   'unknown-program': 'exec record without the path of the program',
+  'lone-time': 'time record without the fork, exec or exit that it is of',
   incomplete: 'from here the trace is incomplete',
 } as const;
 
@@ -63,6 +64,8 @@ class LogCheck {
   #targetPid = false;
   #start: number | undefined;
   #versionTold = false;
+  /** The line and process of the T record just seen. */
+  #time: { readonly line: number; readonly pid: number } | undefined;
   #bye = false;
   /** Older filemons, whose X has one number, stop with the first process, so that others may have no end. */
   #endsAll = true;
@@ -131,6 +134,7 @@ class LogCheck {
   }
 
   #addProcessRecord({ letter, pid, data }: ProcessRecord): void {
+    this.#followTime(letter, pid);
     if (letter === 'Q') {
       this.#tell('incomplete', `: ${data}`);
       return;
@@ -139,6 +143,13 @@ class LogCheck {
     if (letter === 'E' && data === '<unknown>') this.#tell('unknown-program');
     else if (letter === 'F') this.#fork(parseChild(data));
     else if (letter === 'X') this.#exit(pid, data);
+  }
+
+  #followTime(letter: string, pid: number): void {
+    const time = this.#time;
+    this.#time = letter === 'T' ? { line: this.#line, pid } : undefined;
+    if (time !== undefined && (time.pid !== pid || !'FEX'.includes(letter)))
+      this.#tellAt(time.line, 'lone-time');
   }
 
   #meet(pid: number): void {
@@ -169,6 +180,7 @@ class LogCheck {
 
   end(): Problem[] {
     if (this.#records === 0) this.#tellAt(Math.max(1, this.#line), 'empty-log');
+    if (this.#time !== undefined) this.#tellAt(this.#time.line, 'lone-time');
     if (!this.#targetPid) this.#tellAt(1, 'no-target-pid');
     for (const { line } of this.#strangers.values()) this.#tellAt(line, 'unknown-process');
     if (!this.#bye) this.#tellAt(Math.max(1, this.#line), 'no-end');

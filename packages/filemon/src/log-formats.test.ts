@@ -107,7 +107,7 @@ describe('a conversion', () => {
     [
       'leaves out our looks',
       'freebsd',
-      ['N 1 /a', 'S 1 /a', 'G 1 /', 'K 1 /a', 'P 1 a', '# Bye bye'],
+      ['N 1 /a', 'S 1 /a', 'G 1 /', 'K 1 /a', 'P 1 a', 'T 1 5', '# Bye bye'],
       ['# Bye bye'],
     ],
     ['leaves no end where it left out why the log is incomplete', 'freebsd', ['Q 1 why', '# Bye bye'], ['']],
@@ -195,6 +195,29 @@ describe('logs that are merged', () => {
       '# Bye bye',
       '',
     ]);
+  });
+
+  test('have times that count from the first start', () => {
+    const timed = (start: string, ...times: string[]) =>
+      lines(`# Start ${start}`, ...times.flatMap((time) => [`T 1 ${time}`, 'E 1 /a']), 'X 1 0 0');
+    const merged = mergeLogs([timed('100.000007', '0', '5'), timed('101.000000', '0', '999999999')]);
+    expect(text(merged)).toBe(
+      '# Start 100.000007\nT 1 0\nE 1 /a\nT 1 5\nE 1 /a\nX 1 0 0\nT 2 999993\nE 2 /a\nT 2 1000999992\nE 2 /a\nX 2 0 0\n',
+    );
+  });
+
+  test.each<[string, string[], string[]]>([
+    [
+      'was before that start',
+      ['# Start 5.000000', 'T 1 4', 'E 1 /a'],
+      ['# Start 4.999995', 'T 2 4', 'E 2 /b'],
+    ],
+    ['is in a log without a start', ['# Start 5.000000', 'T 1 4', 'E 1 /a'], ['T 2 4', 'E 2 /b']],
+    ['is damaged', ['# Start 5.000000', 'T 1 4', 'E 1 /a'], ['# Start 6.000000', 'T 2 x', 'E 2 /b']],
+  ])('have no time of what %s', (_, first, second) => {
+    expect(text(mergeLogs([lines(...first), lines(...second)]))).toBe(
+      '# Start 5.000000\nT 1 4\nE 1 /a\nE 2 /b\n',
+    );
   });
 
   test('have the new number of a process that was left running, too', () => {

@@ -1,3 +1,4 @@
+import { parseClock, parseElapsed } from './log-time.js';
 import { type ProcessExit, parseChild, parseExit } from './processes.js';
 import type { FilemonRecord, ProcessRecord } from './record.js';
 
@@ -45,7 +46,7 @@ const code = ({ status, signal }: ProcessExit): string | undefined =>
 const shapes: Readonly<Record<LogFormat, Shape>> = {
   oodate: {
     version: 5,
-    letters: 'ACDEFLMRWXSNGKPQ',
+    letters: 'ACDEFLMRWXSNGKPQT',
     formatExit: ({ status, signal }) => `${status} ${signal}`,
   },
   freebsd: {
@@ -125,7 +126,7 @@ class Conversion {
   #drop({ letter, data }: ProcessRecord): void {
     this.#letters.set(letter, (this.#letters.get(letter) ?? 0) + 1);
     // Without its A record, a relative name looks as if it began at the directory of the process.
-    const tells = letter === 'A' ? !data.startsWith('/') : !'NSGKP'.includes(letter);
+    const tells = letter === 'A' ? !data.startsWith('/') : !'NSGKPT'.includes(letter);
     if (tells) this.#incompleteness = true;
   }
 
@@ -170,6 +171,7 @@ function isBye(record: FilemonRecord): boolean {
  * - one head: the version comment, the target pid and the start of the first log;
  * - the records of each log in the order given. A pid that an earlier log has used
  *   too becomes a number that none of them has, so that no process is taken for another;
+ * - times count from the first `# Start`. What was before that, or is in a log without one, has none;
  * - one end: the last `# Stop`, and `# Bye bye` if each log has it.
  *
  * The logs must be of one format: exits are not converted.
@@ -181,13 +183,19 @@ export function mergeLogs(logs: readonly (readonly FilemonRecord[])[]): FilemonR
   const head: FilemonRecord[] = [];
   const body: FilemonRecord[] = [];
   const seen = new Set<string>();
+  let start: number | undefined;
   let stop: FilemonRecord | undefined;
   let whole = logs.length > 0;
   for (const log of logs) {
     const renumbered = pids.next(log);
+    const own = startOf(log);
+    start ??= own;
     let ended = false;
     for (const record of log) {
-      if (record.kind === 'process') body.push(renumbered(record));
+      if (record.kind === 'process' && record.letter === 'T') {
+        const data = elapsedSince(start, own, record.data);
+        if (data !== undefined) body.push(renumbered({ ...record, data }));
+      } else if (record.kind === 'process') body.push(renumbered(record));
       else if (record.kind === 'unreadable') body.push({ ...record, cut: false });
       else if (isBye(record)) ended = true;
       else if (record.kind === 'comment' && / Stop /y.test(record.text)) stop = record;
@@ -205,6 +213,21 @@ export function mergeLogs(logs: readonly (readonly FilemonRecord[])[]): FilemonR
   const end: FilemonRecord[] = stop === undefined ? [] : [stop];
   if (whole) end.push({ kind: 'comment', text: ' Bye bye' });
   return [...head, ...body, ...end];
+}
+
+function startOf(log: readonly FilemonRecord[]): number | undefined {
+  for (const record of log)
+    if (record.kind === 'comment' && record.text.startsWith(' Start '))
+      return parseClock(record.text.slice(7));
+  return undefined;
+}
+
+/** The data of a T record, counted from `start` where it was counted from `own`. */
+function elapsedSince(start: number | undefined, own: number | undefined, data: string): string | undefined {
+  const elapsed = parseElapsed(data);
+  if (start === undefined || own === undefined || elapsed === undefined) return undefined;
+  const moved = own + elapsed - start;
+  return moved < 0 ? undefined : `${moved}`;
 }
 
 /** Of the lines that a log has once, before its records: which one it is. */

@@ -46,6 +46,10 @@ test.each([
   ['r 1 /a', 'unknown-letter'],
   ['F 1 x', 'bad-child'],
   ['X 1 x', 'bad-exit'],
+  ['T 1 x', 'bad-time'],
+  ['T 1 -1', 'bad-time'],
+  ['T 1 007', 'bad-time'],
+  [`T 1 ${'9'.repeat(16)}`, 'bad-time'],
   ['M 1 /a /b', 'bad-names'],
   ["L 1 'a' 'b' 'c'", 'unclear-names'],
 ])('%s is kept as a record and told as a problem: %s', (line, code) => {

@@ -1,3 +1,4 @@
+import { parseElapsed } from './log-time.js';
 import { parseNamePair } from './name-pair.js';
 import { decodePath, encodePath } from './path-text.js';
 import { isExit, parseChild } from './processes.js';
@@ -14,6 +15,7 @@ export const filemonProblems = {
   'unknown-letter': 'record of an unknown kind',
   'bad-child': 'fork record without the pid of the child',
   'bad-exit': 'exit record without a status',
+  'bad-time': 'time record without a time',
   'bad-names': 'record without two quoted names',
   'unclear-names': 'record whose two names cannot be told apart with certainty',
   'more-problems': 'more problems follow and are not listed',
@@ -93,7 +95,7 @@ const problemsKept = 100;
 /** Far above PATH_MAX, and far below what makes work on a damaged log slow. */
 const longestData = 32 * 1024;
 
-const letters = 'ACDEFLMRWXSNGKPQ';
+const letters = 'ACDEFLMRWXSNGKPQT';
 const newline = 0x0a;
 const space = 0x20;
 const hash = 0x23;
@@ -172,6 +174,8 @@ function checkData(letter: string, data: string, report: Report): void {
     if (parseChild(data) === undefined) report('bad-child');
   } else if (letter === 'X') {
     if (!isExit(data)) report('bad-exit');
+  } else if (letter === 'T') {
+    if (parseElapsed(data) === undefined) report('bad-time');
   } else if (!letters.includes(letter)) report('unknown-letter');
 }
 

@@ -49,6 +49,11 @@ describe('the users of a path', () => {
       ['read sh -c a', 'read a < sh -c a'],
     ],
     [
+      'come after each other where a time is between them',
+      ['T 1 5', 'E 1 /a', 'T 1 6', 'E 1 /b', 'R 1 /f'],
+      ['read /b < /a'],
+    ],
+    [
       'are scripts with their interpreters',
       ['E 1 /s', 'E 1 /usr/bin/env', 'P 1 ./s x', 'E 1 /node', 'P 1 node ./s x', 'R 1 /f'],
       ['read node ./s x < ./s x'],

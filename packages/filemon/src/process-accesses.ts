@@ -30,9 +30,9 @@ export function processAccesses(records: Iterable<FilemonRecord>, cwd: AbsoluteP
   let version: number | undefined;
   for (const record of records) {
     if (record.kind === 'version') version = record.version;
-    if (record.kind !== 'process' || record.letter === 'Q') continue;
-    const { life, directory } = lives.add(record, version);
-    used.add(record, life, directory);
+    if (record.kind !== 'process') continue;
+    const user = lives.add(record, version);
+    if (user !== undefined) used.add(record, user.life, user.directory);
   }
   const processes = lives.tree();
   const accesses: (readonly ProcessAccess[])[] = processes.map(() => []);

@@ -44,6 +44,43 @@ describe('the processes of a log', () => {
     expect(life?.commandLines).toEqual([undefined, './s x', undefined, 'c']);
   });
 
+  /** Of each process: pid, when it started, when it executed each program, when it ended. */
+  function times(...lines: string[]): string[] {
+    const records = filemonRecords([Buffer.from(`${lines.join('\n')}\n`)]);
+    return processTree(records, '/' as AbsolutePath).map(
+      ({ pid, started, executedAt, ended }) =>
+        `${pid}: ${started ?? '?'} [${executedAt.map((at) => at ?? '?').join(' ')}] ${ended ?? '?'}`,
+    );
+  }
+
+  test('have the times of what they did, the first its first program as its start', () => {
+    expect(
+      times(
+        ...['T 1 0', 'E 1 /sh', 'T 1 5', 'F 1 2', 'R 2 /a', 'T 2 7', 'E 2 /b', 'T 2 8', 'E 2 /c', 'T 2 9'],
+        ...['X 2 0 0', 'T 1 12', 'X 1 0 0'],
+      ),
+    ).toEqual(['1: 0 [0] 12', '2: 5 [7 8] 9']);
+  });
+
+  test('have one time for a script and its interpreters, and another for what that executes', () => {
+    expect(times('T 1 3', 'E 1 /s', 'E 1 /t', 'E 1 /sh', 'T 1 4', 'E 1 /b', 'T 1 5', 'X 1 0 0')).toEqual([
+      '1: 3 [3 3 3 4] 5',
+    ]);
+  });
+
+  test.each([
+    ['is missing', ['E 1 /a', 'F 1 2', 'X 2 0 0', 'X 1 0 0']],
+    ['is of another process', ['T 2 1', 'E 1 /a', 'T 2 1', 'F 1 2', 'T 1 1', 'X 2 0 0', 'T 2 1', 'X 1 0 0']],
+    ['is of another record', ['T 1 1', 'S 1 /', 'E 1 /a', 'T 1 1', 'Q 1 x', 'F 1 2', 'X 2 0 0', 'X 1 0 0']],
+    ['is damaged', ['T 1 x', 'E 1 /a', 'T 1 -1', 'F 1 2', 'T 2 1.5', 'X 2 0 0', 'T 1 01', 'X 1 0 0']],
+  ])('have no time where it %s', (_, lines) => {
+    expect(times(...lines)).toEqual(['1: ? [?] ?', '2: ? [] ?']);
+  });
+
+  test('are not made by a time', () => {
+    expect(times('T 1 1', 'E 1 /a', 'T 9 2')).toEqual(['1: 1 [1] ?']);
+  });
+
   test('with a pid that is used again are two', () => {
     expect(tree('F 1 2', 'E 2 /a', 'X 2 3 0', 'F 1 2', 'E 2 /b', 'X 2 0 0')).toEqual([
       '1 ?',

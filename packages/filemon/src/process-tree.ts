@@ -1,3 +1,4 @@
+import { parseElapsed } from './log-time.js';
 import { type AbsolutePath, joinPath } from './path-text.js';
 import { type ProcessExit, ProcessTable, parseChild, parseExit, type TracedProcess } from './processes.js';
 import type { FilemonRecord, ProcessRecord } from './record.js';
@@ -13,8 +14,16 @@ export interface ProcessLife {
   readonly executables: readonly string[];
   /** The command line of each of these, as one types it in sh; undefined where the log has none, and of a script. */
   readonly commandLines: readonly (string | undefined)[];
+  /**
+   * When it executed each of these, in microseconds since the start of the log; of a script and its interpreter the
+   * same. Undefined where the log has no time.
+   */
+  readonly executedAt: readonly (number | undefined)[];
   /** Undefined if it is not known. */
   readonly exit: ProcessExit | undefined;
+  /** When it was made, else executed its first program, and when it ended; as in `executedAt`. */
+  readonly started: number | undefined;
+  readonly ended: number | undefined;
 }
 
 /**
@@ -27,7 +36,7 @@ export function processTree(records: Iterable<FilemonRecord>, cwd: AbsolutePath)
   let version: number | undefined;
   for (const record of records) {
     if (record.kind === 'version') version = record.version;
-    else if (record.kind === 'process' && record.letter !== 'Q') lives.add(record, version);
+    else if (record.kind === 'process') lives.add(record, version);
   }
   return lives.tree();
 }
@@ -37,9 +46,14 @@ export interface Life {
   readonly pid: number;
   readonly executables: string[];
   readonly commandLines: (string | undefined)[];
+  readonly executedAt: (number | undefined)[];
   readonly children: Life[];
   parent: Life | undefined;
   exit: ProcessExit | undefined;
+  started: number | undefined;
+  ended: number | undefined;
+  /** The record before was an E: another one tells the interpreter of that script. */
+  executes: boolean;
 }
 
 /** The processes of a log, record by record. */
@@ -47,17 +61,22 @@ export class Lives {
   readonly #table: ProcessTable;
   readonly #lives = new Map<TracedProcess, Life>();
   readonly #places = new Map<Life, number>();
+  /** Of the T record just seen. */
+  #time: { readonly pid: number; readonly elapsed: number | undefined } | undefined;
 
   /** @param cwd the directory that relative names begin at */
   constructor(cwd: AbsolutePath) {
     this.#table = new ProcessTable(cwd);
   }
 
-  /** Takes note of the record, in order. Gives the process that it belongs to, and the directory that it was in. */
+  /** Takes note of the record, in order. Gives the process that it belongs to, and the directory that it was in; nothing for Q and T. */
   add(
     { letter, pid, data }: ProcessRecord,
     version: number | undefined,
-  ): { readonly life: Life; readonly directory: AbsolutePath } {
+  ): { readonly life: Life; readonly directory: AbsolutePath } | undefined {
+    const at = this.#time?.pid === pid ? this.#time.elapsed : undefined;
+    this.#time = letter === 'T' ? { pid, elapsed: parseElapsed(data) } : undefined;
+    if (letter === 'T' || letter === 'Q') return undefined;
     const process = this.#table.get(pid);
     const life = this.#lifeOf(process, pid);
     const { directory } = process;
@@ -69,6 +88,8 @@ export class Lives {
       case 'E':
         life.executables.push(data === '<unknown>' ? data : joinPath(process.directory, data));
         life.commandLines.push(undefined);
+        life.executedAt.push(at ?? (life.executes ? life.executedAt.at(-1) : undefined));
+        if (life.executables.length === 1) life.started ??= at;
         break;
       case 'P':
         if (life.executables.length > 0) life.commandLines[life.executables.length - 1] = data;
@@ -77,21 +98,36 @@ export class Lives {
         const child = parseChild(data);
         if (child === undefined) break;
         this.#table.fork(process, child);
-        this.#adopt(life, this.#lifeOf(this.#table.get(child), child));
+        const made = this.#lifeOf(this.#table.get(child), child);
+        made.started ??= at;
+        this.#adopt(life, made);
         break;
       }
       case 'X':
         life.exit = parseExit(data, version);
+        life.ended = at;
         this.#table.exit(pid, life.exit);
         break;
     }
+    life.executes = letter === 'E';
     return { life, directory };
   }
 
   #lifeOf(process: TracedProcess, pid: number): Life {
     let life = this.#lives.get(process);
     if (life === undefined) {
-      life = { pid, executables: [], commandLines: [], children: [], parent: undefined, exit: undefined };
+      life = {
+        pid,
+        executables: [],
+        commandLines: [],
+        executedAt: [],
+        children: [],
+        parent: undefined,
+        exit: undefined,
+        started: undefined,
+        ended: undefined,
+        executes: false,
+      };
       this.#lives.set(process, life);
     }
     return life;
@@ -114,8 +150,9 @@ export class Lives {
     const open = roots.reverse().map((life) => ({ life, parent: undefined as number | undefined, depth: 0 }));
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const { life, parent, depth } = next;
-      const { pid, executables, commandLines, exit } = life;
-      const place = listed.push({ pid, parent, depth, executables, commandLines, exit }) - 1;
+      const { pid, executables, commandLines, executedAt, exit, started, ended } = life;
+      const place =
+        listed.push({ pid, parent, depth, executables, commandLines, executedAt, exit, started, ended }) - 1;
       this.#places.set(life, place);
       for (const child of life.children.reverse())
         open.push({ life: child, parent: place, depth: depth + 1 });

@@ -8,7 +8,7 @@ export type FilemonRecord = ProcessRecord | VersionRecord | CommentRecord | Unre
 
 export interface ProcessRecord {
   readonly kind: 'process';
-  /** One ASCII letter: FreeBSD's `ACDEFLMRWX` and `S`, ours `NGKPQ`, or one not known here. */
+  /** One ASCII letter: FreeBSD's `ACDEFLMRWX` and `S`, ours `NGKPQT`, or one not known here. */
   readonly letter: string;
   readonly pid: number;
   /** All that follows `letter pid `, as path text. For X: `status signal` (v5) or `status`. */

@@ -282,6 +282,7 @@ function record(): Arbitrary<string> {
     { arbitrary: of('L', pair), weight: 3 },
     { arbitrary: of('A', name()), weight: 1 },
     { arbitrary: of('N', name()), weight: 2 },
+    { arbitrary: of('T', fc.constantFrom('0', '17000000', 'x')), weight: 2 },
     {
       arbitrary: fc.constantFrom(
         '# text',
