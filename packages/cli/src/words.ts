@@ -532,7 +532,10 @@ function countObjects(objects: number, entries: number): string {
 }
 
 /** A process on one line, indented by how deep in the tree it is. */
-export function processLifeWords({ pid, depth, executables, exit }: ProcessLife, cwd: string): string {
+export function processLifeWords(
+  { pid, depth, executables, exit, started, ended }: ProcessLife,
+  cwd: string,
+): string {
   const programs = executables.map((path) => pathWords(path, cwd)).join(' and then ');
   const end =
     exit === undefined
@@ -540,7 +543,9 @@ export function processLifeWords({ pid, depth, executables, exit }: ProcessLife,
       : exit.signal === 0
         ? `exit status ${exit.status}`
         : `ended by ${signalName(exit.signal)}`;
-  return `${'  '.repeat(depth)}${pid} ${programs === '' ? 'a fork' : programs}, ${end}`;
+  const lasted =
+    started === undefined || ended === undefined ? '' : `, ${durationWords((ended - started) / 1000)}`;
+  return `${'  '.repeat(depth)}${pid} ${programs === '' ? 'a fork' : programs}, ${end}${lasted}`;
 }
 
 /** What a conversion left out or altered, on one line; undefined if that is nothing. */

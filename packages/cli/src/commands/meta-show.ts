@@ -3,6 +3,7 @@ import {
   type Accesses,
   decodePath,
   filemonRecords,
+  type ProcessLife,
   processTree,
   summarizeAccesses,
 } from '@oodate/filemon';
@@ -94,11 +95,22 @@ function jsonOf({ path, meta, accesses, processes, problems }: Shown): object {
     output: meta === undefined ? null : { bytes: meta.output.length, text: decodePath(meta.output) },
     error: meta?.error ?? null,
     log: accesses === undefined ? null : logJson(accesses),
-    processes: processes.map((life) => ({ ...life, parent: life.parent ?? null, exit: life.exit ?? null })),
+    processes: processes.map(processJson),
     accesses: accesses === undefined ? null : accessesJson(accesses),
     counts: run === undefined ? null : countUses(run),
     run: run ?? null,
     problems,
+  };
+}
+
+function processJson(life: ProcessLife) {
+  const { parent, exit, started, ended } = life;
+  return {
+    ...life,
+    parent: parent ?? null,
+    exit: exit ?? null,
+    started: started ?? null,
+    ended: ended ?? null,
   };
 }
 

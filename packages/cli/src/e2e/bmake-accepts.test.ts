@@ -157,7 +157,7 @@ describe('the meta file of a run', () => {
     },
   );
 
-  bmakeTest('of commands with odd words is up to date for bmake, but for what they read', async () => {
+  bmakeTest('of odd words, and with times, is up to date for bmake, but for what they read', async () => {
     const script = `env true "it's" 'a  b' '' '\n\t' 'R 1 /nosuch' ${'x'.repeat(2000)}\nenv cat ../in > out\n`;
     const files = { in: '', 'obj/script': script, 'obj/Makefile': makefile('sh script') };
     const space = workspace(files, outsideTmp);
@@ -165,6 +165,8 @@ describe('the meta file of a run', () => {
     expect(decodePath(filemon ?? Buffer.alloc(0))).toMatch(
       /^P \d+ env true 'it'\\''s' 'a {2}b' '' \$'\\n\\t' 'R 1 \/nosuch' x{900,} \\$/m,
     );
+    for (const letter of 'FEX')
+      expect(`${filemon}`).toMatch(new RegExp(`^T (\\d+) \\d+\n${letter} \\1 `, 'm'));
     expect(await complaints(space)).toBe('');
     const later = Date.now() / 1000 + 1000;
     utimesSync(space.path('in'), later, later);

@@ -106,6 +106,22 @@ describe('meta show', () => {
     );
   });
 
+  test('shows how long each process lasted, where the log has its times', async () => {
+    const timed = log
+      .replace('F 7 8\n', 'T 7 20000\nF 7 8\n')
+      .replace('X 8 ', 'T 8 332600\nX 8 ')
+      .replace('X 7 ', 'T 7 900000\nX 7 ');
+    const space = workspace({ 'a.log': timed });
+    expect((await space.oodate('meta', 'show', 'a.log')).stdout).toMatch(
+      / {2}7 \/bin\/sh, exit status 1\n {4}8 \/bin\/cc, ended by SIGKILL, 0\.31 s\n$/,
+    );
+    const { processes } = JSON.parse((await space.oodate('meta', 'show', '--json', 'a.log')).stdout);
+    expect(processes).toMatchObject([
+      { started: null, executedAt: [null], ended: 900000 },
+      { started: 20000, executedAt: [null], ended: 332600 },
+    ]);
+  });
+
   test('as JSON has all of it, and the record', async () => {
     const space = await kept();
     const { stdout } = await space.oodate('meta', 'show', '--json', 'build');
