@@ -19,6 +19,7 @@ import {
   type Reason,
   type RecordedRun,
   recordRun,
+  runCause,
   settledClock,
   statesBeforeRun,
 } from '@oodate/planner';
@@ -30,6 +31,7 @@ import { showHashing } from './hashing-progress.js';
 import { holdOutput } from './held-output.js';
 import { isTraced } from './judgement.js';
 import { leaveAlone, leaveAloneNoMore } from './left-alone.js';
+import type { Occasion } from './occasion.js';
 import { runPlainly } from './plain-run.js';
 import type { RunReport } from './report.js';
 import { keepInStore, type StoreOptions } from './result-store.js';
@@ -67,16 +69,14 @@ export interface Done {
   readonly seen?: () => RunRecord;
 }
 
-/**
- * Runs the target, and keeps what was seen if it was a good run and all was seen. `last`: the record of the
- * last run, if there is one.
- */
+/** Runs the target, and keeps what was seen if it was a good run and all was seen. */
 export async function execute(
   target: NamedTarget,
+  occasion: Occasion,
   options: ExecutionOptions,
   terminal: Terminal,
-  last: RunRecord | undefined,
 ): Promise<Done> {
+  const { last } = occasion;
   const mark = invalidate(target);
   if (typeof mark === 'string') return executePlainly(target, options, terminal, mark);
   const hashing = showHashing(diskFileStates(), options.quiet);
@@ -92,7 +92,7 @@ export async function execute(
   for (const note of trace.accesses.notes) terminal.say(noteWords(note));
   const take = () => takeDown(target, trace, { begun, statesBefore }, options);
   const network = networkFinding(target, trace, milliseconds);
-  const ended = { trace, mark, milliseconds, take, network };
+  const ended = { trace, mark, milliseconds, take, network, occasion };
   const done =
     trace.status === 0 ? await keep(target, ended, options, terminal) : fail(target, ended, terminal);
   if (network?.isLeft) terminal.say(network.line);
@@ -106,6 +106,7 @@ interface Ended {
   readonly take: () => RecordedRun;
   /** That it used the network, where that counts, and what becomes of it. */
   readonly network: NetworkFinding | undefined;
+  readonly occasion: Occasion;
 }
 
 interface Beginning {
@@ -191,7 +192,7 @@ function note({ metaFile }: NamedTarget, attempt: Attempt): void {
 
 async function keep(
   target: NamedTarget,
-  { trace, mark, milliseconds, take, network }: Ended,
+  { trace, mark, milliseconds, take, network, occasion }: Ended,
   options: StoreOptions,
   terminal: Terminal,
 ): Promise<Done> {
@@ -214,14 +215,19 @@ async function keep(
     note(target, { kind: 'incomplete', causes });
     return done(false, incompleteWords(title, milliseconds, causes), causes);
   }
+  const bytes = output?.bytes ?? new Uint8Array();
+  const run = output === undefined ? record : { ...record, output: recordedOutput(output) };
   const meta = {
     path: metaFile,
     commands: target.texts,
     cwd: target.cwd,
     target: target.name,
-    output: output?.bytes ?? new Uint8Array(),
+    output: bytes,
     filemon: filemonSection(trace.log, target.environment),
-    run: output === undefined ? record : { ...record, output: recordedOutput(output) },
+    run: {
+      ...run,
+      because: runCause(occasion, { run, output: bytes }, diskFileStates(), target.settings.decision),
+    },
   };
   try {
     writeMetaFile(metaFile, meta);

@@ -1,25 +1,21 @@
-import type { RunRecord } from '@oodate/meta-file';
-import type { Reason } from '@oodate/planner';
 import { type Done, type ExecutionOptions, execute } from './execution.js';
+import type { Occasion } from './occasion.js';
 import { bringBack } from './result-store.js';
 import type { NamedTarget } from './target.js';
 import type { Terminal } from './terminal.js';
-import { reasonWords, runningWords } from './words.js';
+import { reasonsWords, runningWords } from './words.js';
 
-/**
- * Brings a target up to date that is not, for `reason`: by a result that is known, or by running it. `last`: the
- * record of its last good run, if there is one.
- */
+/** Brings a target up to date that is not: by a result that is known, or by running it. */
 export async function make(
   target: NamedTarget,
-  reason: Reason,
+  occasion: Occasion,
   options: ExecutionOptions,
   terminal: Terminal,
-  last: RunRecord | undefined,
 ): Promise<Done> {
-  const known =
-    reason.kind === 'forced' ? undefined : await bringBack(target, reason, last, options, terminal);
+  const { reasons } = occasion;
+  const isForced = reasons.some(({ kind }) => kind === 'forced');
+  const known = isForced ? undefined : await bringBack(target, occasion, options, terminal);
   if (known !== undefined) return known;
-  terminal.say(runningWords(target.title, reasonWords(reason, process.cwd())));
-  return execute(target, options, terminal, last);
+  terminal.say(runningWords(target.title, reasonsWords(reasons, process.cwd())));
+  return execute(target, occasion, options, terminal);
 }

@@ -8,18 +8,26 @@ import {
   wasAlone,
   writeMetaFile,
 } from '@oodate/meta-file';
-import { countedRun, diskFileStates, type Reason, settledClock, snapshotStates } from '@oodate/planner';
+import {
+  countedRun,
+  diskFileStates,
+  type Reason,
+  runCause,
+  settledClock,
+  snapshotStates,
+} from '@oodate/planner';
 import type { Asker } from '@oodate/store';
 import { countUses } from './counts.js';
 import type { Done, ExecutionOptions } from './execution.js';
 import { showHashing } from './hashing-progress.js';
 import type { ShownOutput } from './held-output.js';
 import { durationOf, firstOf, isTraced, judge } from './judgement.js';
+import type { Occasion } from './occasion.js';
 import { streamsToReplay } from './output-streams.js';
 import { replayOutput } from './replay.js';
 import type { NamedTarget } from './target.js';
 import type { Terminal } from './terminal.js';
-import { errorWords, hindranceWords, reasonWords, restoredWords } from './words.js';
+import { errorWords, hindranceWords, reasonsWords, restoredWords } from './words.js';
 
 /** What is to be done with the store of results. 'refresh': a result is kept, and none is brought back. */
 export type StoreUse = 'use' | 'refresh' | 'none';
@@ -35,13 +43,12 @@ export interface StoreOptions {
 }
 
 /**
- * Brings the target up to date out of the store, if the result that it would have now is there. `last`: the record
- * of its last good run. undefined if it has to be run.
+ * Brings the target up to date out of the store, if the result that it would have now is there. undefined if it has
+ * to be run.
  */
 export async function bringBack(
   target: NamedTarget,
-  reason: Reason,
-  last: RunRecord | undefined,
+  occasion: Occasion,
   options: ExecutionOptions,
   terminal: Terminal,
 ): Promise<Done | undefined> {
@@ -57,13 +64,13 @@ export async function bringBack(
   });
   try {
     const run = isNext ? upToDateRun(target, asker) : undefined;
-    const back = run ?? (await putBack(target, last, opened, options));
+    const back = run ?? (await putBack(target, occasion, opened, options));
     if (back === undefined) return undefined;
     if (options.output === 'full')
       replayOutput(back.meta, back.run, options.json, terminal, options.child?.heard);
     const made = back.run.restored ?? back.run.recorded;
     const outputs = results.wantedOutputs(back.run).length;
-    const clause = reasonWords(reason, process.cwd());
+    const clause = reasonsWords(occasion.reasons, process.cwd());
     terminal.say(restoredWords(target.title, clause, outputs, made, durationOf(back.run)));
     return {
       report: {
@@ -96,7 +103,7 @@ function upToDateRun(target: NamedTarget, { decision }: Asker): BroughtBack | un
 
 async function putBack(
   target: NamedTarget,
-  last: RunRecord | undefined,
+  occasion: Occasion,
   { asker, results }: OpenedStore,
   { quiet }: StoreOptions,
 ): Promise<BroughtBack | undefined> {
@@ -104,7 +111,7 @@ async function putBack(
   const folder = dirname(metaFile) as AbsolutePath;
   const begun = settledClock(folder, 0n);
   const hashing = showHashing(diskFileStates(), quiet);
-  const known = results.findKnownResult(target, last, hashing.files, asker);
+  const known = results.findKnownResult(target, occasion.last, hashing.files, asker);
   hashing.end();
   if (known === undefined) return undefined;
   const inUse = asker.store.use(known.digests, known.keys);
@@ -117,8 +124,11 @@ async function putBack(
       isThere: known.isThere,
     });
     const recorded = settledClock(folder, BigInt(Date.now()) * 1_000_000n);
-    const run = results.restoredRun(known, diskFileStates(), files, { begun, recorded });
-    if (run === undefined || !wasAlone(metaFile, mark)) return undefined;
+    const restored = results.restoredRun(known, diskFileStates(), files, { begun, recorded });
+    if (restored === undefined || !wasAlone(metaFile, mark)) return undefined;
+    const made = { run: restored, output: known.meta.output };
+    const because = runCause(occasion, made, diskFileStates(), target.settings.decision);
+    const run = { ...restored, because };
     const meta: MetaFile = { ...known.meta, path: metaFile, run };
     writeMetaFile(metaFile, meta);
     return { meta, run };

@@ -112,6 +112,12 @@ export function reasonWords(reason: Reason, cwd: string): string {
   }
 }
 
+/** The first of them, and how many more there are. */
+export function reasonsWords([first, ...others]: readonly Reason[], cwd: string): string {
+  const clause = first === undefined ? '' : reasonWords(first, cwd);
+  return others.length === 0 ? clause : `${clause} (and ${others.length} more)`;
+}
+
 /** Why bmake would make a target, as a clause. */
 export function bmakeReasonWords(reason: BmakeReason | BmakeRuleReason, cwd: string): string {
   const place =

@@ -31,8 +31,10 @@ export type { InputReason, Reason, VariableValue } from './reason.js';
 export { accessesOfMeta, reasonsToMake, type TracedTarget } from './reasons-to-make.js';
 export { countedRun, type DecisionOptions, type KnownRecord, reasonsToRun } from './reasons-to-run.js';
 export { type FinishedRun, type RecordedRun, recordRun } from './record-run.js';
+export { changedInputs, type RunOccasion, type RunResult, runCause } from './run-cause.js';
 export { snapshotStates } from './snapshot-states.js';
 export { statesBeforeRun } from './states-before-run.js';
+export { isShortened, reasonOfStored, storedReasons } from './stored-reason.js';
 export type { Target } from './target.js';
 export {
   comparedEnvironment,

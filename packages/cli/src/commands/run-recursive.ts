@@ -5,8 +5,9 @@ import type { ChildOptions } from '../child-program.js';
 import { CliError } from '../cli-error.js';
 import { type EndingSignals, holdEndingSignals } from '../ending-signals.js';
 import type { ShownOutput } from '../held-output.js';
-import { firstOf, judge, recordedRun } from '../judgement.js';
+import { judge } from '../judgement.js';
 import { make } from '../making.js';
+import { occasionOf } from '../occasion.js';
 import { streamsToReplay } from '../output-streams.js';
 import { type OutputTurn, OutputTurns } from '../output-turns.js';
 import type { StoreUse } from '../result-store.js';
@@ -234,8 +235,8 @@ class WorkspaceRun {
         took: 0,
         status: await tellPlan(judgement, { ...options, json: false }, terminal),
       };
-    const reason = firstOf(judgement.reasons);
-    if (reason === undefined) {
+    const reasons = [...judgement.reasons];
+    if (reasons.length === 0) {
       skip(judgement, { json: false, output: options.output }, terminal, turn.write);
       return { kind: 'up to date', took: judgement.took ?? 0, status: 0 };
     }
@@ -249,7 +250,7 @@ class WorkspaceRun {
       ownPlace: false,
       child: this.#childOptions(turn),
     };
-    const { report } = await make(target, reason, execution, terminal, recordedRun(judgement));
+    const { report } = await make(target, occasionOf(judgement, reasons), execution, terminal);
     const { status, milliseconds, restored } = report;
     const kind = status !== 0 ? 'failed' : restored === undefined ? 'ran' : 'restored';
     return { kind, took: milliseconds, status };

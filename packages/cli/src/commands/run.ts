@@ -3,6 +3,7 @@ import type { ExecutionOptions } from '../execution.js';
 import { showHashing } from '../hashing-progress.js';
 import type { ShownOutput } from '../held-output.js';
 import { firstOf, type Judgement, judge, recordedRun } from '../judgement.js';
+import { occasionOf } from '../occasion.js';
 import { streamsToReplay, writeOut } from '../output-streams.js';
 import { beginProof, type Resolve } from '../proof.js';
 import { replayOutput } from '../replay.js';
@@ -32,22 +33,22 @@ export async function run(
   const hashing = showHashing(proof?.files ?? diskFileStates(), options.quiet || options.dryRun);
   const judgement = judge(target, { ...options, replay: streamsToReplay(options) }, hashing.files);
   if (options.dryRun) return tellPlan(judgement, options, terminal);
-  const reason = firstOf(judgement.reasons);
+  const reasons = [...judgement.reasons];
   hashing.end();
-  if (reason === undefined) {
+  if (reasons.length === 0) {
     const status = skip(judgement, options, terminal);
     await proof?.write(shownOf(judgement, options), terminal);
     return status;
   }
   // Only here, since most runs find nothing to do.
   const { make } = await import('../making.js');
-  const done = await make(target, reason, options, terminal, recordedRun(judgement));
+  const done = await make(target, occasionOf(judgement, reasons), options, terminal);
   if (options.json)
     printJson(
       reportOf(
         { ...judgement, counts: done.counts ?? judgement.counts },
         'out of date',
-        [reason],
+        reasons,
         done.report,
       ),
     );

@@ -1,14 +1,15 @@
 import type { RunRecord } from '@oodate/meta-file';
-import { countedRun, type DecisionOptions, diskFileStates, type Reason, reasonsToRun } from '@oodate/planner';
+import { countedRun, type DecisionOptions, diskFileStates, reasonsToRun } from '@oodate/planner';
 import { CliError } from '../cli-error.js';
 import { countUses } from '../counts.js';
 import { holdEndingSignals } from '../ending-signals.js';
 import type { ExecutionOptions } from '../execution.js';
 import { type FolderWatch, watchFolders } from '../folder-watch.js';
 import { FreshChanges } from '../fresh-changes.js';
-import { firstOf, judge, recordedRun } from '../judgement.js';
+import { firstOf, judge } from '../judgement.js';
 import { LearnedPaths } from '../learned-paths.js';
 import { make } from '../making.js';
+import { type Occasion, occasionOf } from '../occasion.js';
 import { streamsToReplay } from '../output-streams.js';
 import { QuietMoment } from '../quiet-moment.js';
 import { settingsPlaces } from '../settings-places.js';
@@ -92,11 +93,11 @@ class WatchedTarget {
 
   async #begin(target: NamedTarget): Promise<boolean> {
     const judgement = judge(target, { ...this.#options, replay: streamsToReplay(this.#options) });
-    const reason = firstOf(judgement.reasons);
+    const reasons = [...judgement.reasons];
     const { record } = judgement;
-    if (reason !== undefined) {
+    if (reasons.length > 0) {
       if (record.kind === 'good' && this.#options.restart) await this.#follow(target, record.run);
-      return this.#run(target, reason, recordedRun(judgement));
+      return this.#run(target, occasionOf(judgement, reasons));
     }
     skip(judgement, this.#options, this.#terminal);
     if (record.kind === 'good') await this.#follow(target, record.run);
@@ -106,25 +107,27 @@ class WatchedTarget {
   async #goOn(target: NamedTarget, run: RunRecord): Promise<boolean> {
     const options = { ...this.#options, force: false };
     const { decision } = target.settings;
-    const reason = firstOf(
-      reasonsToRun(target, { kind: 'good', run }, diskFileStates(), { ...decision, ...options }),
-    );
-    if (reason === undefined) {
+    const reasons = [
+      ...reasonsToRun(target, { kind: 'good', run }, diskFileStates(), { ...decision, ...options }),
+    ];
+    if (reasons.length === 0) {
       this.#announce(target, run);
       return false;
     }
     // Somebody else may have run it by now.
-    const { record, reasons } = judge(target, options);
-    if (record.kind !== 'good' || firstOf(reasons) !== undefined) return this.#run(target, reason, run);
+    const judgement = judge(target, options);
+    const { record } = judgement;
+    if (record.kind !== 'good' || firstOf(judgement.reasons) !== undefined)
+      return this.#run(target, { ...occasionOf(judgement, reasons), last: run });
     await this.#follow(target, record.run);
     return true;
   }
 
-  async #run(target: NamedTarget, reason: Reason, last: RunRecord | undefined): Promise<boolean> {
+  async #run(target: NamedTarget, occasion: Occasion): Promise<boolean> {
     const { title } = target;
     const { stop, over } = this.#endWhenChanged(target);
     const child = { stop: stop.signal };
-    const { seen, report } = await make(target, reason, { ...this.#options, child }, this.#terminal, last);
+    const { seen, report } = await make(target, occasion, { ...this.#options, child }, this.#terminal);
     over();
     if (seen === undefined)
       throw new CliError('NOT_WATCHABLE', `${title} cannot be watched: ${report.notes.join(', ')}`);
@@ -135,7 +138,8 @@ class WatchedTarget {
       return true;
     }
     // What changes in every run would make it run for ever: the second time a new change is waited for.
-    await this.#follow(target, reason.kind === 'changed-while-running' ? undisturbed(run) : run);
+    const isAgain = occasion.reasons.some(({ kind }) => kind === 'changed-while-running');
+    await this.#follow(target, isAgain ? undisturbed(run) : run);
     return true;
   }
 
