@@ -25,7 +25,8 @@ export { diskFileStates } from './disk-file-states.js';
 export type { DigestedFile, FileState, FileStates, PresentDirectory, PresentFile } from './file-states.js';
 export { settledClock } from './file-system-clock.js';
 export { FileWitness, type Identity, identityOf, type Look, type Sight } from './file-witness.js';
-export { plainName } from './listed-name.js';
+export { listedName, plainName } from './listed-name.js';
+export { PathWalk, type WalkedPath } from './path-walk.js';
 export { formatProof, type Proof } from './proof.js';
 export type { InputReason, Reason, VariableValue } from './reason.js';
 export { accessesOfMeta, reasonsToMake, type TracedTarget } from './reasons-to-make.js';
@@ -36,6 +37,7 @@ export { snapshotStates } from './snapshot-states.js';
 export { statesBeforeRun } from './states-before-run.js';
 export { isShortened, reasonOfStored, storedReasons } from './stored-reason.js';
 export type { Target } from './target.js';
+export { type UncountedKind, UncountedPaths } from './uncounted-paths.js';
 export {
   comparedEnvironment,
   ignoredVariables,

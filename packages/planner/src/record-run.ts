@@ -4,13 +4,11 @@ import {
   type Accesses,
   childOf,
   isKernelPath,
-  isWithin,
   nameOf,
   parentOf,
 } from '@oodate/filemon';
 import {
   type FollowedState,
-  metaFolderOf,
   type RecordedFile,
   type RecordedListing,
   type RecordedState,
@@ -24,7 +22,7 @@ import { clockTick } from './file-system-clock.js';
 import { plainName } from './listed-name.js';
 import { OwnChanges } from './own-changes.js';
 import { PathWalk, type WalkedPath } from './path-walk.js';
-import { volatilePathsFor } from './volatile-paths.js';
+import { UncountedPaths } from './uncounted-paths.js';
 import { recordedEnvironment } from './volatile-variables.js';
 
 /** A run that has ended, and all that must be known to write it down. */
@@ -110,7 +108,7 @@ class Recorder {
   readonly #own = new OwnChanges();
   readonly #ownInodes = new Set<string>();
   readonly #statesBefore: ReadonlyMap<AbsolutePath, FollowedState>;
-  readonly #ignored: readonly AbsolutePath[];
+  readonly #uncounted: UncountedPaths;
   readonly #extra = new Set<AbsolutePath>();
   readonly #linksTaken = new Set<AbsolutePath>();
   readonly #directoriesMoved = new Map<AbsolutePath, boolean>();
@@ -122,12 +120,12 @@ class Recorder {
     this.#files = run.files;
     this.#walk = new PathWalk(run.files);
     this.#statesBefore = run.statesBefore ?? new Map();
-    const ignored = [
-      ...(run.ignored ?? []),
-      ...volatilePathsFor(run.environment),
-      ...metaFoldersIn(run.accesses.paths.keys()),
-    ];
-    this.#ignored = [...new Set([...ignored, ...ignored.map((path) => this.#walk.walk(path).place)])];
+    this.#uncounted = new UncountedPaths(
+      run.ignored ?? [],
+      run.environment,
+      run.accesses.paths.keys(),
+      this.#walk,
+    );
     this.#earliestChange = BigInt(run.started) * 1000n - clockTick;
   }
 
@@ -136,7 +134,7 @@ class Recorder {
   }
 
   takeOwnChanges(): void {
-    for (const path of this.#ignored) this.#own.addAbove(path);
+    for (const path of this.#uncounted.folders) this.#own.addAbove(path);
     for (const { path, change } of this.#accesses.paths.values()) {
       if (change === 'none' || this.#isNoInput(path)) continue;
       const { place, real, state } = this.#walk.walk(path);
@@ -294,7 +292,7 @@ class Recorder {
     const present = this.#files.list(path);
     if (present === undefined) return;
     const own = new Set(this.#own.namesIn(real));
-    for (const ignored of this.#ignored) if (parentOf(ignored) === real) own.add(nameOf(ignored));
+    for (const path of this.#uncounted.folders) if (parentOf(path) === real) own.add(nameOf(path));
     const names = present.filter((name) => !own.has(plainName(name)));
     const disturbed = this.#isListingDisturbed(real, names);
     this.listings.push({ path, names, own: [...own].sort(), by, disturbed });
@@ -356,18 +354,8 @@ class Recorder {
   }
 
   #isNoInput(path: AbsolutePath): boolean {
-    return isKernelPath(path) || this.#ignored.some((ignored) => isWithin(path, ignored));
+    return this.#uncounted.kindOf(path) !== undefined;
   }
-}
-
-/** Where an oodate that the run started keeps its own meta files. */
-function metaFoldersIn(paths: Iterable<AbsolutePath>): Set<AbsolutePath> {
-  const folders = new Set<AbsolutePath>();
-  for (const path of paths) {
-    const folder = metaFolderOf(path);
-    if (folder !== undefined) folders.add(folder);
-  }
-  return folders;
 }
 
 /** Inodes of two file systems can have one number; not with the same ctime to the nanosecond. A link's text stands for its inode. */
