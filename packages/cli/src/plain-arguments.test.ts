@@ -136,6 +136,7 @@ test.each([
   [['run', '--meta', '--json']],
   [['check', '--dry-run', 'build']],
   [['check', '--mode', 'bmake', '--format', 'xml']],
+  [['run', "--inputs='q'"]],
   [['bmake', '-k']],
 ])('the arguments %j are left to yargs', (args) => {
   expect(parsePlainArguments(args)).toBeUndefined();

@@ -48,6 +48,8 @@ function readWords(words: readonly string[], table: Readonly<Record<string, Opti
     }
     const value = found.value ?? rest.shift() ?? '';
     if (value === '' || value.startsWith('-') || option.choices?.includes(value) === false) return undefined;
+    // In one word with the name of a list, yargs takes quotes off that the shell has left.
+    if (option.array === true && found.value !== undefined && /^(["']).*\1$/s.test(value)) return undefined;
     values[name] = option.array === true ? [...((values[name] as string[] | undefined) ?? []), value] : value;
   }
   return values;
