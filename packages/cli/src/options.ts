@@ -176,4 +176,5 @@ export const decisionOptions = {
 export const whyOptions = {
   ...decisionOptions,
   verbose: { ...flag, alias: 'v', describe: 'Show how each path was used, and what started who used it' },
+  never: { ...value, array: true, nargs: 1, describe: 'Say why this path is no input; once for each' },
 } as const satisfies Record<string, Option>;

@@ -14,6 +14,15 @@ export function pathMatcher({ value, from }: Setting<readonly string[]>): (path:
   return (path) => isMatched(path) && !isTakenBack(path);
 }
 
+/** The first of the patterns by which `pathMatcher` matches the path. */
+export function matchingPattern(
+  { value, from }: Setting<readonly string[]>,
+  path: AbsolutePath,
+): string | undefined {
+  if (!pathMatcher({ value, from })(path)) return undefined;
+  return bySign(value).positive.find((pattern) => pathMatcher({ value: [pattern], from })(path));
+}
+
 /** Those that take back begin with a `!`, which is left out. */
 export function bySign(patterns: readonly string[]): { positive: string[]; negative: string[] } {
   return {

@@ -110,6 +110,10 @@ async function why(argv: WhyArguments, rest: readonly string[] | undefined): Pro
   }
   refuseBmakeArguments(argv);
   enterDirectory(argv.directory);
+  if (argv.never !== undefined) {
+    const { whyNever } = await import('./commands/why-never.js');
+    return whyNever(argv.never, nameOf(argv, rest), argv.json === true);
+  }
   const metaFiles = metaFilesIn(argv, rest);
   const options = { ...decisionOf(argv), verbose: argv.verbose === true };
   return metaFiles.length > 0

@@ -1,4 +1,4 @@
-import type { ReasonProcess } from '@oodate/explain';
+import type { NearPath, NeverFinding, PathRole, ReasonProcess } from '@oodate/explain';
 import type { ConversionLosses, NetworkUse, Problem, ProcessExit, ProcessLife } from '@oodate/filemon';
 import type { ConvertedFile, MergeRefusal, RecordedContent, RecordedState, Use } from '@oodate/meta-file';
 import type { BmakeFinding, BmakeReason, BmakeRuleReason, Reason, VariableValue } from '@oodate/planner';
@@ -198,9 +198,7 @@ export function bmakeTellsWords(finding: BmakeFinding, target: string): string {
 
 /** Which process used a path, in so many columns if that can be; empty if it is not known. */
 export function processWords(process: ReasonProcess | null, cwd: string, columns: number): string {
-  const start = 'used by ';
-  if (process?.words) return `${start}${shortCommandWords(process.words, columns - start.length)}`;
-  return process?.executable ? `${start}${pathWords(process.executable, cwd)}` : '';
+  return userWords(process, 'used by ', cwd, columns);
 }
 
 /** How it used the path and what started it, a line each. */
@@ -227,6 +225,109 @@ function shortCommandWords(words: string, columns: number): string {
   const [first = ''] = line.split(' ');
   const cut = line.slice(0, Math.max(0, columns - 1)).trimEnd();
   return cut.length > first.length ? `${cut}…` : first;
+}
+
+/**
+ * Why a path is no input of the target, or how it is one: a line for that, and one each for what is nearest to it and for what
+ * would come of a change. Command lines are cut at so many columns, if that can be.
+ */
+export function neverWords(finding: NeverFinding, name: string, cwd: string, columns: number): string[] {
+  const path = pathWords(finding.path, cwd);
+  const title = nameWords(name);
+  const no = `${path} is no input of ${title}`;
+  const by = (start: string, process: ReasonProcess | null, before = ' by ') =>
+    `${start}${userWords(process, before, cwd, columns - start.length)}`;
+  switch (finding.kind) {
+    case 'used-path': {
+      const use = `${roleWords(finding.use)}${finding.link ? ' as a symbolic link' : ''}`;
+      return [by(`${path} is an input of ${title}: ${use}`, finding.process), noticeWords(finding, title)];
+    }
+    case 'own-output': {
+      const did = finding.use === 'removed' ? 'removed' : 'written';
+      const before = {
+        unseen: finding.usedAfter ? ['it was used only after that'] : [],
+        looked: ['before that it was only looked whether it was there'],
+        used: ['what was there before was used, but what counts is what was left'],
+      }[finding.before];
+      const first = by(`${path} is an output of ${title}: ${did}`, finding.process);
+      return [first, ...before, noticeWords(finding, title)];
+    }
+    case 'ignored-path': {
+      const source = settingSourceWords(finding.from as SettingSource, cwd);
+      const use = finding.use === null ? [] : [`the last run used it: ${roleWords(finding.use)}`];
+      return [
+        `${no}: it is ignored`,
+        `by ${textWords(finding.pattern)} of the setting ignore (${source})`,
+        ...use,
+      ];
+    }
+    case 'kernel-path': {
+      const leads = finding.leadsTo === null ? [] : [`it leads to ${pathWords(finding.leadsTo, cwd)}`];
+      return [`${no}: the kernel makes it up`, ...leads];
+    }
+    case 'oodate-path':
+      return [`${no}: oodate itself keeps it`];
+    case 'bookkeeping-path':
+      return [`${no}: a tool keeps its own books there`, 'they differ from run to run, and decide nothing'];
+    case 'temporary-path':
+      return [by(`${no}: made and removed again`, finding.process), noticeWords(finding, title)];
+    case 'never-opened':
+    case 'not-there': {
+      const why =
+        finding.kind === 'not-there' ? 'it is not there, and was not looked for' : 'it was never opened';
+      const near = finding.nearest.map((one) => nearWords(one, cwd, columns - 2));
+      return [`${no}: ${why}`, ...near, noticeWords(finding, title)];
+    }
+    case 'no-good-record':
+      return [`nothing tells what ${title} uses: ${reasonWords(finding.reason, cwd)}`];
+    default:
+      return unreachable(finding);
+  }
+}
+
+function noticeWords({ counts, is }: NeverFinding, title: string): string {
+  const stays = `whatever becomes of it, ${title} stays up to date`;
+  const outOfDate = `${title} would be out of date`;
+  if (is === 'absent') return counts.presence ? `if it came to be, ${outOfDate}` : stays;
+  if (counts.content)
+    return is === 'directory' ? `after some changes in it ${outOfDate}` : `with other content ${outOfDate}`;
+  return counts.presence ? `its content does not count; without it ${outOfDate}` : stays;
+}
+
+function nearWords(near: NearPath, cwd: string, columns: number): string {
+  const by = (start: string, process: ReasonProcess | null) =>
+    `${start}${userWords(process, ' by ', cwd, columns - start.length)}`;
+  const path = 'path' in near ? pathWords(near.path, cwd) : '';
+  switch (near.kind) {
+    case 'listed-directory':
+      return by(`the directory ${path} was listed`, near.process);
+    case 'other-name': {
+      const how = near.link === null ? 'a hard link' : `by the symbolic link ${pathWords(near.link, cwd)}`;
+      return by(`the same file is ${path} (${how}), which was ${roleWords(near.use)}`, near.process);
+    }
+    case 'missing-directory':
+      return by(`the directory ${path} was looked for and missing`, near.process);
+    case 'used-below':
+      return near.number === 1
+        ? `below it ${path} was ${roleWords(near.use)}`
+        : `below it ${near.number} paths were used, as ${path}`;
+    case 'left-running': {
+      const names = near.processes.map(({ pid, name }) => `${textWords(name)} (${pid})`);
+      return `some went on when the command had ended, unwatched: ${listWords(names)}`;
+    }
+    default:
+      return unreachable(near);
+  }
+}
+
+/** Who did it, in so many columns if that can be; empty if that is not known. */
+function userWords(process: ReasonProcess | null, before: string, cwd: string, columns: number): string {
+  if (process?.words) return `${before}${shortCommandWords(process.words, columns - before.length)}`;
+  return process?.executable ? `${before}${pathWords(process.executable, cwd)}` : '';
+}
+
+function roleWords(role: PathRole): string {
+  return role === 'listed' ? 'listed' : useWords(role);
 }
 
 /** `milliseconds`: how long the last run took. */

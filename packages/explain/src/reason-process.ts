@@ -31,7 +31,12 @@ export function processesOfReasons(
 ): Map<Reason, ReasonProcess | null> {
   const concerned = reasons.filter((reason) => 'path' in reason);
   const users = concerned.length === 0 ? new Map() : usersIn(meta, concerned);
-  return new Map(concerned.map((reason) => [reason, processOf(reason, users.get(reason.path) ?? [])]));
+  return new Map(
+    concerned.map((reason) => [
+      reason,
+      nearestProcess(users.get(reason.path) ?? [], purposeOf(reason), reason.by),
+    ]),
+  );
 }
 
 function usersIn(meta: MetaFile | undefined, reasons: readonly InputReason[]): Map<AbsolutePath, PathUser[]> {
@@ -43,12 +48,20 @@ function usersIn(meta: MetaFile | undefined, reasons: readonly InputReason[]): M
   });
 }
 
-function processOf(reason: InputReason, users: readonly PathUser[]): ReasonProcess | null {
-  const ranks = ranksOf(reason);
+/** What a path is to the target. */
+export type Purpose = 'input' | 'output' | 'removed';
+
+/** The first of them that used the path in the way that matters; else the program `by`, if one is known. */
+export function nearestProcess(
+  users: readonly PathUser[],
+  purpose: Purpose,
+  by?: string | undefined,
+): ReasonProcess | null {
+  const ranks = ranksOf[purpose];
   const rank = ({ how }: PathUser) => Math.min(...how.map((use) => ranks[use]));
   const [user] = users.toSorted((one, other) => rank(one) - rank(other));
   if (user === undefined)
-    return reason.by === undefined ? null : { executable: reason.by, words: null, how: [], parents: [] };
+    return by === undefined ? null : { executable: by, words: null, how: [], parents: [] };
   return {
     ...shown(user),
     how: user.how.toSorted((one, other) => ranks[one] - ranks[other]),
@@ -63,14 +76,20 @@ function shown({ executable, words }: Pick<PathUser, 'executable' | 'words'>) {
 const asInput = { executed: 0, read: 0, listed: 1, looked: 2, missing: 3, written: 4, removed: 5 };
 
 /** Which use of the path is more to the point, the lowest first. */
-function ranksOf({ kind }: InputReason): Readonly<Record<PathUse, number>> {
+const ranksOf: Readonly<Record<Purpose, Readonly<Record<PathUse, number>>>> = {
+  input: asInput,
+  output: { ...asInput, written: -1 },
+  removed: { ...asInput, removed: -1 },
+};
+
+function purposeOf({ kind }: InputReason): Purpose {
   switch (kind) {
     case 'output-changed':
     case 'output-gone':
-      return { ...asInput, written: -1 };
+      return 'output';
     case 'removed-came-back':
-      return { ...asInput, removed: -1 };
+      return 'removed';
     default:
-      return asInput;
+      return 'input';
   }
 }

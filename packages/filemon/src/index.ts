@@ -6,6 +6,7 @@ export {
   summarizeAccesses,
 } from './accesses.js';
 export { condenseRecords } from './condensed-records.js';
+export { type LeftRunning, leftRunning } from './left-running.js';
 export { checkFilemonLog, type LogProblemCode, logProblems } from './log-check.js';
 export {
   type ConversionLosses,
