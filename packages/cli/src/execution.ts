@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { ToolVersions, withVersions } from '@oodate/explain';
 import type { AbsolutePath, ProcessExit } from '@oodate/filemon';
 import {
   type Attempt,
@@ -68,6 +69,9 @@ export interface Done {
    */
   readonly seen?: () => RunRecord;
 }
+
+/** For all that this process runs. */
+const versions = new ToolVersions();
 
 /** Runs the target, and keeps what was seen if it was a good run and all was seen. */
 export async function execute(
@@ -216,7 +220,8 @@ async function keep(
     return done(false, incompleteWords(title, milliseconds, causes), causes);
   }
   const bytes = output?.bytes ?? new Uint8Array();
-  const run = output === undefined ? record : { ...record, output: recordedOutput(output) };
+  const known = withVersions(record, occasion.last, versions);
+  const run = output === undefined ? known : { ...known, output: recordedOutput(output) };
   const meta = {
     path: metaFile,
     commands: target.texts,

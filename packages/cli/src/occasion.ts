@@ -1,5 +1,7 @@
+import { rankReasons } from '@oodate/explain';
 import type { RunRecord } from '@oodate/meta-file';
-import type { RunOccasion } from '@oodate/planner';
+import type { Reason, RunOccasion } from '@oodate/planner';
+import { projectRoot } from '@oodate/store';
 import { type Judgement, recordedRun } from './judgement.js';
 
 /** Why a target is to be made now. */
@@ -9,10 +11,10 @@ export interface Occasion extends RunOccasion {
 }
 
 /** `reasons`: of the judgement, at least one. */
-export function occasionOf(judgement: Judgement, reasons: Occasion['reasons']): Occasion {
-  const { record } = judgement;
+export function occasionOf(judgement: Judgement, reasons: readonly Reason[]): Occasion {
+  const { target, record } = judgement;
   return {
-    reasons,
+    reasons: rankReasons(reasons, { root: projectRoot(target.cwd) ?? target.cwd }),
     last: recordedRun(judgement),
     former: record.kind === 'good' ? { run: record.run, output: record.meta.output } : undefined,
   };

@@ -5,4 +5,5 @@ export { groupOf, type ReasonGroup, reasonGroups } from './reason-group.js';
 export { processesOfReasons, type ReasonProcess } from './reason-process.js';
 export { rankReasons, type Surroundings } from './reason-rank.js';
 export { type TargetEdge, TargetGraph, type TargetUse } from './target-graph.js';
+export { ToolVersions, type VersionChange, versionChanges, withVersions } from './tool-versions.js';
 export { causesIf, type ImaginedCause } from './what-if.js';

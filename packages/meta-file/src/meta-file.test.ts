@@ -255,7 +255,7 @@ describe('a file of ours', () => {
   test.each([
     ['use', { files: [{ ...run.files[3], use: 'sniffed' }] }],
     ['use that is none of what it changed', { files: [{ ...run.files[1], before: 'looked' }] }],
-    ['version of what was not executed', { files: [{ ...run.files[1], version: '1' }] }],
+    ['version of what is no input', { files: [{ ...run.files[4], version: '1' }] }],
     ['state before the run', { files: [{ ...run.files[4], before: 'unheard' }] }],
     ['state with more than that', { files: [{ ...run.files[4], before: 'absent /x' }] }],
     ['link before the run', { files: [{ ...run.files[4], before: { type: 'link', target: '/x' } }] }],

@@ -42,7 +42,7 @@ import {
  *   # oodate USE NUMBER link PATH
  *   # oodate target TEXT                  what the link before holds
  *   # oodate USE NUMBER file SIZE MTIME CTIME INODE MODE DIGEST PATH
- *   # oodate version TEXT                 of the file before, that was executed: `typescript 5.4.2`
+ *   # oodate version TEXT                 of the file before, executed or read: `typescript 5.4.2`
  *   # oodate before looked               of the file before, an output or removed: what was there before the run
  *   # oodate before unknown              did matter, and is not known
  *   # oodate before STATE                did matter: a state as above, without PATH and no link
@@ -343,7 +343,8 @@ class RecordReader {
 
   #readVersion(version: string): boolean {
     const file = this.#files.at(-1) as Mutable<RecordedFile> | undefined;
-    if (file === undefined || file !== this.#last || file.use !== 'executed') return false;
+    if (file === undefined || file !== this.#last) return false;
+    if (file.use !== 'executed' && file.use !== 'read') return false;
     file.version = version;
     return true;
   }

@@ -101,7 +101,10 @@ export interface RecordedFile {
    * remains: the state before the run, or 'unknown'.
    */
   readonly before?: 'looked' | 'unknown' | FollowedState;
-  /** Of 'executed': the version by which people know it, such as `typescript 5.4.2`; undefined if it has none. */
+  /**
+   * Of what was executed, and of the package.json of an npm package: the version by which people know it, such as
+   * `typescript 5.4.2`; undefined if it has none.
+   */
   readonly version?: string;
   /** Executable of the process that first used it. */
   readonly by: string | undefined;

@@ -3,7 +3,6 @@ import type { ExecutionOptions } from '../execution.js';
 import { showHashing } from '../hashing-progress.js';
 import type { ShownOutput } from '../held-output.js';
 import { firstOf, type Judgement, judge, recordedRun } from '../judgement.js';
-import { occasionOf } from '../occasion.js';
 import { streamsToReplay, writeOut } from '../output-streams.js';
 import { beginProof, type Resolve } from '../proof.js';
 import { replayOutput } from '../replay.js';
@@ -42,13 +41,15 @@ export async function run(
   }
   // Only here, since most runs find nothing to do.
   const { make } = await import('../making.js');
-  const done = await make(target, occasionOf(judgement, reasons), options, terminal);
+  const { occasionOf } = await import('../occasion.js');
+  const occasion = occasionOf(judgement, reasons);
+  const done = await make(target, occasion, options, terminal);
   if (options.json)
     printJson(
       reportOf(
         { ...judgement, counts: done.counts ?? judgement.counts },
         'out of date',
-        reasons,
+        occasion.reasons,
         done.report,
       ),
     );
