@@ -6,3 +6,11 @@ export type {
   ReportProcess,
   ReportProgram,
 } from './report-data.js';
+export {
+  type LaneName,
+  type ProcessFacts,
+  type ProcessSpan,
+  type TracedRun,
+  type TraceView,
+  traceView,
+} from './trace-view.js';
