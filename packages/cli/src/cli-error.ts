@@ -23,6 +23,7 @@ export type CliErrorCode =
   | 'SHELL_IS_SET'
   | 'NOT_AGREED'
   | 'NO_META_FILE'
+  | 'NO_TIMES'
   | 'FILE_UNREADABLE'
   | 'FILE_NOT_WRITABLE'
   | 'NOT_CONVERTIBLE'

@@ -176,5 +176,12 @@ export const decisionOptions = {
 export const whyOptions = {
   ...decisionOptions,
   verbose: { ...flag, alias: 'v', describe: 'Show how each path was used, and what started who used it' },
+  format: {
+    ...value,
+    choices: [...bmakeOptions.format.choices, 'trace'],
+    describe:
+      'trace: the processes of the last run, for Perfetto or chrome://tracing; ' +
+      'with --mode bmake: the reasons in these words, ours or its own',
+  },
   never: { ...value, array: true, nargs: 1, describe: 'Say why this path is no input; once for each' },
 } as const satisfies Record<string, Option>;

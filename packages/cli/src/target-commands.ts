@@ -105,11 +105,24 @@ async function why(argv: WhyArguments, rest: readonly string[] | undefined): Pro
   if (argv.mode === 'bmake') {
     if (argv.verbose !== undefined)
       throw new CliError('USAGE', '--verbose has no meaning with --mode bmake', 'see oodate why --help');
+    if (formOf(argv.format) !== undefined)
+      throw new CliError(
+        'USAGE',
+        `--format ${argv.format} has no meaning with --mode bmake`,
+        'see oodate why --help',
+      );
     const { bmakeWhy } = await import('./commands/bmake.js');
     return bmakeWhy(bmakeRequestOf(argv, rest));
   }
-  refuseBmakeArguments(argv);
+  const form = formOf(argv.format);
+  refuseBmakeArguments(form === undefined ? argv : { ...argv, format: undefined });
   enterDirectory(argv.directory);
+  if (form !== undefined) {
+    if (argv.json !== undefined)
+      throw new CliError('USAGE', `--json has no meaning with --format ${form}`, 'see oodate why --help');
+    const { whyTrace } = await import('./commands/why-trace.js');
+    return whyTrace(nameOf(argv, rest));
+  }
   if (argv.never !== undefined) {
     const { whyNever } = await import('./commands/why-never.js');
     return whyNever(argv.never, nameOf(argv, rest), argv.json === true);
@@ -119,6 +132,11 @@ async function why(argv: WhyArguments, rest: readonly string[] | undefined): Pro
   return metaFiles.length > 0
     ? whyMetaFiles(metaFiles, options, settingFlags(argv))
     : whyTarget(await targetOf(argv, rest), options, openTerminal(isTraced()));
+}
+
+/** The form in which the answer is asked for; those of --mode bmake are none. */
+function formOf(format: WhyArguments['format']): 'trace' | undefined {
+  return format === 'trace' ? format : undefined;
 }
 
 async function check(argv: DecisionArguments, rest: readonly string[] | undefined): Promise<number> {

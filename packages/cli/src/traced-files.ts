@@ -82,10 +82,17 @@ function readNamed(path: string): NamedFile {
   }
 }
 
-function noMetaFile(record: ReadRecord): CliError {
+/** What to say where no run is known. */
+export function noMetaFile(record: ReadRecord): CliError {
   const where = pathWords(record.metaFile, process.cwd());
   if (record.kind === 'former')
     return new CliError('NO_META_FILE', `${where} no longer holds, since the last run was no success`);
+  if (record.kind === 'damaged')
+    return new CliError(
+      'NO_META_FILE',
+      `the meta file ${where} is damaged: ${record.message}`,
+      'run it again',
+    );
   return new CliError(
     'NO_META_FILE',
     `there is no meta file ${where}`,
