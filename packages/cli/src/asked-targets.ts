@@ -1,10 +1,13 @@
+import type { KnownTarget } from '@oodate/explain';
 import { type AbsolutePath, joinPath } from '@oodate/filemon';
 import { type ReadRecord, readMetaFile } from '@oodate/meta-file';
 import type { Target } from '@oodate/planner';
 import { CliError } from './cli-error.js';
-import { loadSettings } from './settings.js';
+import { findPackage } from './package-script.js';
+import { projectTargets } from './project-targets.js';
+import { loadSettings, type SettingFlags } from './settings.js';
 import { type SettingsEffect, settingsEffect } from './settings-effect.js';
-import { resolveTarget, type TargetName } from './target.js';
+import { type NamedTarget, resolveTarget, type TargetName } from './target.js';
 import { metaFilesAmong } from './traced-files.js';
 import { pathWords } from './words.js';
 
@@ -18,8 +21,17 @@ export interface AskedTarget {
   readonly settings: SettingsEffect;
 }
 
-/** The target that is named, or those of the meta files that are. Throws a CliError. */
+/** The target that is named, or those of the meta files that are; where nothing is named, those that the project has. Throws a CliError. */
 export async function askedTargets(name: TargetName): Promise<AskedTarget[]> {
+  if (isUnnamed(name)) {
+    const found = await knownTargetsHere(name);
+    if (found.length > 0) return found;
+    throw new CliError(
+      'NO_META_FILE',
+      'nothing is known of any target of this project',
+      'run one once with: oodate run',
+    );
+  }
   const metaFiles = metaFilesAmong(name);
   if (metaFiles.length > 0)
     return Promise.all(
@@ -28,6 +40,51 @@ export async function askedTargets(name: TargetName): Promise<AskedTarget[]> {
   const target = await resolveTarget(name, process.env);
   const { title, metaFile, settings } = target;
   return [{ name: title, metaFile, target, record: readMetaFile(metaFile), settings }];
+}
+
+export function isUnnamed({ names, rest, meta }: TargetName): boolean {
+  return names.length === 0 && rest === undefined && meta === undefined;
+}
+
+/** Those of the project whose last run was a good one, each as it would be run again. Throws a CliError. */
+export async function knownTargetsHere({ flags }: Pick<TargetName, 'flags'>): Promise<AskedTarget[]> {
+  const known = await projectTargets(process.cwd() as AbsolutePath, process.env, flags);
+  return Promise.all(known.map((one) => asRunAgain(one, flags)));
+}
+
+/** A script is run as one, so that its environment is that of scripts; with the arguments that it had. */
+async function asRunAgain(known: KnownTarget, flags: SettingFlags | undefined): Promise<AskedTarget> {
+  const { name, meta, run } = known;
+  const metaFile = known.metaFile as AbsolutePath;
+  const script = await scriptOf(known, flags);
+  if (script === undefined) return { ...(await targetOfMetaFile(metaFile, { flags })), name };
+  const hasArguments = script.texts.every((text, at) => {
+    const then = meta.commands[at] ?? '';
+    return then === text || then.startsWith(`${text} `);
+  });
+  const target =
+    hasArguments && script.texts.length === run.commands.length
+      ? { ...script, commands: run.commands }
+      : script;
+  return { name, metaFile, target, record: { kind: 'good', metaFile, meta, run }, settings: script.settings };
+}
+
+/** undefined if it is none, or none any more. */
+async function scriptOf(
+  { meta, run, metaFile }: KnownTarget,
+  flags: SettingFlags | undefined,
+): Promise<NamedTarget | undefined> {
+  try {
+    if (!findPackage(run.cwd).scripts.has(meta.target)) return undefined;
+    const script = await resolveTarget(
+      { names: [meta.target], rest: undefined, directory: run.cwd, flags },
+      process.env,
+    );
+    return script.metaFile === metaFile ? script : undefined;
+  } catch (error) {
+    if (error instanceof CliError && error.code === 'NO_PACKAGE_JSON') return undefined;
+    throw error;
+  }
 }
 
 /** As if its command were run again from here. */

@@ -174,7 +174,10 @@ function isDecision([command]: readonly string[]): boolean {
 
 /** yargs loses a `-` that stands for a file. As the value of an option it keeps it. */
 function withStdinNamed(own: readonly string[]): string[] {
-  const isFile = (at: number) => own[0] === 'meta' && !/^-(?:o|-output)$/.test(own[at - 1] ?? '');
+  const [command] = own;
+  const isFile = (at: number) =>
+    (command === 'meta' && !/^-(?:o|-output)$/.test(own[at - 1] ?? '')) ||
+    (command === 'why' && own.slice(0, at).includes('--if-changed'));
   return own.map((word, at) => (word === '-' && isFile(at) ? stdinPath : word));
 }
 

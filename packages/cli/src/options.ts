@@ -183,5 +183,10 @@ export const whyOptions = {
       'trace: the processes of the last run, for Perfetto or chrome://tracing; ' +
       'with --mode bmake: the reasons in these words, ours or its own',
   },
+  'if-changed': {
+    ...value,
+    array: true,
+    describe: 'Say what would be out of date if these paths changed; - is a list on stdin',
+  },
   never: { ...value, array: true, nargs: 1, describe: 'Say why this path is no input; once for each' },
 } as const satisfies Record<string, Option>;

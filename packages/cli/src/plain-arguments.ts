@@ -42,6 +42,8 @@ function readWords(words: readonly string[], table: Readonly<Record<string, Opti
     const found = findOption(word, table);
     if (found === undefined || (found.name in values && found.option.array !== true)) return undefined;
     const { name, option } = found;
+    // It takes all the words that follow.
+    if (option.array === true && option.nargs === undefined) return undefined;
     if (option.type === 'boolean') {
       values[name] = !found.isNegated;
       continue;

@@ -22,6 +22,7 @@ import { type SettingFlags, type SettingValues, settingFlag, settingKeys } from 
 import { type NamedTarget, resolveTarget, type TargetName } from './target.js';
 import { openTerminal } from './terminal.js';
 import { metaFilesAmong } from './traced-files.js';
+import { whyForm } from './why-form.js';
 import { unmatchedWords } from './words.js';
 
 /** The words before `--` that are no options: names of scripts, or of what --mode bmake judges. */
@@ -102,41 +103,29 @@ async function watch(argv: WatchArguments, rest: readonly string[] | undefined):
 }
 
 async function why(argv: WhyArguments, rest: readonly string[] | undefined): Promise<number> {
+  const form = whyForm(argv);
   if (argv.mode === 'bmake') {
-    if (argv.verbose !== undefined)
-      throw new CliError('USAGE', '--verbose has no meaning with --mode bmake', 'see oodate why --help');
-    if (formOf(argv.format) !== undefined)
-      throw new CliError(
-        'USAGE',
-        `--format ${argv.format} has no meaning with --mode bmake`,
-        'see oodate why --help',
-      );
     const { bmakeWhy } = await import('./commands/bmake.js');
     return bmakeWhy(bmakeRequestOf(argv, rest));
   }
-  const form = formOf(argv.format);
-  refuseBmakeArguments(form === undefined ? argv : { ...argv, format: undefined });
+  refuseBmakeArguments({ ...argv, format: undefined });
   enterDirectory(argv.directory);
-  if (form !== undefined) {
-    if (argv.json !== undefined)
-      throw new CliError('USAGE', `--json has no meaning with --format ${form}`, 'see oodate why --help');
-    const { whyTrace } = await import('./commands/why-trace.js');
-    return whyTrace(nameOf(argv, rest));
+  const name = nameOf(argv, rest);
+  const verbose = argv.verbose === true;
+  if (form === 'trace') return (await import('./commands/why-trace.js')).whyTrace(name);
+  if (argv['if-changed'] !== undefined) {
+    const { whyIfChanged } = await import('./commands/why-if-changed.js');
+    return whyIfChanged(argv['if-changed'], name, { form, verbose });
   }
   if (argv.never !== undefined) {
     const { whyNever } = await import('./commands/why-never.js');
-    return whyNever(argv.never, nameOf(argv, rest), argv.json === true);
+    return whyNever(argv.never, name, form === 'json');
   }
   const metaFiles = metaFilesIn(argv, rest);
-  const options = { ...decisionOf(argv), verbose: argv.verbose === true };
+  const options = { ...decisionOf(argv), verbose };
   return metaFiles.length > 0
     ? whyMetaFiles(metaFiles, options, settingFlags(argv))
     : whyTarget(await targetOf(argv, rest), options, openTerminal(isTraced()));
-}
-
-/** The form in which the answer is asked for; those of --mode bmake are none. */
-function formOf(format: WhyArguments['format']): 'trace' | undefined {
-  return format === 'trace' ? format : undefined;
 }
 
 async function check(argv: DecisionArguments, rest: readonly string[] | undefined): Promise<number> {

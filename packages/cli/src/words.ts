@@ -1,4 +1,4 @@
-import type { NearPath, NeverFinding, PathRole, ReasonProcess } from '@oodate/explain';
+import type { ImaginedCause, NearPath, NeverFinding, PathRole, ReasonProcess } from '@oodate/explain';
 import type { ConversionLosses, NetworkUse, Problem, ProcessExit, ProcessLife } from '@oodate/filemon';
 import type { ConvertedFile, MergeRefusal, RecordedContent, RecordedState, Use } from '@oodate/meta-file';
 import type { BmakeFinding, BmakeReason, BmakeRuleReason, Reason, VariableValue } from '@oodate/planner';
@@ -318,6 +318,50 @@ function nearWords(near: NearPath, cwd: string, columns: number): string {
     default:
       return unreachable(near);
   }
+}
+
+/** How many of the targets would be out of date; of a single one, whether it would. */
+export function ifChangedWords(affected: number, names: readonly string[]): string {
+  const [only, ...others] = names;
+  const end = affected === 0 ? '' : ':';
+  if (only !== undefined && others.length === 0)
+    return `${nameWords(only)} would ${affected === 0 ? 'not ' : ''}be out of date${end}`;
+  return `${affected === 0 ? 'none' : affected} of ${names.length} targets would be out of date${end}`;
+}
+
+export function ifChangedTitle(name: string, isOutOfDate: boolean): string {
+  return `${nameWords(name)}${isOutOfDate ? ' (is out of date already)' : ''}`;
+}
+
+/** How a target uses what would be another, in so many columns if that can be. */
+export function imaginedCauseWords(
+  { path, use, process }: ImaginedCause,
+  cwd: string,
+  columns: number,
+): string {
+  const start = `${pathWords(path, cwd)}: ${roleWords(use)}`;
+  return `${start}${userWords(process, ' by ', cwd, columns - start.length)}`;
+}
+
+/** Of a target that uses what another one makes. */
+export function afterWords(maker: string, paths: readonly string[], cwd: string): string {
+  return `uses ${listWords(paths.map((path) => pathWords(path, cwd)))}, which ${nameWords(maker)} makes`;
+}
+
+export function moreWords(number: number): string {
+  return `and ${number} more`;
+}
+
+/** Empty if there are none. */
+export function outOfDateAlreadyWords(names: readonly string[]): string {
+  return names.length === 0
+    ? ''
+    : `out of date already, and not by these: ${listWords(names.map(nameWords))}`;
+}
+
+/** Empty if there are none. */
+export function unusedChangesWords(paths: readonly string[], cwd: string): string {
+  return paths.length === 0 ? '' : `used by none: ${listWords(paths.map((path) => pathWords(path, cwd)))}`;
 }
 
 /** Who did it, in so many columns if that can be; empty if that is not known. */

@@ -8,11 +8,9 @@ import {
   type LeftRunning,
   leftRunning,
   nameOf,
-  type PathUser,
   parentOf,
-  usersOfPaths,
 } from '@oodate/filemon';
-import type { MetaFile, ReadRecord, RecordedFile, RunRecord, Use } from '@oodate/meta-file';
+import type { MetaFile, ReadRecord, RunRecord, Use } from '@oodate/meta-file';
 import {
   type DecisionOptions,
   type FileState,
@@ -24,8 +22,9 @@ import {
   UncountedPaths,
 } from '@oodate/planner';
 import { ImaginedStates } from './imagined-states.js';
-import { nearestProcess, type ReasonProcess } from './reason-process.js';
-import { causesIf } from './what-if.js';
+import { type PathRole, recordOf, roleOf } from './path-role.js';
+import { nearestProcess, type ReasonProcess, usersIn } from './reason-process.js';
+import { reasonsIf } from './what-if.js';
 
 /** Why a path is no input of a target, or how it is one after all. As `why --never --json` prints it, and kept stable. */
 export type NeverFinding = {
@@ -69,9 +68,6 @@ export type NeverFinding = {
   /** There is nothing that could tell. `reason`: the one for which the target is out of date. */
   | { readonly kind: 'no-good-record'; readonly reason: Reason }
 );
-
-/** How a run used a path. */
-export type PathRole = Use | 'listed';
 
 /** What a run did that is nearest to using a path. */
 export type NearPath =
@@ -126,7 +122,7 @@ function isNoticed(
   of: 'content' | 'presence',
   { target, record, files, options }: NeverQuestion,
 ): boolean {
-  return causesIf(target, record, new ImaginedStates(files, [{ path, of }]), options).length > 0;
+  return reasonsIf(target, record, new ImaginedStates(files, [{ path, of }]), options).length > 0;
 }
 
 type Finding<Kind = NeverFinding> = Kind extends NeverFinding ? Omit<Kind, 'path' | 'is' | 'counts'> : never;
@@ -169,19 +165,6 @@ function uncountedKind(
     case undefined:
       return undefined;
   }
-}
-
-function roleOf(path: AbsolutePath, run: RunRecord): PathRole | undefined {
-  const file = recordOf(path, run);
-  const isListed =
-    (file?.use ?? 'looked') === 'looked' && run.listings.some((listing) => listing.path === path);
-  return isListed ? 'listed' : file?.use;
-}
-
-/** A link and what it leads to can have one path; the second says more. */
-function recordOf(path: AbsolutePath, run: RunRecord): RecordedFile | undefined {
-  const records = run.files.filter((file) => file.path === path);
-  return records.find(({ state }) => state.type !== 'link') ?? records[0];
 }
 
 type GoodRecord = Extract<ReadRecord, { kind: 'good' }>;
@@ -304,14 +287,4 @@ function listedAbove(
     if (files.linkState(directory).type !== 'absent') return undefined;
   }
   return undefined;
-}
-
-function usersIn(
-  meta: MetaFile,
-  paths: readonly AbsolutePath[],
-  links: readonly AbsolutePath[] = [],
-): Map<AbsolutePath, PathUser[]> {
-  if (meta.filemon === undefined || paths.length === 0) return new Map();
-  const cwd = isAbsolutePath(meta.cwd) ? meta.cwd : ('/' as AbsolutePath);
-  return usersOfPaths(filemonRecords([meta.filemon]), cwd, { paths, links });
 }

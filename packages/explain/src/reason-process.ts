@@ -30,7 +30,12 @@ export function processesOfReasons(
   meta: MetaFile | undefined,
 ): Map<Reason, ReasonProcess | null> {
   const concerned = reasons.filter((reason) => 'path' in reason);
-  const users = concerned.length === 0 ? new Map() : usersIn(meta, concerned);
+  const links = concerned.filter(({ kind }) => kind === 'link-changed');
+  const users = usersIn(
+    meta,
+    concerned.map(({ path }) => path),
+    links.map(({ path }) => path),
+  );
   return new Map(
     concerned.map((reason) => [
       reason,
@@ -39,13 +44,15 @@ export function processesOfReasons(
   );
 }
 
-function usersIn(meta: MetaFile | undefined, reasons: readonly InputReason[]): Map<AbsolutePath, PathUser[]> {
-  if (meta?.filemon === undefined) return new Map();
+/** The users of these paths, from the log of the last run; `links` are symbolic links among them, as in `usersOfPaths`. */
+export function usersIn(
+  meta: MetaFile | undefined,
+  paths: readonly AbsolutePath[],
+  links: readonly AbsolutePath[] = [],
+): Map<AbsolutePath, PathUser[]> {
+  if (meta?.filemon === undefined || paths.length === 0) return new Map();
   const cwd = isAbsolutePath(meta.cwd) ? meta.cwd : ('/' as AbsolutePath);
-  return usersOfPaths(filemonRecords([meta.filemon]), cwd, {
-    paths: reasons.map(({ path }) => path),
-    links: reasons.filter(({ kind }) => kind === 'link-changed').map(({ path }) => path),
-  });
+  return usersOfPaths(filemonRecords([meta.filemon]), cwd, { paths, links });
 }
 
 /** What a path is to the target. */

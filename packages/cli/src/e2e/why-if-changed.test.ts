@@ -1,0 +1,233 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { oodate, type StartOptions, scripts, type Workspace, workspace } from '@oodate/testkit';
+
+/*
+ * What would be out of date if paths changed.
+ */
+
+const texts = {
+  compile: 'cp src/a dist/a; cp src/b dist/b',
+  bundle: 'cat dist/* > out',
+  test: 'grep -q a out; ls src tests',
+  lint: 'cat src/a src/b now/deep; test -f lint.json || true',
+  docs: 'cat docs/guide > guide',
+};
+
+describe('in a package with several scripts', () => {
+  let space: Workspace;
+
+  beforeEach(async () => {
+    space = workspace({
+      'package.json': scripts(texts),
+      'src/a': 'a',
+      'src/b': 'b',
+      'dist/.keep': '',
+      'tests/t': '',
+      'docs/guide': '',
+      'real/deep': '',
+      'README.md': '',
+    });
+    space.link('now', 'real');
+    await Promise.all(['compile', 'lint', 'docs'].map((name) => space.kept([name])));
+    for (const name of ['bundle', 'test']) await space.kept([name]);
+  });
+
+  async function told(words: readonly string[], stdin?: string, options: StartOptions = {}): Promise<string> {
+    const running = space.start([oodate, 'why', ...words], options);
+    if (stdin !== undefined) running.tell(stdin);
+    const { stdout, stderr, status } = await running.end();
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    return stdout;
+  }
+
+  test('all targets are told that use a path, and those that use what these make', async () => {
+    expect(
+      await told(['--if-changed', 'src/a', 'README.md', '/nowhere']),
+    ).toBe(`4 of 5 targets would be out of date:
+
+  compile
+    src/a: read by cp src/a dist/a
+
+  lint
+    src/a: read by cat src/a src/b now/deep
+
+  bundle
+    uses dist/a, dist/b, which compile makes
+
+  test
+    uses out, which bundle makes
+
+used by none: README.md, /nowhere
+`);
+  });
+
+  test('what is not there comes to be: a name in a directory, or what was looked for', async () => {
+    expect(await told(['--if-changed', 'tests/new', 'lint.json'])).toBe(`2 of 5 targets would be out of date:
+
+  lint
+    lint.json: looked for and missing by sh -c 'cat src/a src/b now/deep; test…
+
+  test
+    tests: listed by ls src tests
+`);
+  });
+
+  test('the states of git are read from stdin', async () => {
+    expect(
+      await told(['--if-changed', '-'], 'D\tsrc/b\nM\ttests/t\nR100\told\tdocs/new\nA\tREADME.md\n'),
+    ).toBe(`4 of 5 targets would be out of date:
+
+  compile
+    src/b: read by cp src/b dist/b
+
+  lint
+    src/b: read by cat src/a src/b now/deep
+
+  test
+    src: listed by ls src tests
+    uses out, which bundle makes
+
+  bundle
+    uses dist/a, dist/b, which compile makes
+
+used by none: tests/t, old, docs/new and 1 more
+`);
+    expect(
+      await told(['--if-changed', '-', 'docs/guide'], 'tests/t\0'),
+    ).toBe(`1 of 5 targets would be out of date:
+
+  docs
+    docs/guide: read by cat docs/guide
+
+used by none: tests/t
+`);
+  });
+
+  test('of a single target it says whether, and what of those before it', async () => {
+    expect(await told(['bundle', '--if-changed', 'src/b'])).toBe(`bundle would be out of date:
+
+  compile
+    src/b: read by cp src/b dist/b
+
+  bundle
+    uses dist/a, dist/b, which compile makes
+`);
+    expect(await told(['docs', '--if-changed', 'src/b'])).toBe('docs would not be out of date\n');
+    expect(await told(['docs', '--if-changed', './docs/'])).toBe(
+      'docs would be out of date:\n\n    docs/guide: read by cat docs/guide\n',
+    );
+  });
+
+  test('what is out of date already is told apart, and another name of a file is the same file', async () => {
+    space.write({ 'docs/guide': 'new', 'src/b': 'new' });
+    expect(await told(['--if-changed', 'real/deep', 'src/b'])).toBe(`4 of 5 targets would be out of date:
+
+  compile (is out of date already)
+    src/b: read by cp src/b dist/b
+
+  lint (is out of date already)
+    src/b: read by cat src/a src/b now/deep
+    now/deep: read by cat src/a src/b now/deep
+
+  bundle
+    uses dist/a, dist/b, which compile makes
+
+  test
+    uses out, which bundle makes
+
+out of date already, and not by these: docs
+`);
+  });
+
+  test('a change that has been made is one, whichever state the records are of', async () => {
+    space.write({ 'tests/new': '' });
+    space.remove('src/b');
+    const { targets } = JSON.parse(await told(['--json', '--if-changed', '-'], 'A\ttests/new\nD\tsrc/b\n'));
+    const affected = targets.filter(({ causes }: { causes: [] }) => causes.length > 0);
+    expect(affected.map(({ name }: { name: string }) => name)).toEqual(['compile', 'lint', 'test']);
+  });
+
+  test('it says what the decision says after such a change', async () => {
+    const names = Object.keys(texts);
+    const paths = [
+      'src/a',
+      'src/new',
+      'out',
+      'dist/b',
+      'dist/new',
+      'lint.json',
+      'real/deep',
+      'README.md',
+      'guide',
+    ];
+    for (const path of paths) {
+      const { targets } = JSON.parse(await told(['--json', '--if-changed', path]));
+      const direct = targets.filter(({ causes }: { causes: [] }) => causes.length > 0);
+      const was = space.exists(path) ? space.read(path) : undefined;
+      space.write({ [path]: 'other content' });
+      const checks = await Promise.all(names.map((name) => space.oodate('check', name)));
+      const outOfDate = names.filter((_, at) => checks[at]?.status === 1);
+      expect([path, direct.map(({ name }: { name: string }) => name).sort()]).toEqual([
+        path,
+        outOfDate.sort(),
+      ]);
+      if (was === undefined) space.remove(path);
+      else space.write({ [path]: was });
+    }
+  });
+
+  test('what is ignored changes nothing, and names are relative to the current directory', async () => {
+    expect(await told(['--if-changed', 'a', '--ignore', 'b'], undefined, { cwd: 'src' })).toMatch(
+      /^4 of 5 targets .*\n\n {2}compile\n {4}a: read by cp src\/a dist\/a\n/,
+    );
+    expect(await told(['--ignore', 'src', '--if-changed', 'src/a', 'src/new'])).toBe(
+      'none of 5 targets would be out of date\n\nused by none: src/a, src/new\n',
+    );
+  });
+
+  test('the arguments that a script had belong to it', async () => {
+    await space.kept(['docs', '--', '-n']);
+    const { targets } = JSON.parse(await told(['--json', '--if-changed', 'README.md']));
+    expect(targets.map(({ outOfDate }: { outOfDate: boolean }) => outOfDate)).toEqual(
+      targets.map(() => false),
+    );
+  });
+});
+
+test('all packages of a workspace are looked through, and commands too', async () => {
+  const space = workspace({
+    'package.json': JSON.stringify({ name: 'top', private: true, workspaces: ['packages/*'] }),
+    'packages/a/package.json': JSON.stringify({ name: 'a', scripts: { build: 'cp in out' } }),
+    'packages/a/in': '',
+    'packages/b/package.json': JSON.stringify({ name: 'b', scripts: { build: 'cat ../a/out' } }),
+  });
+  await space.kept(['build'], '', { cwd: 'packages/a' });
+  await space.kept(['build'], '', { cwd: 'packages/b' });
+  await space.kept(['--', 'cat', 'packages/a/in']);
+  const { stdout } = await space.oodate('why', '--if-changed', 'packages/a/in');
+  expect(stdout).toBe(`3 of 3 targets would be out of date:
+
+  cat packages/a/in
+    packages/a/in: read by cat packages/a/in
+
+  a build
+    packages/a/in: read by cp in out
+
+  b build
+    uses packages/a/out, which a build makes
+`);
+});
+
+test('without anything known there is nothing to tell', async () => {
+  const space = workspace({ 'package.json': scripts({ build: 'true' }) });
+  expect(await space.oodate('why', '--if-changed', 'a')).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: 'oodate: nothing is known of any target of this project; run one once with: oodate run\n',
+  });
+  expect(await space.oodate('why', 'build', '--if-changed', 'a')).toMatchObject({
+    status: 2,
+    stderr:
+      'oodate: build is out of date already, and nothing tells what it uses; run it once with: oodate run\n',
+  });
+});
