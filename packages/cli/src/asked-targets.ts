@@ -3,11 +3,11 @@ import { type AbsolutePath, joinPath } from '@oodate/filemon';
 import { type ReadRecord, readMetaFile } from '@oodate/meta-file';
 import type { Target } from '@oodate/planner';
 import { CliError } from './cli-error.js';
-import { findPackage } from './package-script.js';
+import { presentTarget } from './known-judgement.js';
 import { projectTargets } from './project-targets.js';
 import { loadSettings, type SettingFlags } from './settings.js';
 import { type SettingsEffect, settingsEffect } from './settings-effect.js';
-import { type NamedTarget, resolveTarget, type TargetName } from './target.js';
+import { resolveTarget, type TargetName } from './target.js';
 import { metaFilesAmong } from './traced-files.js';
 import { pathWords } from './words.js';
 
@@ -52,39 +52,11 @@ export async function knownTargetsHere({ flags }: Pick<TargetName, 'flags'>): Pr
   return Promise.all(known.map((one) => asRunAgain(one, flags)));
 }
 
-/** A script is run as one, so that its environment is that of scripts; with the arguments that it had. */
 async function asRunAgain(known: KnownTarget, flags: SettingFlags | undefined): Promise<AskedTarget> {
   const { name, meta, run } = known;
   const metaFile = known.metaFile as AbsolutePath;
-  const script = await scriptOf(known, flags);
-  if (script === undefined) return { ...(await targetOfMetaFile(metaFile, { flags })), name };
-  const hasArguments = script.texts.every((text, at) => {
-    const then = meta.commands[at] ?? '';
-    return then === text || then.startsWith(`${text} `);
-  });
-  const target =
-    hasArguments && script.texts.length === run.commands.length
-      ? { ...script, commands: run.commands }
-      : script;
-  return { name, metaFile, target, record: { kind: 'good', metaFile, meta, run }, settings: script.settings };
-}
-
-/** undefined if it is none, or none any more. */
-async function scriptOf(
-  { meta, run, metaFile }: KnownTarget,
-  flags: SettingFlags | undefined,
-): Promise<NamedTarget | undefined> {
-  try {
-    if (!findPackage(run.cwd).scripts.has(meta.target)) return undefined;
-    const script = await resolveTarget(
-      { names: [meta.target], rest: undefined, directory: run.cwd, flags },
-      process.env,
-    );
-    return script.metaFile === metaFile ? script : undefined;
-  } catch (error) {
-    if (error instanceof CliError && error.code === 'NO_PACKAGE_JSON') return undefined;
-    throw error;
-  }
+  const record = { kind: 'good', metaFile, meta, run } as const;
+  return { name, metaFile, record, ...(await presentTarget(known, process.env, flags)) };
 }
 
 /** As if its command were run again from here. */

@@ -9,9 +9,8 @@ import { loadSettings, type SettingFlags } from './settings.js';
 import { type SettingsEffect, settingsEffect } from './settings-effect.js';
 
 /**
- * Why the target would run now, with the settings of its directory; none if it is up to date. A script is taken as
- * package.json has it now, without arguments; a command as it was recorded. What standard input it would get is not
- * known, and so not compared. Throws a CliError.
+ * Why the target would run now; none if it is up to date. What standard input it would get is not known, and so not
+ * compared. Throws a CliError.
  */
 export async function judgeKnownTarget(
   known: KnownTarget,
@@ -19,23 +18,28 @@ export async function judgeKnownTarget(
   flags: SettingFlags = {},
   files: FileStates = diskFileStates(),
 ): Promise<Iterable<Reason>> {
-  const { run, meta } = known;
-  const settings = await settingsEffect(await loadSettings(run.cwd, environment, flags), meta.target);
-  const target = presentTarget(known, settings, environment);
-  const extraInputs = settings.findExtraInputs?.().paths;
-  return reasonsToRun(
-    { ...target, ...(extraInputs !== undefined && { extraInputs }) },
-    { kind: 'good', run },
-    files,
-    { ...settings.decision, digestAll: isTraced() },
-  );
+  const { target, settings } = await presentTarget(known, environment, flags);
+  const options = { ...settings.decision, digestAll: isTraced() };
+  return reasonsToRun(target, { kind: 'good', run: known.run }, files, options);
 }
 
-function presentTarget(
+/**
+ * The target as it would be run now, with the settings of its directory. A script is taken as package.json has it now, with the
+ * arguments that it had; a command as it was recorded. Throws a CliError.
+ */
+export async function presentTarget(
   known: KnownTarget,
-  { cache }: SettingsEffect,
-  environment: NodeJS.ProcessEnv,
-): Target {
+  environment: Readonly<NodeJS.ProcessEnv>,
+  flags: SettingFlags = {},
+): Promise<{ readonly target: Target; readonly settings: SettingsEffect }> {
+  const { run, meta } = known;
+  const settings = await settingsEffect(await loadSettings(run.cwd, environment, flags), meta.target);
+  const extraInputs = settings.findExtraInputs?.().paths;
+  const target = commandNow(known, settings, environment);
+  return { target: { ...target, ...(extraInputs !== undefined && { extraInputs }) }, settings };
+}
+
+function commandNow(known: KnownTarget, { cache }: SettingsEffect, environment: NodeJS.ProcessEnv): Target {
   const { commands, cwd, logicalCwd } = known.run;
   const asRecorded = { commands, cwd, environment, ...(logicalCwd !== undefined && { logicalCwd }) };
   const found = packageOf(cwd);
@@ -48,9 +52,17 @@ function presentTarget(
   const texts = isPart ? [text] : scriptsToRun(found, name, []).map((script) => script.text);
   return {
     ...asRecorded,
-    commands: texts.map((each) => ['sh', '-c', each]),
+    commands: areScripts(commands, texts) ? commands : texts.map((each) => ['sh', '-c', each]),
     environment: scriptEnvironment(found, name, environment, directory),
   };
+}
+
+/** Arguments may stand behind each text. */
+function areScripts(commands: readonly (readonly string[])[], texts: readonly string[]): boolean {
+  return (
+    commands.length === texts.length &&
+    texts.every((text, at) => `${commands[at]?.[2]} `.startsWith(`${text} `))
+  );
 }
 
 function packageOf(directory: string): Package | undefined {
