@@ -128,6 +128,22 @@ describe.each(names)('by %s,', (backend) => {
     });
   });
 
+  test('no process waits for ever to end if the supervisor is killed while a shell is busy', async () => {
+    // While it makes no call it may be about to make one, and its children wait for that.
+    const busy = 'j=0; while [ $j -lt 20000 ]; do j=$((j + 1)); done';
+    const script = `echo > out; i=0; while [ $i -lt 15 ]; do i=$((i + 1)); : & : & ${busy}; done; wait; exit 7`;
+    const { below, seed } = dice();
+    for (let round = 0; round < rounds(6); round += 1) {
+      rmSync(join(folder, 'out'), { force: true });
+      const probe = start(...probing(), 'sh', '-c', script);
+      await until(() => has('out'));
+      await new Promise((resolve) => setTimeout(resolve, below(100)));
+      for (const pid of childrenOf(probe.pid as number)) kill(pid, 'SIGKILL');
+      expect({ seed, status: await ended(probe) }).toEqual({ seed, status: 7 });
+      await nobodyLeft();
+    }
+  });
+
   test('a process that is stopped holds up those alone that wait for it', async () => {
     const probe = start(...probing(), 'sh', '-c', `${acts} raise 19 read a & wait $!; exit 7`);
     let stopped: number | undefined;

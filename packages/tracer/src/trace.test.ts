@@ -208,6 +208,19 @@ describe.each(names)('by %s:', (backend) => {
       expect(reasons(await running)).toEqual([expect.stringMatching(/^a signal interrupted a call/)]);
     });
 
+    test('the end of its children interrupts no call of a shell', async () => {
+      // What is looked for in many places is looked for long enough.
+      const nowhere = Array.from({ length: 30 }, (_, i) => join(folder, `none-${i}`));
+      const script = 'i=0; while [ $i -lt 200 ]; do i=$((i + 1)); echo | uname | wc -l; done > out';
+      const result = await trace(['sh', '-c', script], {
+        cwd: folder,
+        env: { ...process.env, PATH: [...nowhere, process.env.PATH].join(':') },
+        backend: 'notify',
+      });
+      expect({ status: result.status, reasons: reasons(result) }).toEqual({ status: 0, reasons: [] });
+      expect(readFileSync(join(folder, 'out'), 'utf8')).toBe('1\n'.repeat(200));
+    });
+
     test('a program that ends because the command has ended was no more than late', async () => {
       execFileSync('mkfifo', [join(folder, 'p')]);
       for (let i = 0; i < 10; i++)

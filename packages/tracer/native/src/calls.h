@@ -6,6 +6,7 @@
 #define OODATE_CALLS_H
 
 #include "changes.h"
+#include "endings.h"
 #include "path.h"
 #include "targets.h"
 #include "tasks.h"
@@ -20,10 +21,10 @@ struct watch {
 	struct changes changes;
 	struct target *targets;
 	struct writings writings;
+	struct endings endings;
 	bool copies_terminals; /* the calls that write are sent */
 	bool unprivileged; /* no_new_privs is set */
 	bool interruptible; /* a signal ends calls that are being looked at */
-	struct seccomp_notif *notification; /* the call in hand; the launcher has it too, should this process die */
 	pid_t root;
 	bool root_ended;
 	uint64_t next_call; /* number that the kernel gives to the next one; 0 before the first */

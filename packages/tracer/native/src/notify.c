@@ -81,9 +81,15 @@ static int let_go_on(int listener, uint64_t id)
 
 static void notify_let_go_on(int listener, const void *shared)
 {
-	const struct seccomp_notif *notification = shared;
+	const struct calls_in_hand *in_hand = shared;
 
-	let_go_on(listener, notification->id);
+	let_go_on(listener, in_hand->notification.id);
+	for (unsigned i = 0; i < ENDINGS_MAX; i++) {
+		if (in_hand->held[i] != 0)
+			let_go_on(listener, in_hand->held[i]);
+		if (in_hand->parked[i] != 0)
+			let_go_on(listener, in_hand->parked[i]);
+	}
 }
 
 static void notify_let_one_go_on(int listener)
@@ -295,6 +301,7 @@ static void process_ended(void *context, pid_t pid)
 	changes_settle_process(&w->changes, pid);
 	writings_abandon(&w->writings, pid);
 	targets_abandon(&w->targets, &w->tasks, pid);
+	endings_over(&w->endings, pid);
 	if (pid == w->root)
 		w->root_ended = true;
 }
@@ -317,7 +324,9 @@ static void count_call(struct watch *w, uint64_t number)
 	w->next_call = number + 1;
 }
 
-static void record_call(struct watch *w, const struct seccomp_notif *notification, struct seccomp_notif_resp *answer)
+/* Gives the process, if it is watched and still there. */
+static const struct process *record_call(struct watch *w, const struct seccomp_notif *notification,
+					 struct seccomp_notif_resp *answer)
 {
 	struct request request = { .watch = w, .notification = notification, .answer = answer };
 	bool foreign = notification->data.arch != FILTER_ARCHITECTURE || (notification->data.nr & X32_BIT);
@@ -333,7 +342,7 @@ static void record_call(struct watch *w, const struct seccomp_notif *notificatio
 		/* Gone meanwhile, or there was no descriptor or memory to place it with. */
 		if (errno != ENOENT && errno != ESRCH)
 			tell_overload(w);
-		return;
+		return NULL;
 	}
 	request.process = request.task->process;
 	request.task->writer.counted = false;
@@ -343,19 +352,29 @@ static void record_call(struct watch *w, const struct seccomp_notif *notificatio
 	if (request.process->session == NULL) {
 		if (request.call != NULL && request.call->handle == handle_attach)
 			handle_attach(&request);
-		return;
+		return NULL;
 	}
 	w->resolver.recorder = &request.process->session->recorder;
 	if (foreign)
 		handle_foreign(&request);
 	else if (request.call != NULL)
 		request.call->handle(&request);
+	return request.process;
 }
 
-static void serve(struct watch *w, int listener)
+static bool answer_waits(struct watch *w, const struct process *process, const struct seccomp_notif_resp *answer)
 {
-	struct seccomp_notif *notification = w->notification;
+	if (process->exiting)
+		return endings_hold(&w->endings, process->pid, process->parent, answer->id);
+	return endings_park(&w->endings, process->pid, answer);
+}
+
+/* may_wait: what waits to be answered will be looked at again. */
+static void serve(struct watch *w, int listener, bool may_wait)
+{
+	struct seccomp_notif *notification = &w->endings.in_hand->notification;
 	struct seccomp_notif_resp answer = { .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
+	const struct process *process;
 
 	memset(notification, 0, sizeof(*notification));
 	/*
@@ -366,7 +385,9 @@ static void serve(struct watch *w, int listener)
 		return;
 	answer.id = notification->id;
 	count_call(w, notification->id);
-	record_call(w, notification, &answer);
+	process = record_call(w, notification, &answer);
+	if (process != NULL && may_wait && answer_waits(w, process, &answer))
+		return;
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) < 0 && errno == ENOENT && w->interruptible)
 		tell_interruption(w);
 }
@@ -383,7 +404,7 @@ static void serve_those_left(struct watch *w, int listener)
 		if (polled[1].revents)
 			tasks_collect(&w->tasks, process_ended, w);
 		if (polled[0].revents & POLLIN)
-			serve(w, listener);
+			serve(w, listener, false);
 		else if (polled[0].revents)
 			polled[0].fd = -1;
 	}
@@ -397,12 +418,27 @@ static void collect(struct watch *w, int listener)
 	tasks_collect(&w->tasks, process_ended, w);
 	if (!tasks_have_ended_session(&w->tasks))
 		return;
+	endings_release(&w->endings);
 	for (int i = 0; i < LAST_CALLS_MAX && poll(&polled, 1, 0) > 0 && (polled.revents & POLLIN); i++)
-		serve(w, listener);
+		serve(w, listener, false);
 	tasks_collect(&w->tasks, process_ended, w);
 	serve_those_left(w, listener);
 	writings_end(&w->writings);
 	tasks_end_sessions(&w->tasks);
+}
+
+/* Waits as poll(2) does, and sees meanwhile to what must not wait for long. */
+static int await(struct watch *w, struct pollfd polled[2])
+{
+	const struct timespec soon = { .tv_nsec = w->endings.count > 0 ? endings_look(&w->endings) : 0 };
+	int count;
+
+	if (soon.tv_nsec > 0)
+		return ppoll(polled, 2, &soon, NULL);
+	count = poll(polled, 2, writings_wait(&w->writings) ? WRITING_MILLISECONDS : -1);
+	if (count == 0)
+		writings_flush(&w->writings);
+	return count;
 }
 
 static void watch_until_end(struct watch *w, int listener)
@@ -410,20 +446,19 @@ static void watch_until_end(struct watch *w, int listener)
 	struct pollfd polled[] = { { .fd = listener, .events = POLLIN }, { .fd = w->tasks.epoll, .events = POLLIN } };
 
 	while (!w->root_ended) {
-		int count = poll(polled, 2, writings_wait(&w->writings) ? WRITING_MILLISECONDS : -1);
+		int count = await(w, polled);
 
 		if (count < 0)
 			continue;
-		if (count == 0)
-			writings_flush(&w->writings);
 		/* That may serve the call which was waiting; receiving another where there is none would not return. */
 		if (polled[1].revents)
 			collect(w, listener);
 		else if (polled[0].revents & POLLIN)
-			serve(w, listener);
+			serve(w, listener, true);
 		else if (polled[0].revents)
 			polled[0].fd = -1;
 	}
+	endings_release(&w->endings);
 }
 
 static void linger(int listener)
@@ -443,8 +478,10 @@ static int start_watch(struct watch *w, const struct command *command, pid_t chi
 
 	if (listener < 0)
 		return 0;
-	w->notification = command->shared;
+	w->endings.listener = listener;
+	w->endings.in_hand = command->shared;
 	w->copies_terminals = terminal_copied_streams(&command->terminal) != 0;
+	w->endings.copies_terminals = w->copies_terminals;
 	w->root = child;
 	w->changes.resolver = &w->resolver;
 	w->interruptible = filter_is_interruptible();
