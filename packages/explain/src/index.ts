@@ -1,3 +1,11 @@
+export {
+  type Cause,
+  type ChainStep,
+  type Circumstances,
+  explain,
+  type ToolChange,
+  type Writer,
+} from './explanation.js';
 export { type ImaginedChange, ImaginedStates } from './imagined-states.js';
 export { type KnownTarget, knownTargets } from './known-targets.js';
 export { type IgnoringRule, type NearPath, type NeverFinding, whyNever } from './never.js';
@@ -5,6 +13,7 @@ export type { PathRole } from './path-role.js';
 export { groupOf, type ReasonGroup, reasonGroups } from './reason-group.js';
 export { processesOfReasons, type ReasonProcess } from './reason-process.js';
 export { rankReasons, type Surroundings } from './reason-rank.js';
-export { type TargetEdge, TargetGraph, type TargetUse } from './target-graph.js';
+export { type Search, searchesFor } from './searches.js';
+export { type TargetEdge, TargetGraph, type TargetUse, type TargetWrite } from './target-graph.js';
 export { ToolVersions, type VersionChange, versionChanges, withVersions } from './tool-versions.js';
 export { type ImaginedCause, type JudgedTarget, type WhatIf, whatIf } from './what-if.js';

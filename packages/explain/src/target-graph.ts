@@ -9,6 +9,12 @@ export interface TargetUse {
   readonly use: Exclude<Use, 'output' | 'removed'> | 'listed';
 }
 
+/** A target that makes or removes a path, and what its record has of that. */
+export interface TargetWrite {
+  readonly target: KnownTarget;
+  readonly file: RecordedFile;
+}
+
 /** `to` uses what `from` makes or removes. */
 export interface TargetEdge {
   readonly from: KnownTarget;
@@ -26,7 +32,7 @@ export class TargetGraph {
   readonly #isIgnored: (path: AbsolutePath) => boolean;
   readonly #links = new Map<KnownTarget, RecordedLinks>();
   /** Only where it is asked for: nearly all paths are used, few are made. */
-  #writers: ReadonlyMap<AbsolutePath, readonly KnownTarget[]> | undefined;
+  #writes: ReadonlyMap<AbsolutePath, readonly TargetWrite[]> | undefined;
   #users: ReadonlyMap<AbsolutePath, readonly TargetUse[]> | undefined;
 
   /** Paths that are ignored connect nothing. */
@@ -37,8 +43,13 @@ export class TargetGraph {
 
   /** The targets that make the path, or remove it. */
   writersOf(path: AbsolutePath): readonly KnownTarget[] {
-    this.#writers ??= this.#indexWriters();
-    return this.#writers.get(path) ?? [];
+    return this.writesOf(path).map(({ target }) => target);
+  }
+
+  /** What each of them did with it. */
+  writesOf(path: AbsolutePath): readonly TargetWrite[] {
+    this.#writes ??= this.#indexWrites();
+    return this.#writes.get(path) ?? [];
   }
 
   /** The targets that the path is an input of, each once. */
@@ -86,15 +97,16 @@ export class TargetGraph {
         yield { path: this.known(target, file), use: file.use };
   }
 
-  #indexWriters(): Map<AbsolutePath, KnownTarget[]> {
-    const index = new Map<AbsolutePath, KnownTarget[]>();
+  #indexWrites(): Map<AbsolutePath, TargetWrite[]> {
+    const index = new Map<AbsolutePath, TargetWrite[]>();
     for (const target of this.targets)
       for (const file of target.run.files) {
         if ((file.use !== 'output' && file.use !== 'removed') || this.#isIgnored(file.path)) continue;
         const path = this.known(target, file);
-        const writers = index.get(path);
-        if (writers === undefined) index.set(path, [target]);
-        else if (writers.at(-1) !== target) writers.push(target);
+        const writes = index.get(path);
+        if (writes === undefined) index.set(path, [{ target, file }]);
+        // Under two names it is the same file.
+        else if (writes.at(-1)?.target !== target) writes.push({ target, file });
       }
     return index;
   }
@@ -119,9 +131,9 @@ export class TargetGraph {
 
   /** By directory the names in it that some target makes or removes. */
   #writtenNames(): Map<AbsolutePath, string[]> {
-    this.#writers ??= this.#indexWriters();
+    this.#writes ??= this.#indexWrites();
     const names = new Map<AbsolutePath, string[]>();
-    for (const path of this.#writers.keys()) {
+    for (const path of this.#writes.keys()) {
       const inside = names.get(parentOf(path));
       if (inside === undefined) names.set(parentOf(path), [nameOf(path)]);
       else inside.push(nameOf(path));

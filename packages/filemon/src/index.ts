@@ -40,6 +40,7 @@ export { type AskedPaths, type PathUser, usersOfPaths } from './path-users.js';
 export { type ProcessAccess, type ProcessAccesses, processAccesses } from './process-accesses.js';
 export { type ProcessLife, processTree } from './process-tree.js';
 export type { ProcessExit } from './processes.js';
+export { type ProgramRun, ProgramRuns } from './program-runs.js';
 export type {
   CommentRecord,
   FilemonRecord,
