@@ -4,7 +4,7 @@ import { type ReadRecord, readMetaFile } from '@oodate/meta-file';
 import type { Target } from '@oodate/planner';
 import { CliError } from './cli-error.js';
 import { presentTarget } from './known-judgement.js';
-import { projectTargets } from './project-targets.js';
+import { findProject } from './project-targets.js';
 import { loadSettings, type SettingFlags } from './settings.js';
 import { type SettingsEffect, settingsEffect } from './settings-effect.js';
 import { resolveTarget, type TargetName } from './target.js';
@@ -48,7 +48,7 @@ export function isUnnamed({ names, rest, meta }: TargetName): boolean {
 
 /** Those of the project whose last run was a good one, each as it would be run again. Throws a CliError. */
 export async function knownTargetsHere({ flags }: Pick<TargetName, 'flags'>): Promise<AskedTarget[]> {
-  const known = await projectTargets(process.cwd() as AbsolutePath, process.env, flags);
+  const { targets: known } = await findProject(process.cwd() as AbsolutePath, process.env, flags);
   return Promise.all(known.map((one) => asRunAgain(one, flags)));
 }
 

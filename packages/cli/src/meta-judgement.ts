@@ -15,7 +15,7 @@ import { CliError } from './cli-error.js';
 import { type Counts, countAccesses, countUses } from './counts.js';
 import { durationOf, isTraced } from './judgement.js';
 import { loadSettings, type SettingFlags } from './settings.js';
-import { settingsEffect } from './settings-effect.js';
+import { type SettingsEffect, settingsEffect } from './settings-effect.js';
 import { pathWords } from './words.js';
 
 /** What a meta file by itself tells of its target. */
@@ -30,6 +30,8 @@ export interface MetaJudgement {
   readonly took: number | undefined;
   /** In the order in which they are found; none if the target is up to date. */
   readonly reasons: Iterable<Reason>;
+  /** What the settings of its directory say of what counts. */
+  readonly decision: SettingsEffect['decision'];
 }
 
 /**
@@ -56,6 +58,7 @@ export async function judgeMetaFile(
       meta,
       took: undefined,
       reasons: options.force === true ? [{ kind: 'forced' }] : reasonsToMake({ meta, directory }, files),
+      decision: {},
     };
   }
   if (record.kind !== 'good') {
@@ -68,6 +71,7 @@ export async function judgeMetaFile(
       meta: undefined,
       took: undefined,
       reasons,
+      decision: {},
     };
   }
   const { commands, cwd, logicalCwd } = record.run;
@@ -89,5 +93,6 @@ export async function judgeMetaFile(
     meta: record.meta,
     took: durationOf(record.run),
     reasons: reasonsToRun(target, record, files, { ...decision, ...options, digestAll: isTraced() }),
+    decision,
   };
 }

@@ -8,16 +8,19 @@ import { loadSettings, type SettingFlags } from './settings.js';
 import { settingsEffect } from './settings-effect.js';
 import { findWorkspace } from './workspace-packages.js';
 
-/**
- * The targets of the project that `directory` belongs to (its workspace, or else its package, or else the directory
- * itself) whose last run was a good one. Of other packages the name stands after theirs, as `run -r` shows it.
- * Throws a CliError.
- */
-export async function projectTargets(
+/** What belongs together: a workspace, or else a package, or else a directory. */
+export interface Project {
+  readonly root: AbsolutePath;
+  /** Those whose last run was a good one. Of other packages the name stands after theirs, as `run -r` shows it. */
+  readonly targets: readonly KnownTarget[];
+}
+
+/** The project that `directory` belongs to. Throws a CliError. */
+export async function findProject(
   directory: AbsolutePath,
   environment: Readonly<NodeJS.ProcessEnv>,
   flags: SettingFlags = {},
-): Promise<KnownTarget[]> {
+): Promise<Project> {
   const own = packageDirectory(directory) as AbsolutePath;
   const workspace = await findWorkspace(own);
   const root = (workspace?.directory ?? own) as AbsolutePath;
@@ -30,7 +33,7 @@ export async function projectTargets(
     return found === own ? name : `${titles.get(found)} ${name}`;
   });
   // Projects can share a directory for their meta files.
-  return targets.filter(({ run }) => isWithin(run.cwd, root));
+  return { root, targets: targets.filter(({ run }) => isWithin(run.cwd, root)) };
 }
 
 async function metaFolders(

@@ -4,7 +4,6 @@ import { CliError } from './cli-error.js';
 import type { BmakeRequest } from './commands/bmake.js';
 import { checkMetaFiles, check as checkTarget } from './commands/check.js';
 import { run as runTarget } from './commands/run.js';
-import { whyMetaFiles, why as whyTarget } from './commands/why.js';
 import { enterDirectory } from './directory.js';
 import type { ShownOutput } from './held-output.js';
 import { isTraced } from './judgement.js';
@@ -122,9 +121,10 @@ async function why(argv: WhyArguments, rest: readonly string[] | undefined): Pro
     return whyNever(argv.never, name, form === 'json');
   }
   const metaFiles = metaFilesIn(argv, rest);
-  const options = { ...decisionOf(argv), verbose };
+  const options = { ...decisionOf(argv), verbose, flags: settingFlags(argv) };
+  const { whyMetaFiles, why: whyTarget } = await import('./commands/why.js');
   return metaFiles.length > 0
-    ? whyMetaFiles(metaFiles, options, settingFlags(argv))
+    ? whyMetaFiles(metaFiles, options)
     : whyTarget(await targetOf(argv, rest), options, openTerminal(isTraced()));
 }
 

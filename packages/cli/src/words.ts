@@ -1,4 +1,15 @@
-import type { ImaginedCause, NearPath, NeverFinding, PathRole, ReasonProcess } from '@oodate/explain';
+import type {
+  Cause,
+  ChainStep,
+  ImaginedCause,
+  NearPath,
+  NeverFinding,
+  PathRole,
+  ReasonProcess,
+  Search,
+  VersionChange,
+  Writer,
+} from '@oodate/explain';
 import type { ConversionLosses, NetworkUse, Problem, ProcessExit, ProcessLife } from '@oodate/filemon';
 import type { ConvertedFile, MergeRefusal, RecordedContent, RecordedState, Use } from '@oodate/meta-file';
 import type { BmakeFinding, BmakeReason, BmakeRuleReason, Reason, VariableValue } from '@oodate/planner';
@@ -48,8 +59,14 @@ export function nameWords(name: string): string {
   return line.length <= 60 ? line : `${line.slice(0, 59)}…`;
 }
 
+/**
+ * How much is told of what was and what is. 'short': in a line of a run; 'times': when a file was modified, where its
+ * size tells no difference; 'all': always that, and lists as a whole.
+ */
+export type Detail = 'short' | 'times' | 'all';
+
 /** Why a target is out of date, as a clause. */
-export function reasonWords(reason: Reason, cwd: string): string {
+export function reasonWords(reason: Reason, cwd: string, detail: Detail = 'short'): string {
   const path = 'path' in reason ? pathWords(reason.path, cwd) : '';
   switch (reason.kind) {
     case 'no-record':
@@ -65,7 +82,7 @@ export function reasonWords(reason: Reason, cwd: string): string {
     case 'last-run-unfinished':
       return 'the last run did not come to its end';
     case 'last-run-incomplete':
-      return `not all that the last run did could be seen: ${listWords(reason.causes)}`;
+      return `not all that the last run did could be seen: ${listWords(reason.causes, detail)}`;
     case 'forced':
       return '--force was given';
     case 'command-changed':
@@ -77,10 +94,10 @@ export function reasonWords(reason: Reason, cwd: string): string {
     case 'network-used':
       return `the last run ${networkWords(reason.uses)}`;
     case 'output-not-recorded':
-      return `what it writes to ${listWords(reason.streams.map(streamWords))} was not kept by the last run`;
+      return `what it writes to ${listWords(reason.streams.map(streamWords), detail)} was not kept by the last run`;
     case 'input-changed':
     case 'looked-at-changed':
-      return `${path} ${changeWords(reason.was, reason.is, cwd)}`;
+      return `${path} ${changeWords(reason.was, reason.is, cwd, detail)}`;
     case 'input-gone':
       return reason.was === undefined
         ? `${path} is gone`
@@ -96,13 +113,13 @@ export function reasonWords(reason: Reason, cwd: string): string {
     case 'link-changed':
       return `${path} was a link to ${pathWords(reason.was, cwd)}, is ${stateWords(reason.is, cwd)}`;
     case 'listing-changed':
-      return `the directory ${path} ${listingWords(reason.gained, reason.lost)}`;
+      return `the directory ${path} ${listingWords(reason.gained, reason.lost, detail)}`;
     case 'changed-while-running':
       return `${path} was changed by someone else while the command ran`;
     case 'output-gone':
       return `${path}, which the command had made, is gone`;
     case 'output-changed':
-      return `${path} is not as the command left it: it ${changeWords(reason.was, reason.is, cwd)}`;
+      return `${path} is not as the command left it: it ${changeWords(reason.was, reason.is, cwd, detail)}`;
     case 'removed-came-back':
       return `${path}, which the command had removed, is there again (${stateWords(reason.is, cwd)})`;
     case 'input-unreadable':
@@ -207,6 +224,64 @@ export function processLines(process: ReasonProcess, cwd: string): string[] {
   const whole = ({ words, executable }: ReasonProcess['parents'][number]) =>
     words !== null ? textLineWords(words.replace(/ \\$/, ' …')) : pathWords(executable ?? '', cwd);
   return [`${howWords(how)} ${whole(process)}`, ...parents.map((parent) => `started by ${whole(parent)}`)];
+}
+
+/** What else belongs to a cause, a line each. */
+export function causeDetails(cause: Cause, cwd: string, detail: Detail): string[] {
+  const { search, tool, writer, usedBy } = cause;
+  return [
+    ...(search === null ? [] : [searchWords(search, cwd, detail)]),
+    ...(tool === null ? [] : [toolWords(tool)]),
+    ...(writer === null ? [] : writerLines(writer, cause.reason, cwd, detail)),
+    ...(detail === 'all' && usedBy.length > 0
+      ? [`also an input of ${listWords(usedBy.map(nameWords), detail)}`]
+      : []),
+  ];
+}
+
+/** `more`: causes that are not shown. */
+export function moreCausesWords(more: number): string {
+  return `and ${more} more (-v shows all)`;
+}
+
+function searchWords({ missing, found }: Search, cwd: string, detail: Detail): string {
+  const places = listWords(
+    missing.map((path) => pathWords(path, cwd)),
+    detail,
+  );
+  return `looked for at ${places}, ${found === null ? 'and found nowhere' : `then found at ${pathWords(found, cwd)}`}`;
+}
+
+function toolWords({ was, is }: VersionChange): string {
+  const known = (version: string | null) => (version === null ? 'of no known version' : textWords(version));
+  return `was ${known(was)}, is ${known(is)}`;
+}
+
+function writerLines(writer: Writer, reason: Reason, cwd: string, detail: Detail): string[] {
+  const { path, left, because, outOfDate } = writer;
+  const name = nameWords(writer.target);
+  const when = detail === 'all' ? ` at ${momentWords(BigInt(Date.parse(writer.ran)) * 1_000_000n)}` : '';
+  const did = writer.use === 'removed' ? 'removed' : 'made';
+  const [own, ...above] = because;
+  const what = 'path' in reason && reason.path === path ? '' : `${pathWords(path, cwd)} was `;
+  const lines =
+    left === false
+      ? [`not as ${name} left it${when}: it had been ${did}`]
+      : [
+          `${what}${did} by ${name}${when}${whyRanWords(own, cwd)}`,
+          ...above.map(
+            (step) =>
+              `${pathWords(step.path, cwd)} was made by ${nameWords(step.target)}${whyRanWords(step, cwd)}`,
+          ),
+        ];
+  return outOfDate ? [...lines, `${name} is out of date itself: run that first`] : lines;
+}
+
+function whyRanWords(step: ChainStep | undefined, cwd: string): string {
+  if (step === undefined || step.reason === null) return '';
+  if (step.reason.kind === 'no-record') return ', which ran for the first time';
+  const more = step.more === 0 ? '' : ` (and ${step.more} more)`;
+  return `, which ran since ${reasonWords(step.reason, cwd)}${more}`;
 }
 
 function howWords(how: ReasonProcess['how']): string {
@@ -400,10 +475,8 @@ export function restoredWords(
 }
 
 function momentWords(nanoseconds: bigint): string {
-  const moment = new Date(Number(nanoseconds / 1_000_000n));
-  const two = (number: number) => String(number).padStart(2, '0');
-  const day = `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
-  return `${day} ${two(moment.getHours())}:${two(moment.getMinutes())}`;
+  const [day, time] = timeWords(nanoseconds);
+  return `${day} ${time.slice(0, 5)}`;
 }
 
 /** Of a target that is up to date by what was brought back. `made`: as above. */
@@ -804,17 +877,47 @@ function stateWords(state: RecordedState, cwd: string): string {
   }
 }
 
-function changeWords(was: RecordedState, is: RecordedState, cwd: string): string {
-  if (was.type === 'file' && is.type === 'file') return contentWords(was, is);
+function changeWords(was: RecordedState, is: RecordedState, cwd: string, detail: Detail): string {
+  if (was.type === 'file' && is.type === 'file') return contentWords(was, is, detail);
   return `was ${stateWords(was, cwd)}, is ${stateWords(is, cwd)}`;
 }
 
-function contentWords(was: RecordedContent, is: RecordedContent): string {
-  if (was.size !== is.size) return `changed (was ${count(Number(was.size), 'byte')}, is ${is.size})`;
+function contentWords(was: RecordedContent, is: RecordedContent, detail: Detail): string {
+  if (was.size !== is.size) {
+    const times = detail === 'all' ? timePairWords(was.mtime, is.mtime) : undefined;
+    const [then, now] = times?.map((time) => ` of ${time}`) ?? ['', ''];
+    return `changed (was ${count(Number(was.size), 'byte')}${then}, is ${is.size}${now})`;
+  }
   const executable = (is.mode & 0o111) !== 0;
   if (executable !== ((was.mode & 0o111) !== 0))
     return executable ? 'became executable' : 'is no longer executable';
-  return `changed (${count(Number(is.size), 'byte')} as before)`;
+  const size = `${count(Number(is.size), 'byte')} as before`;
+  if (detail === 'short') return `changed (${size})`;
+  if (was.mtime === is.mtime) return `changed (${size}, and the same time)`;
+  const [then, now] = timePairWords(was.mtime, is.mtime);
+  return `changed (${size}; was of ${then}, is of ${now})`;
+}
+
+/** Two times, in nanoseconds since the epoch, as exact as it takes to tell them apart; of one day, that is told once. */
+function timePairWords(one: bigint, other: bigint): [string, string] {
+  const [day, time] = timeWords(one);
+  const [otherDay, otherTime] = timeWords(other);
+  const digits =
+    time.slice(0, 8) !== otherTime.slice(0, 8) ? 8 : time.slice(0, 12) !== otherTime.slice(0, 12) ? 12 : 18;
+  const later = otherTime.slice(0, digits);
+  return [`${day} ${time.slice(0, digits)}`, day === otherDay ? later : `${otherDay} ${later}`];
+}
+
+/** The day, and the time to the nanosecond. */
+function timeWords(nanoseconds: bigint): [string, string] {
+  const moment = new Date(Number(nanoseconds / 1_000_000n));
+  const two = (number: number) => String(number).padStart(2, '0');
+  const time = [moment.getHours(), moment.getMinutes(), moment.getSeconds()].map(two).join(':');
+  const fraction = String(nanoseconds % 1_000_000_000n).padStart(9, '0');
+  return [
+    [moment.getFullYear(), moment.getMonth() + 1, moment.getDate()].map(two).join('-'),
+    `${time}.${fraction}`,
+  ];
 }
 
 /** A directory keeps its slash, a link gets the mark that ls gives it. */
@@ -829,10 +932,10 @@ function stdinWords(stdin: string, cwd: string): string {
   return stdin === 'null' ? 'empty (/dev/null)' : stdin === 'closed' ? 'closed' : 'a pipe or terminal';
 }
 
-function listingWords(gained: readonly string[], lost: readonly string[]): string {
+function listingWords(gained: readonly string[], lost: readonly string[], detail: Detail): string {
   const parts: string[] = [];
-  if (gained.length > 0) parts.push(`has gained ${listWords(gained.map(entryWords))}`);
-  if (lost.length > 0) parts.push(`has lost ${listWords(lost.map(entryWords))}`);
+  if (gained.length > 0) parts.push(`has gained ${listWords(gained.map(entryWords), detail)}`);
+  if (lost.length > 0) parts.push(`has lost ${listWords(lost.map(entryWords), detail)}`);
   return parts.length === 0 ? 'cannot be listed now' : parts.join(' and ');
 }
 
@@ -887,8 +990,9 @@ function durationWords(milliseconds: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** At most three, and how many more there are. */
-function listWords(items: readonly string[]): string {
+/** At most three, and how many more there are; with 'all', all of them. */
+function listWords(items: readonly string[], detail: Detail = 'short'): string {
+  if (detail === 'all') return items.join(', ');
   const shown = items.slice(0, 3).join(', ');
   return items.length <= 3 ? shown : `${shown} and ${items.length - 3} more`;
 }

@@ -1,6 +1,6 @@
 import { type AbsolutePath, childOf, filemonRecords, isAbsolutePath } from '@oodate/filemon';
-import type { MetaFile, RecordedState, StoredReason } from '@oodate/meta-file';
-import { type InputReason, plainName, type Reason } from '@oodate/planner';
+import type { MetaFile, RecordedState } from '@oodate/meta-file';
+import { type InputReason, plainName, type Reason, reasonOfStored } from '@oodate/planner';
 import type { KnownTarget } from './known-targets.js';
 import { groupOf, type ReasonGroup } from './reason-group.js';
 import { processesOfReasons, type ReasonProcess } from './reason-process.js';
@@ -8,6 +8,7 @@ import { rankReasons } from './reason-rank.js';
 import { RecordedLinks } from './recorded-links.js';
 import { type Search, searchesFor } from './searches.js';
 import type { TargetGraph, TargetWrite } from './target-graph.js';
+import { ToolVersions, type VersionChange, versionChanges } from './tool-versions.js';
 
 /** A reason with all that is known of how it came about and why it matters. */
 export interface Cause {
@@ -17,18 +18,12 @@ export interface Cause {
   readonly process: ReasonProcess | null;
   /** Of a path that was looked for and not there. */
   readonly search: Search | null;
-  /** Of a program, where it has a version. */
-  readonly tool: ToolChange | null;
+  /** Of a program or a file of an npm package whose version is another one. */
+  readonly tool: VersionChange | null;
   /** Another target that made or removed what the reason is about. */
   readonly writer: Writer | null;
   /** Names of other targets that the path is an input of. */
   readonly usedBy: readonly string[];
-}
-
-/** Versions by which people know a program, such as `typescript 5.4.2`. */
-export interface ToolChange {
-  readonly was: string | null;
-  readonly is: string | null;
 }
 
 /** A target that made a path, or removed it. */
@@ -51,8 +46,10 @@ export interface Writer {
 /** Why a target ran. */
 export interface ChainStep {
   readonly target: string;
-  /** The most telling of its reasons, as the record has it. */
-  readonly reason: StoredReason;
+  /** What it made, or removed. */
+  readonly path: AbsolutePath;
+  /** The most telling of its reasons; null if this version does not know its kind. */
+  readonly reason: Reason | null;
   /** How many more there were. */
   readonly more: number;
 }
@@ -77,13 +74,14 @@ export async function explain(reasons: readonly Reason[], circumstances: Circums
   const ranked = rankReasons(reasons, { root, isMade: (path) => others.make(path) });
   const processes = processesOfReasons(ranked, meta);
   const searches = searchesOf(ranked, meta);
+  const tools = toolsOf(ranked, meta);
   return Promise.all(
     ranked.map(async (reason) => ({
       reason,
       group: groupOf(reason),
       process: processes.get(reason) ?? null,
       search: 'path' in reason ? (searches.get(reason.path) ?? null) : null,
-      tool: null,
+      tool: 'path' in reason ? (tools.get(reason.path) ?? null) : null,
       writer: 'path' in reason ? await others.writerOf(reason) : null,
       usedBy: 'path' in reason ? others.usersOf(reason) : [],
     })),
@@ -95,6 +93,15 @@ function searchesOf(reasons: readonly Reason[], meta: MetaFile | undefined): Map
   if (meta?.filemon === undefined || paths.length === 0) return new Map();
   const cwd = isAbsolutePath(meta.cwd) ? meta.cwd : ('/' as AbsolutePath);
   return searchesFor(filemonRecords([meta.filemon]), cwd, paths);
+}
+
+function toolsOf(reasons: readonly Reason[], meta: MetaFile | undefined): Map<AbsolutePath, VersionChange> {
+  const paths = reasons.flatMap((reason) =>
+    reason.kind === 'input-changed' || reason.kind === 'link-changed' ? [reason.path] : [],
+  );
+  return meta?.run === undefined || paths.length === 0
+    ? new Map()
+    : versionChanges(meta.run, paths, new ToolVersions());
 }
 
 /** A chain that is longer tells no one anything. */
@@ -124,7 +131,6 @@ class OtherTargets {
     return users.filter(({ target }) => this.#isOther(target)).map(({ target }) => target.name);
   }
 
-  /** undefined `is`: of what is there now nothing is known. */
   async writerOf(reason: InputReason): Promise<Writer | null> {
     const found = this.#written(reason);
     if (found === undefined) return null;
@@ -138,7 +144,7 @@ class OtherTargets {
       ran: new Date(Number(target.run.recorded / 1_000_000n)).toISOString(),
       left,
       outOfDate: await this.#verdictOf(target),
-      because: this.#chainOf(target),
+      because: this.#chainOf({ target, path }),
     };
   }
 
@@ -163,26 +169,25 @@ class OtherTargets {
       yield { path, left: isLeft(write.file.state, presentIn(reason)), write };
   }
 
-  #chainOf(target: KnownTarget): ChainStep[] {
-    const steps: ChainStep[] = [];
-    const seen = new Set<KnownTarget>();
-    for (let at: KnownTarget | undefined = target; at !== undefined && steps.length < longestChain; ) {
-      const [reason, ...rest]: readonly StoredReason[] = at.run.because?.reasons ?? [];
-      if (seen.has(at) || reason === undefined) break;
-      seen.add(at);
-      steps.push({ target: at.name, reason, more: rest.length + (at.run.because?.more ?? 0) });
-      at = this.#madeBefore(reason, at);
-    }
-    return steps;
+  #chainOf({ target, path }: Made, below: readonly KnownTarget[] = []): ChainStep[] {
+    const { because } = target.run;
+    const [stored, ...rest] = because?.reasons ?? [];
+    if (because === undefined || stored === undefined) return [];
+    if (below.includes(target) || below.length === longestChain) return [];
+    const reason = reasonOfStored(stored) ?? null;
+    const above = reason !== null && 'path' in reason ? this.#madeBefore(reason, target) : undefined;
+    return [
+      { target: target.name, path, reason, more: rest.length + because.more },
+      ...(above === undefined ? [] : this.#chainOf(above, [...below, target])),
+    ];
   }
 
-  /** The target whose last run made what was the reason for that of `user`. */
-  #madeBefore({ path }: StoredReason, user: KnownTarget): KnownTarget | undefined {
-    if (typeof path !== 'string' || !isAbsolutePath(path)) return undefined;
+  /** The target whose last run had made what was the reason for that of `user`. */
+  #madeBefore({ path }: InputReason, user: KnownTarget): Made | undefined {
     const writers = this.#graph?.writersOf(new RecordedLinks(user.run).real(path)) ?? [];
-    return writers.find(
-      (writer) => writer !== user && writer.run.recorded <= BigInt(user.run.started) * 1000n,
-    );
+    const begun = BigInt(user.run.started) * 1000n;
+    const target = writers.find((writer) => writer !== user && writer.run.recorded <= begun);
+    return target && { target, path };
   }
 
   #verdictOf(target: KnownTarget): Promise<boolean> {
@@ -207,6 +212,11 @@ class OtherTargets {
   #real(path: AbsolutePath): AbsolutePath {
     return this.#links?.real(path) ?? path;
   }
+}
+
+interface Made {
+  readonly target: KnownTarget;
+  readonly path: AbsolutePath;
 }
 
 interface Written {

@@ -3,7 +3,6 @@ export {
   type ChainStep,
   type Circumstances,
   explain,
-  type ToolChange,
   type Writer,
 } from './explanation.js';
 export { type ImaginedChange, ImaginedStates } from './imagined-states.js';

@@ -208,7 +208,11 @@ export class Workspace {
   ): Promise<void> {
     const { stdout, status } = await this.oodateWith(options, 'why', ...words);
     if (status !== 0) this.fail('why could not tell');
-    const lines = stdout.split('\n').filter((line) => line.startsWith('    '));
+    // What is too long for a line goes on further in.
+    const lines = stdout
+      .replace(/\n {8,}/g, ' ')
+      .split('\n')
+      .filter((line) => /^ {4}\S/.test(line));
     const matches = (line: string, reason: string | RegExp) =>
       typeof reason === 'string' ? line.includes(reason) : reason.test(line);
     for (const reason of reasons)

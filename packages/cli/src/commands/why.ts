@@ -1,5 +1,7 @@
-import { groupOf, processesOfReasons, type ReasonProcess, reasonGroups } from '@oodate/explain';
-import type { DecisionOptions, Reason } from '@oodate/planner';
+import { type Cause, reasonGroups } from '@oodate/explain';
+import type { AbsolutePath } from '@oodate/filemon';
+import type { DecisionOptions } from '@oodate/planner';
+import { Causes } from '../causes.js';
 import type { Counts } from '../counts.js';
 import { judge, recordedRun } from '../judgement.js';
 import { judgeMetaFile } from '../meta-judgement.js';
@@ -10,6 +12,8 @@ import type { SettingFlags } from '../settings.js';
 import type { NamedTarget } from '../target.js';
 import { coloursFor, stdoutColumns, type Terminal } from '../terminal.js';
 import {
+  causeDetails,
+  moreCausesWords,
   nearResultWords,
   noNewerWords,
   outOfDateWords,
@@ -19,8 +23,17 @@ import {
   upToDateWords,
   wasRestoredWords,
 } from '../words.js';
+import { wrapped } from '../wrapped-text.js';
 
-export type WhyOptions = DecisionOptions & { readonly json: boolean; readonly verbose: boolean };
+export type WhyOptions = DecisionOptions & {
+  readonly json: boolean;
+  readonly verbose: boolean;
+  /** Settings given on the command line. */
+  readonly flags: SettingFlags;
+};
+
+/** Of what `--json` prints; see docs/formats/why.schema.json. */
+const version = 1;
 
 /** Says on stdout why the target is out of date, with every reason, and what the store knows. */
 export async function why(target: NamedTarget, options: WhyOptions, terminal: Terminal): Promise<number> {
@@ -28,22 +41,22 @@ export async function why(target: NamedTarget, options: WhyOptions, terminal: Te
   const reasons = [...judgement.reasons];
   const last = recordedRun(judgement);
   if (reasons.length === 0) {
-    if (options.json) printJson({ ...reportOf(judgement, 'up to date', []), known: null });
+    if (options.json) printJson({ version, ...reportOf(judgement, 'up to date', []), known: null });
     else if (judgement.counts !== undefined && judgement.took !== undefined)
       writeOut(1, upToDateLines(target.name, judgement.counts, judgement.took, last?.restored));
     return 0;
   }
   const { record } = judgement;
-  const processes = processesOfReasons(reasons, record.kind === 'good' ? record.meta : undefined);
+  const { cwd, metaFile, settings } = target;
+  const meta = record.kind === 'good' ? record.meta : undefined;
+  const causes = await new Causes(options.flags).of({ metaFile, meta, cwd, reasons }, settings.decision);
   const near = await nearResult(target, last, { json: options.json, output: 'none' }, terminal);
   if (options.json) {
     const known = near && { made: isoMoment(near.made), differs: near.differs };
-    printJson({
-      ...reportOf(judgement, 'out of date', withProcesses(reasons, processes)),
-      known: known ?? null,
-    });
+    const report = reportOf(judgement, 'out of date', causes.map(causeReport));
+    printJson({ version, ...report, known: known ?? null });
   } else {
-    writeOut(1, explanation(target.name, reasons, processes, options.verbose));
+    writeOut(1, explanation(target.name, causes, options.verbose));
     if (near !== undefined) writeOut(1, `\n  ${nearResultWords(near, process.cwd())}\n`);
   }
   return 0;
@@ -55,59 +68,70 @@ function upToDateLines(name: string, counts: Counts, took: number, restored: big
 }
 
 /** The same of the targets of these meta files. */
-export async function whyMetaFiles(
-  metaFiles: readonly string[],
-  options: WhyOptions,
-  flags: SettingFlags,
-): Promise<number> {
+export async function whyMetaFiles(metaFiles: readonly string[], options: WhyOptions): Promise<number> {
+  const known = new Causes(options.flags);
   const judged = [];
-  for (const metaFile of metaFiles) {
-    const judgement = await judgeMetaFile(metaFile, options, flags);
+  for (const word of metaFiles) {
+    const judgement = await judgeMetaFile(word, options, options.flags);
     const reasons = [...judgement.reasons];
-    judged.push({ ...judgement, reasons, processes: processesOfReasons(reasons, judgement.meta) });
+    const { metaFile, meta, decision } = judgement;
+    const cwd = meta?.run?.cwd ?? (process.cwd() as AbsolutePath);
+    const causes = await known.of({ metaFile, meta, cwd, reasons }, decision);
+    judged.push({ ...judgement, causes });
   }
   if (options.json) {
-    printJson(
-      metaReportOf(judged.map((one) => ({ ...one, reasons: withProcesses(one.reasons, one.processes) }))),
-    );
+    const reports = judged.map((one) => ({ ...one, reasons: one.causes.map(causeReport) }));
+    printJson({ version, ...metaReportOf(reports) });
     return 0;
   }
-  for (const { name, reasons, processes, counts, took } of judged) {
-    if (reasons.length > 0) writeOut(1, explanation(name, reasons, processes, options.verbose));
+  for (const { name, causes, counts, took } of judged) {
+    if (causes.length > 0) writeOut(1, explanation(name, causes, options.verbose));
     else if (counts !== undefined)
       writeOut(1, `${took === undefined ? noNewerWords(name, counts) : upToDateWords(name, counts, took)}\n`);
   }
   return 0;
 }
 
-type Processes = ReadonlyMap<Reason, ReasonProcess | null>;
-
-function withProcesses(reasons: readonly Reason[], processes: Processes): Reason[] {
-  return reasons.map((reason) =>
-    'path' in reason ? { ...reason, process: processes.get(reason) ?? null } : reason,
-  );
+/** As `--json` prints it: the reason with what belongs to it. */
+function causeReport({ reason, ...rest }: Cause) {
+  return { ...reason, ...rest };
 }
 
-function explanation(
-  name: string,
-  reasons: readonly Reason[],
-  processes: Processes,
-  verbose: boolean,
-): string {
-  const cwd = process.cwd();
+/** Of each group, unless all are asked for. */
+const mostCauses = 10;
+
+function explanation(name: string, causes: readonly Cause[], verbose: boolean): string {
   const { bold, dim } = coloursFor(1);
-  const columns = stdoutColumns();
-  const lines = [outOfDateWords(name, reasons.length)];
+  const lines = [outOfDateWords(name, causes.length)];
   for (const group of reasonGroups) {
-    const members = reasons.filter((reason) => groupOf(reason) === group);
+    const members = causes.filter((cause) => cause.group === group);
+    const shown = verbose ? members : members.slice(0, mostCauses);
     if (members.length > 0) lines.push('', `  ${bold(group)}`);
-    for (const reason of members) {
-      const line = `    ${reasonWords(reason, cwd)}`;
-      const by = processes.get(reason) ?? null;
-      const short = verbose ? '' : processWords(by, cwd, columns - line.length - 2);
-      lines.push(`${line}${short === '' ? '' : dim(`; ${short}`)}`);
-      if (verbose && by !== null) lines.push(...processLines(by, cwd).map((text) => `      ${dim(text)}`));
-    }
+    lines.push(...shown.flatMap((cause) => causeLines(cause, verbose)));
+    if (shown.length < members.length)
+      lines.push(`    ${dim(moreCausesWords(members.length - shown.length))}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+function causeLines(cause: Cause, verbose: boolean): string[] {
+  const cwd = process.cwd();
+  const { dim } = coloursFor(1);
+  const columns = stdoutColumns();
+  const detail = verbose ? 'all' : 'times';
+  const lines = wrapped(reasonWords(cause.reason, cwd, detail), columns, 4);
+  const details = causeDetails(cause, cwd, detail).flatMap((text) => wrapped(text, columns, 6));
+  if (verbose) {
+    // Command lines stay in one piece, so that they can be pasted.
+    const process = cause.process === null ? [] : processLines(cause.process, cwd);
+    return [...lines, ...[...process.map((text) => `      ${text}`), ...details].map(dim)];
+  }
+  const last = lines.at(-1) ?? '';
+  const short = processWords(cause.process, cwd, columns - last.length - 2);
+  if (short === '') return [...lines, ...details.map(dim)];
+  const fits = last.length + 2 + short.length <= columns;
+  const withProcess = fits
+    ? [...lines.slice(0, -1), `${last}${dim(`; ${short}`)}`]
+    : [...lines, dim(`      ${processWords(cause.process, cwd, columns - 6)}`)];
+  return [...withProcess, ...details.map(dim)];
 }

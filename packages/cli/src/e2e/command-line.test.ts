@@ -106,7 +106,7 @@ describe('why', () => {
     space.write({ a: '11', 'out.txt': '' });
     space.remove('b');
     const { stdout } = await space.oodateWith({ env: { CC: 'cc' } }, 'why', 'build');
-    expect(stdout.replace(/; used by .*/g, '')).toBe(
+    expect(stdout.replace(/(?:; |\n {6})used by .*/g, '')).toBe(
       [
         'build is out of date, for 4 reasons:',
         '',

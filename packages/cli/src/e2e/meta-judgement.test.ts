@@ -15,7 +15,7 @@ test('a meta file of oodate’s is judged as its command would be, from any dire
     /^sh -c 'cat in > out' is up to date \(\d+ inputs unchanged; ran in/,
   );
   space.write({ in: 'two' });
-  await space.because(['out.meta'], ['in changed (3 bytes as before); used by']);
+  await space.because(['out.meta'], ['in changed (3 bytes as before; was of ']);
   await space.because(['out.meta'], ['in changed', 'the variable CC was not set, is'], {
     env: { CC: 'gcc' },
   });

@@ -70,7 +70,7 @@ describe('oodate run', () => {
     const space = project();
     await space.ran(['serve']);
     const { verdict, reasons } = JSON.parse((await space.oodate('why', '--json', 'serve')).stdout);
-    expect([verdict, reasons]).toEqual(['out of date', [{ kind: 'network-used', uses: ['served'] }]]);
+    expect([verdict, reasons]).toMatchObject(['out of date', [{ kind: 'network-used', uses: ['served'] }]]);
   });
 
   test('trusts what the setting names, by what was recorded before too, and by a proof', async () => {

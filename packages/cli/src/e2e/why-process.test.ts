@@ -24,7 +24,8 @@ function plain(space: Workspace, text: string): string {
     .replaceAll(realpathSync(process.execPath), 'NODE')
     .replaceAll(/\/(?:usr\/)?lib(?:exec)?\/gcc\/[\w.+/-]*\/cc1/g, 'CC1')
     .replaceAll(/ -quiet .*/g, ' …')
-    .replaceAll(/(?:\/usr)?\/bin\//g, '/bin/');
+    .replaceAll(/(?:\/usr)?\/bin\//g, '/bin/')
+    .replaceAll(/ of \d{4}-\d\d-\d\d [\d:.]+(, is \d+) of [\d:.]+/g, ' of THEN$1 of NOW');
 }
 
 describe.each(backends)('with %s, why', (backend) => {
@@ -57,7 +58,8 @@ describe.each(backends)('with %s, why', (backend) => {
 
   inputs
     in changed (was 1 byte, is 2); used by cat in
-    flag is there now (a file of 0 bytes), was looked for and not there; used by sh
+    flag is there now (a file of 0 bytes), was looked for and not there
+      used by sh -c 'cat in > out; test -e flag || sort list >> out'
     list changed (was 1 byte, is 2); used by sort list
 
   outputs
@@ -71,12 +73,12 @@ describe.each(backends)('with %s, why', (backend) => {
     expect(text).toBe(`build is out of date, for 4 reasons:
 
   inputs
-    in changed (was 1 byte, is 2)
+    in changed (was 1 byte of THEN, is 2 of NOW)
       read by cat in
       started by sh -c '${inOut}'
     flag is there now (a file of 0 bytes), was looked for and not there
       looked for by sh -c '${inOut}'
-    list changed (was 1 byte, is 2)
+    list changed (was 1 byte of THEN, is 2 of NOW)
       read by sort list
       started by sh -c '${inOut}'
 
@@ -101,7 +103,8 @@ describe.each(backends)('with %s, why', (backend) => {
 
   outputs
     out, which the command had made, is gone; used by sh -c 'test -f in; cat in…
-    old, which the command had removed, is there again (a file of 1 byte); used by rm
+    old, which the command had removed, is there again (a file of 1 byte)
+      used by rm old
 `);
   });
 
@@ -115,7 +118,7 @@ describe.each(backends)('with %s, why', (backend) => {
     expect(await told(space, ['-v'])).toBe(`build is out of date, for 1 reason:
 
   inputs
-    a.h changed (was 12 bytes, is 13)
+    a.h changed (was 12 bytes of THEN, is 13 of NOW)
       read by CC1 …
       started by cc -c main.c
       started by make -s
@@ -196,7 +199,9 @@ describe.each(backends)('with %s, why', (backend) => {
     await space.kept(['--backend', backend, 'build', '--inputs', 'in']);
     space.write({ in: '1' });
     const words = ['--inputs', 'in'];
-    expect(await told(space, ['-v', ...words])).toMatch(/\n {4}in changed \(was 0 bytes, is 1\)\n$/);
+    expect(await told(space, ['-v', ...words])).toMatch(
+      /\n {4}in changed \(was 0 bytes of THEN, is 1 of NOW\)\n$/,
+    );
     expect(JSON.parse(await told(space, ['--json', ...words])).reasons).toEqual([
       expect.objectContaining({ process: null }),
     ]);

@@ -1,0 +1,82 @@
+import { type Cause, explain, type KnownTarget, TargetGraph } from '@oodate/explain';
+import type { AbsolutePath } from '@oodate/filemon';
+import type { MetaFile } from '@oodate/meta-file';
+import type { DecisionOptions, Reason } from '@oodate/planner';
+import { CliError } from './cli-error.js';
+import { firstOf } from './judgement.js';
+import { judgeKnownTarget } from './known-judgement.js';
+import { packageDirectory } from './package-script.js';
+import { findProject } from './project-targets.js';
+import type { SettingFlags } from './settings.js';
+
+/** A target as it was judged. */
+export interface JudgedTarget {
+  readonly metaFile: string;
+  /** Of its last good run; undefined if there was none. */
+  readonly meta: MetaFile | undefined;
+  readonly cwd: AbsolutePath;
+  readonly reasons: readonly Reason[];
+}
+
+interface Surroundings {
+  readonly root: AbsolutePath;
+  readonly graph: TargetGraph;
+}
+
+/** The causes of targets, with what the records of their projects tell. Each record is read once. */
+export class Causes {
+  readonly #flags: SettingFlags;
+  /** By package: names of targets depend on whose they are. */
+  readonly #surroundings = new Map<string, Promise<Surroundings>>();
+
+  /** @param flags settings given on the command line */
+  constructor(flags: SettingFlags) {
+    this.#flags = flags;
+  }
+
+  /** All of them, those first that tell most. */
+  async of(
+    { metaFile, meta, cwd, reasons }: JudgedTarget,
+    { isIgnored }: Pick<DecisionOptions, 'isIgnored'>,
+  ): Promise<Cause[]> {
+    // Other targets have to do with paths alone.
+    const isAboutPaths = reasons.some((reason) => 'path' in reason);
+    const { root, graph } = isAboutPaths
+      ? await this.#surroundingsOf(cwd, isIgnored)
+      : { root: cwd, graph: undefined };
+    const isOutOfDate = (target: KnownTarget) => this.#isOutOfDate(target);
+    return explain(reasons, { metaFile, meta, root, graph, isOutOfDate });
+  }
+
+  #surroundingsOf(cwd: AbsolutePath, isIgnored: DecisionOptions['isIgnored']): Promise<Surroundings> {
+    const directory = packageDirectory(cwd);
+    const known =
+      this.#surroundings.get(directory) ??
+      unlessInTrouble(
+        async () => {
+          const { root, targets } = await findProject(cwd, process.env, this.#flags);
+          return { root, graph: new TargetGraph(targets, isIgnored) };
+        },
+        { root: cwd, graph: new TargetGraph([]) },
+      );
+    this.#surroundings.set(directory, known);
+    return known;
+  }
+
+  #isOutOfDate(target: KnownTarget): Promise<boolean> {
+    return unlessInTrouble(
+      async () => firstOf(await judgeKnownTarget(target, process.env, this.#flags)) !== undefined,
+      false,
+    );
+  }
+}
+
+/** What is wrong with the settings or the manifest of another package is told where that is run. */
+async function unlessInTrouble<Value>(find: () => Promise<Value>, otherwise: Value): Promise<Value> {
+  try {
+    return await find();
+  } catch (error) {
+    if (error instanceof CliError) return otherwise;
+    throw error;
+  }
+}
