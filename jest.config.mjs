@@ -29,7 +29,11 @@ export default {
     {
       ...common,
       displayName: 'test',
-      testMatch: ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/tools/**/*.test.ts'],
+      testMatch: [
+        '<rootDir>/packages/*/src/**/*.test.ts',
+        '<rootDir>/packages/report/page/**/*.test.ts',
+        '<rootDir>/tools/**/*.test.ts',
+      ],
       testPathIgnorePatterns: ['/native-fuzz\\.test\\.ts$'],
     },
     // The tests of the tracer once more, with a probe that AddressSanitizer and UBSan watch.

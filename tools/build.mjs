@@ -77,12 +77,14 @@ function removeOutdated(folder) {
   // What the command is bundled to has no files of the compiler's.
   if (!existsSync(join(folder, 'dist/index.js'))) return;
   for (const name of readdirSync(join(folder, 'dist')))
-    if (!existsSync(join(folder, 'src', name.replace(/\.(d\.ts|js)$/, '.ts'))))
+    if (/\.(d\.ts|js)$/.test(name) && !existsSync(join(folder, 'src', name.replace(/\.(d\.ts|js)$/, '.ts'))))
       rmSync(join(folder, 'dist', name), { recursive: true });
 }
 
 async function bundlePackages() {
   // Only now, since it imports a dependency.
+  const { bundlePage } = await import('./page-bundle.mjs');
+  await bundlePage(root);
   const { bundleCli } = await import('./bundle.mjs');
   await bundleCli(root);
 }

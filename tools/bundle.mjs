@@ -3,11 +3,11 @@
 // asked for.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { build, transform } from 'esbuild';
-import { ToolError } from './programs.mjs';
+import { licenceTexts } from './licences.mjs';
 
-/** `root` is the checkout. Rejects if a source cannot be bundled, and has said why on stderr. */
+/** `root` is the checkout, in which the page has been made. Rejects if a source cannot be bundled, and has said why on stderr. */
 export async function bundleCli(root) {
   const cli = join(root, 'packages/cli');
   const folder = join(cli, 'dist');
@@ -27,6 +27,8 @@ export async function bundleCli(root) {
   const files = new Map([
     // The sources are ECMAScript modules. Node takes 8 ms longer to load what is one.
     ['package.json', '{ "type": "commonjs" }\n'],
+    // Read by the report package, which is in the bundle: it looks for the page beside itself.
+    ['report-page.html', readFileSync(join(root, 'packages/report/dist/report-page.html'))],
     ['third-party-licences.txt', licenceTexts(root, Object.keys(metafile.inputs))],
   ]);
   for (const { path, text } of outputFiles) files.set(basename(path), await asCommonJs(text));
@@ -82,21 +84,3 @@ function keepTogether(first) {
 }
 
 const asked = Symbol('asked');
-
-/** Those of all packages from elsewhere that these files are of: their terms ask that they go with every copy. */
-function licenceTexts(root, files) {
-  const packages = new Set(
-    files.flatMap((file) => /^(?:later:)?(.*node_modules\/(?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []),
-  );
-  return [...packages]
-    .sort()
-    .map((folder) => {
-      const at = resolve(root, folder);
-      const { name, version } = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8'));
-      const file = readdirSync(at).find((entry) => /^licen[cs]e/i.test(entry));
-      if (file === undefined)
-        throw new ToolError('NO_LICENCE', `${name} ${version} has no file with its licence`);
-      return `${name} ${version}\n\n${readFileSync(join(at, file), 'utf8').trim()}\n`;
-    })
-    .join('\n\n');
-}

@@ -1,6 +1,6 @@
 // Measures oodate and prints the tables of docs/benchmarks.md.
 //
-//   npm run bench [-- tracing|tracing-nothing|terminal|bystanders|parsing|deciding|proving|starting|restoring|looking-up|keeping|bmake ...] [--runs N] [--only PART]
+//   npm run bench [-- tracing|tracing-nothing|terminal|bystanders|parsing|deciding|proving|starting|restoring|looking-up|keeping|bmake|opening ...] [--runs N] [--only PART]
 //
 // --only: of the commands that are traced, those whose names have this part.
 //
@@ -15,6 +15,7 @@ import { runTool, ToolError } from '../programs.mjs';
 import { benchBmake } from './bmake.mjs';
 import { benchBystanders } from './bystanders.mjs';
 import { benchDeciding } from './deciding.mjs';
+import { benchOpening } from './opening.mjs';
 import { benchParsing } from './parsing.mjs';
 import { benchProving } from './proving.mjs';
 import { benchStarting } from './starting.mjs';
@@ -38,9 +39,10 @@ const benches = {
   'looking-up': benchLookingUp,
   keeping: benchKeeping,
   bmake: benchBmake,
+  opening: benchOpening,
 };
 
-await runTool('bench', () => {
+await runTool('bench', async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { runs: { type: 'string', default: '5' }, only: { type: 'string', default: '' } },
@@ -60,7 +62,7 @@ await runTool('bench', () => {
         `name some of ${Object.keys(benches).join(', ')}`,
       );
     process.stdout.write(
-      `\n## ${name}\n\n${table(bench({ root, work, runs: Number(values.runs), only: values.only }))}`,
+      `\n## ${name}\n\n${table(await bench({ root, work, runs: Number(values.runs), only: values.only }))}`,
     );
   }
   return 0;

@@ -24,6 +24,7 @@ export type CliErrorCode =
   | 'NOT_AGREED'
   | 'NO_META_FILE'
   | 'NO_TIMES'
+  | 'NOTHING_TO_SHOW'
   | 'FILE_UNREADABLE'
   | 'FILE_NOT_WRITABLE'
   | 'NOT_CONVERTIBLE'

@@ -188,5 +188,6 @@ export const whyOptions = {
     array: true,
     describe: 'Say what would be out of date if these paths changed; - is a list on stdin',
   },
+  html: { ...value, describe: 'Write it as a page for a browser to this file; - is stdout' },
   never: { ...value, array: true, nargs: 1, describe: 'Say why this path is no input; once for each' },
 } as const satisfies Record<string, Option>;

@@ -122,6 +122,13 @@ async function why(argv: WhyArguments, rest: readonly string[] | undefined): Pro
   }
   const metaFiles = metaFilesIn(argv, rest);
   const options = { ...decisionOf(argv), verbose, flags: settingFlags(argv) };
+  if (argv.html !== undefined) {
+    const { whyMetaFilePage, whyPage } = await import('./commands/why-page.js');
+    const paged = { ...options, file: argv.html };
+    return metaFiles.length > 0
+      ? whyMetaFilePage(metaFiles, paged)
+      : whyPage(await targetOf(argv, rest), paged);
+  }
   const { whyMetaFiles, why: whyTarget } = await import('./commands/why.js');
   return metaFiles.length > 0
     ? whyMetaFiles(metaFiles, options)

@@ -9,11 +9,15 @@ type Given = ArgumentsOf<typeof whyOptions>;
 /** Throws a CliError if options are given together that have no meaning together. */
 export function whyForm(given: Given): WhyForm {
   const form = formOf(given);
-  if (given.mode === 'bmake') refuse(given, ['verbose', 'never', 'if-changed'], '--mode bmake');
+  if (given.mode === 'bmake') refuse(given, ['verbose', 'html', 'never', 'if-changed'], '--mode bmake');
   if (given.mode === 'bmake' && isForm(given.format))
     throw strayOption(`--format ${given.format}`, '--mode bmake');
   if (given.mode !== 'bmake' && given.format === 'bmake')
     throw new CliError('USAGE', '--format bmake has a meaning with --mode bmake alone', help);
+  if (given.html !== undefined) {
+    refuse(given, ['json', 'never', 'if-changed'], '--html');
+    if (form !== 'text') throw strayOption(`--format ${form}`, '--html');
+  }
   if (form !== 'text' && form !== 'json') refuse(given, ['json', 'never', 'if-changed'], `--format ${form}`);
   if (given['if-changed'] !== undefined) refuse(given, ['never'], '--if-changed');
   return form;

@@ -552,6 +552,11 @@ export function wouldRunWords(name: string, clause: string): string {
   return `would run ${nameWords(name)}: ${clause}`;
 }
 
+/** Of a target of which no run is known that could be shown. */
+export function nothingToShowWords(name: string): string {
+  return `there is no record of a good run of ${nameWords(name)} that could be shown`;
+}
+
 export function outOfDateWords(name: string, reasons: number): string {
   return `${nameWords(name)} is out of date, for ${count(reasons, 'reason')}:`;
 }

@@ -1,10 +1,11 @@
-export { embeddedJson } from './embedded-json.js';
+export { reportPage } from './page.js';
 export type {
-  ReportAccess,
+  PathRole,
+  ReportAccesses,
   ReportCause,
   ReportData,
+  ReportPath,
   ReportProcess,
-  ReportProgram,
 } from './report-data.js';
 export {
   type LaneName,
@@ -14,3 +15,4 @@ export {
   type TraceView,
   traceView,
 } from './trace-view.js';
+export { type CauseUser, type ReportSource, type SourceCause, tracedReport } from './traced-report.js';

@@ -1,56 +1,73 @@
-import type { PathUse } from '@oodate/filemon';
-
 /**
- * What the page shows. It goes into the page as JSON, so that everything here is short:
- * paths and command lines stand once in `texts`, and the rest names them by their place there.
+ * What the page shows, as it stands in the page in JSON. Much of it comes by the ten thousand: accesses are columns,
+ * paths and processes are named by their places, and uses are bits.
  */
 export interface ReportData {
   /** Name of the target as users see it. */
   readonly target: string;
-  /** In one line: `build is out of date: 2 reasons`. */
-  readonly verdict: string;
   readonly isUpToDate: boolean;
-  /** What the accesses are shown relative to. */
+  /** In one line, in the words of the terminal. */
+  readonly verdict: string;
+  /** Absolute; paths below it are shown relative to it. */
   readonly directory: string;
-  /** ISO 8601; when the run began that is shown. */
-  readonly ran: string;
+  /** When the run began that is shown, ISO 8601; null if the log does not tell. */
+  readonly ran: string | null;
+  /** Microseconds that the run took; null if the log does not tell. */
+  readonly took: number | null;
+  /** Those that matter most first. */
   readonly causes: readonly ReportCause[];
-  readonly texts: readonly string[];
-  /** In the order of the tree: each stands right after the one that made it and what that had made before. */
+  /** As a tree: each stands right after the one that made it and what that had made before. */
   readonly processes: readonly ReportProcess[];
-  /** Those of one process stand together, in the order of `processes`. */
-  readonly accesses: readonly ReportAccess[];
+  readonly paths: readonly ReportPath[];
+  readonly accesses: ReportAccesses;
+  /** The targets and what goes from one to another, as SVG; null if there is nothing to show. */
+  readonly graph: string | null;
 }
 
 /** One reason for being out of date, in the words of the terminal. */
 export interface ReportCause {
+  /** The title above it. */
   readonly group: string;
   readonly words: string;
-  /** The path it is about, absolute; null if it is about none. */
-  readonly path: string | null;
-  /** Place in `processes` of the first one that used the path in the way that matters; null if it is not known. */
+  /** What else is known of it, a line each; a text of several lines is shown as it is. */
+  readonly details: readonly string[];
+  /** Places in `paths` and `processes`; null if there is none that it is about. */
+  readonly path: number | null;
   readonly process: number | null;
 }
 
 /** One process, from its start to its end. */
 export interface ReportProcess {
   readonly pid: number;
-  /** Place in `processes` of the one that made it; null of the first. */
+  /** Place of the one that made it; null of the first. */
   readonly parent: number | null;
   readonly depth: number;
-  /** What it executed, in order; empty if it went on with its parent's program. */
-  readonly programs: readonly ReportProgram[];
-  /** How it ended; null if it is not known. */
-  readonly status: number | null;
-  /** Number of the signal that ended it; 0 if none did. */
-  readonly signal: number;
+  /** What it executed, in order: each absolute, or `<unknown>`. Empty if it went on with its parent's program. */
+  readonly executables: readonly string[];
+  /** The command line of each of these, as one types it in sh; null where the log has none. */
+  readonly commandLines: readonly (string | null)[];
+  /** Exit status, and the number of the signal that ended it or 0; null if it is not known. */
+  readonly exit: readonly [status: number, signal: number] | null;
   /** Microseconds since the start of the run; null if the log has no times. */
   readonly started: number | null;
   readonly ended: number | null;
 }
 
-/** Places in `texts`; of the command line null if the log has none. */
-export type ReportProgram = readonly [executable: number, words: number | null];
+/** What a path is to the decision. 'none': made and removed again, or left out by a setting. */
+export type PathRole = 'input' | 'output' | 'none';
 
-/** Places in `processes` and `texts`, and the ways in which the process used the path. */
-export type ReportAccess = readonly [process: number, path: number, uses: readonly PathUse[]];
+export type ReportPath = readonly [path: string, role: PathRole];
+
+/** One access is the same place in each. Those of one process stand together. */
+export interface ReportAccesses {
+  /** Places in `processes` and `paths`. */
+  readonly process: readonly number[];
+  readonly path: readonly number[];
+  /** Bit n stands for `reportUses[n]`. */
+  readonly uses: readonly number[];
+}
+
+/** The bits of `ReportAccesses.uses`: filemon's `pathUses`, named here since the page cannot import what runs on Node. */
+export const reportUses = ['executed', 'read', 'listed', 'looked', 'missing', 'written', 'removed'] as const;
+
+export type ReportUse = (typeof reportUses)[number];

@@ -37,7 +37,7 @@ export { findFuzzer } from './sanitized-probe.js';
 export { shownRecords } from './shown-records.js';
 export { buildSituation } from './situation.js';
 export { openTerminal, type Terminal, type TerminalEnd, type TerminalOptions } from './terminal.js';
-export { missingTools, requireTool, type TestTool } from './test-tools.js';
+export { findTool, missingTools, requireTool, type TestTool } from './test-tools.js';
 export { traceEventFaults } from './trace-event-faults.js';
 export { changeOnDisk, outdates, type TreeChange } from './tree-change.js';
 export { until } from './until.js';

@@ -20,6 +20,7 @@ const testTools: readonly TestTool[] = [
   { name: 'btrfs', packages: ['btrfs-progs'] },
   { name: 'busybox', packages: ['busybox-static'] },
   { name: 'chattr', packages: ['e2fsprogs'] },
+  { name: 'chromium', packages: ['chromium'] },
   { name: 'clang', packages: ['clang'] },
   { name: 'filefrag', packages: ['e2fsprogs'], file: '/usr/sbin/filefrag' },
   { name: 'gdb', packages: ['gdb'] },
@@ -52,17 +53,23 @@ export function requireTool(name: string): boolean {
   return false;
 }
 
-function isHere({ name, file }: TestTool): boolean {
-  return file === undefined ? isProgram(name) : existsSync(file);
+/** Where the program is, by PATH; undefined if it is not here. */
+export function findTool(name: string): string | undefined {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find(isProgram);
 }
 
-function isProgram(name: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+function isHere({ name, file }: TestTool): boolean {
+  return file === undefined ? findTool(name) !== undefined : existsSync(file);
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
   type AbsolutePath,
@@ -18,7 +17,7 @@ import {
   type TracedFile,
 } from '@oodate/meta-file';
 import { CliError } from '../cli-error.js';
-import { writeOut } from '../output-streams.js';
+import { writeResultFile } from '../result-file.js';
 import type { Terminal } from '../terminal.js';
 import { directoryOf, fileWords, type NamedFile } from '../traced-files.js';
 import { heldNamesWords, lossesWords, mergeRefusalWords } from '../words.js';
@@ -42,12 +41,12 @@ export function convert(
   const converted = convertFiles(files, isDepfile ? 'oodate' : to);
   if ('kind' in converted) throw new CliError('NOT_CONVERTIBLE', mergeRefusalWords(converted, process.cwd()));
   if (isDepfile) {
-    put(output, depfile(converted.file, named, to, targets, phony));
+    writeResultFile(output ?? '-', depfile(converted.file, named, to, targets, phony));
     return 0;
   }
   if (targets.length > 0 || phony)
     throw new CliError('USAGE', '--target and --phony are for depfiles', 'convert --to make or --to ninja');
-  put(output, bytesOf(converted.file, output));
+  writeResultFile(output ?? '-', bytesOf(converted.file, output));
   const losses = lossesWords(converted, to);
   if (losses !== undefined) terminal.say(losses);
   return 0;
@@ -90,24 +89,4 @@ function depfile(
   });
   if (refused.length > 0) throw new CliError('NOT_CONVERTIBLE', heldNamesWords(format, refused));
   return encodePath(text);
-}
-
-function put(output: string | undefined, bytes: Uint8Array): void {
-  if (output === undefined || output === '-') {
-    writeOut(1, bytes);
-    return;
-  }
-  try {
-    writeFileSync(output, bytes);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new CliError(
-      'FILE_NOT_WRITABLE',
-      `${fileWords(resolve(output))} cannot be written (${code})`,
-      undefined,
-      {
-        cause,
-      },
-    );
-  }
 }

@@ -73,8 +73,9 @@ describe('the tarball of', () => {
         .map((path) => path.replace(`packages/${name}/src/`, ''))
         .filter((path) => !path.endsWith('.test.ts'))
         .flatMap((path) => ['.js', '.d.ts'].map((end) => `dist/${path.replace(/\.ts$/, end)}`));
+      const pages = name === 'report' ? ['dist/report-page.html'] : [];
       const rest = contents(`oodate-${name}`).filter((path) => !path.startsWith('native/'));
-      expect(rest).toEqual(['LICENSE', 'README.md', 'package.json', ...modules].sort());
+      expect(rest).toEqual(['LICENSE', 'README.md', 'package.json', ...modules, ...pages].sort());
     },
   );
 
