@@ -150,6 +150,9 @@ export async function keepInStore(
   try {
     const hindrance = await opened.results.keepResult(target, meta, diskFileStates(), opened.asker);
     if (hindrance !== undefined) terminal.remark(hindranceWords(target.title, hindrance, process.cwd()));
+    const { store, root, decision } = opened.asker;
+    if (target.settings.store?.keepsInputs)
+      await opened.results.keepInputTexts(meta.run, store, root, decision);
   } catch (error) {
     sayOrThrow(error, terminal);
   }

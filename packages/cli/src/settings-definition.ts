@@ -86,6 +86,14 @@ export const settingsDefinition = v.pipe(
               ),
             ),
           ),
+          inputs: v.optional(
+            v.pipe(
+              v.boolean(),
+              v.description(
+                'Whether small texts of the project that a command reads are kept, to show what has changed in them. Default: true.',
+              ),
+            ),
+          ),
           size: v.optional(
             v.pipe(
               v.string(),

@@ -42,11 +42,12 @@ describe('the store', () => {
     settingsEffect(await loadSettings('/w/p' as AbsolutePath, {}, flags));
 
   test.each<[Parameters<typeof loadSettings>[2], object | undefined]>([
-    [{ 'store.directory': '/s' }, { folder: '/s', maxBytes: 10e9 }],
+    [{ 'store.directory': '/s' }, { folder: '/s', maxBytes: 10e9, keepsInputs: true }],
     [
       { 'store.directory': 's/../t', 'store.size': '5 MiB' },
       { folder: `${process.cwd()}/t`, maxBytes: 5 * 2 ** 20 },
     ],
+    [{ 'store.directory': '/s', 'store.inputs': false }, { keepsInputs: false }],
     [{ 'store.directory': '/s', 'store.enabled': false }, undefined],
   ])('by %j', async (flags, store) => {
     const effect = await given(flags);

@@ -18,6 +18,8 @@ export interface SettingsEffect {
     | {
         readonly folder: AbsolutePath;
         readonly maxBytes: number;
+        /** Whether small texts among the inputs are kept as well. */
+        readonly keepsInputs: boolean;
         /** Whether outputs at this path, outside of the project, may be kept and brought back. */
         readonly isAllowed: (path: AbsolutePath) => boolean;
       }
@@ -54,6 +56,7 @@ async function storeOf(settings: Settings): Promise<SettingsEffect['store']> {
   return {
     folder: storeFolder(settings),
     maxBytes: parseSize(settings['store.size'].value) as number,
+    keepsInputs: settings['store.inputs'].value,
     isAllowed: patterns === undefined ? () => false : patterns.pathMatcher(outside),
   };
 }

@@ -48,6 +48,7 @@ describe('settings', () => {
       'scripts.exclude': [],
       'store.enabled': true,
       'store.directory': undefined,
+      'store.inputs': true,
       'store.size': '10 GB',
       'store.outside': [],
     });
@@ -101,6 +102,7 @@ describe('settings', () => {
       OODATE_STORE: 'the store',
       OODATE_STORE_SIZE: '1 GB',
       OODATE_STORE_ENABLED: 'false',
+      OODATE_STORE_INPUTS: 'false',
     };
     expect(await set(files, '.', environment)).toEqual({
       mode: ['mtime', 'OODATE_MODE'],
@@ -109,6 +111,7 @@ describe('settings', () => {
       'env.ignore': [['X'], 'OODATE_ENV_IGNORE'],
       'store.enabled': [false, 'OODATE_STORE_ENABLED'],
       'store.directory': ['the store', 'OODATE_STORE'],
+      'store.inputs': [false, 'OODATE_STORE_INPUTS'],
       'store.size': ['1 GB', 'OODATE_STORE_SIZE'],
     });
   });

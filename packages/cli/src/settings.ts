@@ -17,6 +17,7 @@ export interface SettingValues {
   readonly 'store.enabled': boolean;
   /** undefined: the user's own. */
   readonly 'store.directory': string | undefined;
+  readonly 'store.inputs': boolean;
   readonly 'store.size': string;
   readonly 'store.outside': readonly string[];
 }
@@ -46,6 +47,7 @@ const defaults: SettingValues = {
   'scripts.exclude': [],
   'store.enabled': true,
   'store.directory': undefined,
+  'store.inputs': true,
   'store.size': '10 GB',
   'store.outside': [],
 };
@@ -123,6 +125,7 @@ function variableValue(key: SettingKey, text: string): unknown {
     case 'store.size':
       return text;
     case 'store.enabled':
+    case 'store.inputs':
       return text === 'true' ? true : text === 'false' ? false : text;
     default:
       return text.split(/\s+/);

@@ -42,7 +42,7 @@ export {
   type StoredReason,
   type Use,
 } from './run-record.js';
-export { isRecordedValue, recordedVariable } from './secret-variables.js';
+export { isRecordedValue, recordedVariable, SecretsCover } from './secret-variables.js';
 export {
   type Attempt,
   invalidateMetaFile,

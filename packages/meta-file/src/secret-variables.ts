@@ -33,7 +33,7 @@ function saltedDigest(salt: string, value: string): string {
 /** Shorter values are in all sorts of text. */
 const shortestSecret = 8;
 
-/** The command line, as a P record has it, with `***` in the place of what variables that look secret hold. */
+/** Puts `***` in the place of what variables that look secret hold, in a text such as the command line of a P record. */
 export class SecretsCover {
   readonly #texts: readonly string[];
 
@@ -44,9 +44,9 @@ export class SecretsCover {
     this.#texts = [...new Set(values.flatMap(writtenForms))].sort((a, b) => b.length - a.length);
   }
 
-  cover(line: string): string {
-    let covered = line;
-    for (const text of this.#texts) covered = withoutBeginning(covered.replaceAll(text, '***'), text);
+  cover(text: string): string {
+    let covered = text;
+    for (const secret of this.#texts) covered = withoutBeginning(covered.replaceAll(secret, '***'), secret);
     return covered;
   }
 }

@@ -96,6 +96,11 @@ export class DiskStore {
     return digest;
   }
 
+  /** Whether it seems to be there, as for `has`; then it counts as used now. Throws a StoreError if it cannot be seen. */
+  hasToUse(digest: Digest): boolean {
+    return this.#holds(digest);
+  }
+
   /** The object. Throws a StoreError: OBJECT_TOO_LARGE, before it is read, if it has more than `limit` bytes. */
   read(digest: Digest, limit: number): Buffer {
     if (digest.size > limit) throw tooLarge(digest, limit);

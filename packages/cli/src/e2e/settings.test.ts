@@ -205,6 +205,7 @@ describe('oodate config', () => {
       'scripts.exclude - default',
       'store.enabled false OODATE_STORE_ENABLED',
       'store.directory - default',
+      'store.inputs true default',
       "store.size '10 GB' default",
       'store.outside - default',
       '',
