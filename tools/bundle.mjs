@@ -38,7 +38,7 @@ export async function bundleCli(root) {
     if (!files.has(name)) rmSync(join(folder, name), { recursive: true });
 }
 
-const common = { target: 'node20.19', logLevel: 'error' };
+const common = { target: 'node20.19', logLevel: 'error', charset: 'utf8' };
 
 async function asCommonJs(text) {
   const { code } = await transform(text, {

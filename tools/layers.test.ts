@@ -10,7 +10,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   planner: ['filemon', 'meta-file'],
   explain: ['filemon', 'meta-file', 'planner'],
   store: ['filemon', 'meta-file', 'planner'],
-  report: ['filemon'],
+  report: ['explain', 'filemon'],
   tracer: ['filemon'],
   testkit: [],
   cli: ['explain', 'filemon', 'meta-file', 'planner', 'report', 'store', 'tracer'],

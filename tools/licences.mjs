@@ -1,6 +1,6 @@
 // The licences of what is bundled.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ToolError } from './programs.mjs';
 
@@ -14,10 +14,16 @@ export function licenceTexts(root, files) {
     .map((folder) => {
       const at = resolve(root, folder);
       const { name, version } = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8'));
-      const file = readdirSync(at).find((entry) => /^licen[cs]e/i.test(entry));
-      if (file === undefined)
+      const own = readdirSync(at).find((entry) => /^licen[cs]e/i.test(entry));
+      const file = own === undefined ? ourCopy(root, name) : join(at, own);
+      if (!existsSync(file))
         throw new ToolError('NO_LICENCE', `${name} ${version} has no file with its licence`);
-      return `${name} ${version}\n\n${readFileSync(join(at, file), 'utf8').trim()}\n`;
+      return `${name} ${version}\n\n${readFileSync(file, 'utf8').trim()}\n`;
     })
     .join('\n\n');
+}
+
+/** For a package that comes without that file. */
+function ourCopy(root, name) {
+  return join(root, 'tools/licences', `${name.replace('@', '').replaceAll('/', '-')}.txt`);
 }

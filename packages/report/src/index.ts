@@ -1,3 +1,5 @@
+export { graphPicture } from './graph-picture.js';
+export { type GraphOptions, graphText } from './graph-text.js';
 export { reportPage } from './page.js';
 export type {
   PathRole,
