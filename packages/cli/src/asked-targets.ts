@@ -1,15 +1,23 @@
-import type { KnownTarget } from '@oodate/explain';
+import { type KnownTarget, TargetGraph } from '@oodate/explain';
 import { type AbsolutePath, joinPath } from '@oodate/filemon';
 import { type ReadRecord, readMetaFile } from '@oodate/meta-file';
-import type { Target } from '@oodate/planner';
+import {
+  type DecisionOptions,
+  diskFileStates,
+  type FileStates,
+  type Reason,
+  reasonsToRun,
+  type Target,
+} from '@oodate/planner';
 import { CliError } from './cli-error.js';
+import { isTraced } from './judgement.js';
 import { presentTarget } from './known-judgement.js';
 import { findProject } from './project-targets.js';
 import { loadSettings, type SettingFlags } from './settings.js';
 import { type SettingsEffect, settingsEffect } from './settings-effect.js';
 import { resolveTarget, type TargetName } from './target.js';
 import { metaFilesAmong } from './traced-files.js';
-import { pathWords } from './words.js';
+import { nameWords, pathWords } from './words.js';
 
 /** A target with what is known of it, whichever way the user named it. */
 export interface AskedTarget {
@@ -40,6 +48,39 @@ export async function askedTargets(name: TargetName): Promise<AskedTarget[]> {
   const target = await resolveTarget(name, process.env);
   const { title, metaFile, settings } = target;
   return [{ name: title, metaFile, target, record: readMetaFile(metaFile), settings }];
+}
+
+/** Every reason for which it would run now. */
+export function reasonsNow(
+  { target, record, settings }: AskedTarget,
+  options: Pick<DecisionOptions, 'force'>,
+  files: FileStates = diskFileStates(),
+): Iterable<Reason> {
+  return reasonsToRun(target, record, files, { ...settings.decision, ...options, digestAll: isTraced() });
+}
+
+/** For what can be told only of what a run has used. Throws a CliError. */
+export function withGoodRecord(asked: AskedTarget): {
+  readonly asked: AskedTarget;
+  readonly known: KnownTarget;
+} {
+  const { name, metaFile, record } = asked;
+  if (record.kind !== 'good')
+    throw new CliError(
+      'NO_META_FILE',
+      `${nameWords(name)} is out of date, and nothing tells what it uses`,
+      'run it once with: oodate run',
+    );
+  return { asked, known: { name, metaFile, meta: record.meta, run: record.run } };
+}
+
+/** Of these, by the settings of the current directory. Throws a CliError. */
+export async function graphOf(
+  known: readonly KnownTarget[],
+  flags: SettingFlags | undefined,
+): Promise<TargetGraph> {
+  const settings = await loadSettings(process.cwd() as AbsolutePath, process.env, flags);
+  return new TargetGraph(known, (await settingsEffect(settings)).decision.isIgnored);
 }
 
 export function isUnnamed({ names, rest, meta }: TargetName): boolean {

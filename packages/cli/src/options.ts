@@ -173,15 +173,18 @@ export const decisionOptions = {
   ...bmakeOptions,
 } as const satisfies Record<string, Option>;
 
+/** Of the answer of `why`, besides text and JSON. */
+export const whyForms = ['github', 'dot', 'svg', 'trace'] as const;
+
 export const whyOptions = {
   ...decisionOptions,
   verbose: { ...flag, alias: 'v', describe: 'Show how each path was used, and what started who used it' },
   format: {
     ...value,
-    choices: [...bmakeOptions.format.choices, 'trace'],
+    choices: [...bmakeOptions.format.choices, ...whyForms],
     describe:
-      'trace: the processes of the last run, for Perfetto or chrome://tracing; ' +
-      'with --mode bmake: the reasons in these words, ours or its own',
+      'github: remarks for a pull request; dot, svg: the graph of targets; trace: the processes of the last run, for ' +
+      'Perfetto or chrome://tracing; with --mode bmake: the reasons in these words, ours or its own',
   },
   'if-changed': {
     ...value,

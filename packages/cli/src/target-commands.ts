@@ -4,6 +4,7 @@ import { CliError } from './cli-error.js';
 import type { BmakeRequest } from './commands/bmake.js';
 import { checkMetaFiles, check as checkTarget } from './commands/check.js';
 import { run as runTarget } from './commands/run.js';
+import type { WhyOptions } from './commands/why.js';
 import { enterDirectory } from './directory.js';
 import type { ShownOutput } from './held-output.js';
 import { isTraced } from './judgement.js';
@@ -111,7 +112,6 @@ async function why(argv: WhyArguments, rest: readonly string[] | undefined): Pro
   enterDirectory(argv.directory);
   const name = nameOf(argv, rest);
   const verbose = argv.verbose === true;
-  if (form === 'trace') return (await import('./commands/why-trace.js')).whyTrace(name);
   if (argv['if-changed'] !== undefined) {
     const { whyIfChanged } = await import('./commands/why-if-changed.js');
     return whyIfChanged(argv['if-changed'], name, { form, verbose });
@@ -120,8 +120,30 @@ async function why(argv: WhyArguments, rest: readonly string[] | undefined): Pro
     const { whyNever } = await import('./commands/why-never.js');
     return whyNever(argv.never, name, form === 'json');
   }
-  const metaFiles = metaFilesIn(argv, rest);
   const options = { ...decisionOf(argv), verbose, flags: settingFlags(argv) };
+  switch (form) {
+    case 'trace':
+      return (await import('./commands/why-trace.js')).whyTrace(name);
+    case 'dot':
+    case 'svg':
+      return (await import('./commands/why-graph.js')).whyGraph(name, form, argv.force === true);
+    case 'github':
+      return (await import('./commands/why-github.js')).whyGithub(name, {
+        ...options,
+        force: argv.force === true,
+      });
+    default:
+      return whyInFull(argv, rest, options);
+  }
+}
+
+/** In the terminal, as JSON or as a page. */
+async function whyInFull(
+  argv: WhyArguments,
+  rest: readonly string[] | undefined,
+  options: WhyOptions,
+): Promise<number> {
+  const metaFiles = metaFilesIn(argv, rest);
   if (argv.html !== undefined) {
     const { whyMetaFilePage, whyPage } = await import('./commands/why-page.js');
     const paged = { ...options, file: argv.html };

@@ -1,35 +1,42 @@
 import { CliError } from './cli-error.js';
-import type { ArgumentsOf, whyOptions } from './options.js';
+import { type ArgumentsOf, whyForms, type whyOptions } from './options.js';
 
 /** The form in which `oodate why` answers. */
-export type WhyForm = 'text' | 'json' | 'trace';
+export type WhyForm = 'text' | 'json' | OtherForm;
+
+type OtherForm = (typeof whyForms)[number];
 
 type Given = ArgumentsOf<typeof whyOptions>;
+
+/** By the form, which options have no meaning with it. */
+const strange: Readonly<Record<OtherForm, readonly (keyof Given)[]>> = {
+  github: ['json', 'html', 'never'],
+  dot: ['json', 'html', 'never', 'if-changed', 'verbose'],
+  svg: ['json', 'html', 'never', 'if-changed', 'verbose'],
+  trace: ['json', 'html', 'never', 'if-changed'],
+};
 
 /** Throws a CliError if options are given together that have no meaning together. */
 export function whyForm(given: Given): WhyForm {
   const form = formOf(given);
-  if (given.mode === 'bmake') refuse(given, ['verbose', 'html', 'never', 'if-changed'], '--mode bmake');
-  if (given.mode === 'bmake' && isForm(given.format))
-    throw strayOption(`--format ${given.format}`, '--mode bmake');
-  if (given.mode !== 'bmake' && given.format === 'bmake')
+  if (given.mode === 'bmake') {
+    refuse(given, ['verbose', 'html', 'never', 'if-changed'], '--mode bmake');
+    if (isOther(form)) throw strayOption(`--format ${form}`, '--mode bmake');
+  } else if (given.format === 'bmake')
     throw new CliError('USAGE', '--format bmake has a meaning with --mode bmake alone', help);
-  if (given.html !== undefined) {
-    refuse(given, ['json', 'never', 'if-changed'], '--html');
-    if (form !== 'text') throw strayOption(`--format ${form}`, '--html');
-  }
-  if (form !== 'text' && form !== 'json') refuse(given, ['json', 'never', 'if-changed'], `--format ${form}`);
+  if (isOther(form)) refuse(given, strange[form], `--format ${form}`);
+  if (given.html !== undefined) refuse(given, ['json', 'never', 'if-changed'], '--html');
   if (given['if-changed'] !== undefined) refuse(given, ['never'], '--if-changed');
   return form;
 }
 
 function formOf({ format, json }: Given): WhyForm {
-  if (isForm(format)) return format;
-  return json === true ? 'json' : 'text';
+  const other = whyForms.find((form) => form === format);
+  return other ?? (json === true ? 'json' : 'text');
 }
 
-function isForm(format: string | undefined): format is 'trace' {
-  return format === 'trace';
+function isOther(form: WhyForm): form is OtherForm {
+  return form !== 'text' && form !== 'json';
 }
 
 function refuse(given: Given, names: readonly (keyof Given)[], other: string): void {

@@ -354,7 +354,7 @@ export function neverWords(finding: NeverFinding, name: string, cwd: string, col
       return [`${no}: ${why}`, ...near, noticeWords(finding, title)];
     }
     case 'no-good-record':
-      return [`nothing tells what ${title} uses: ${reasonWords(finding.reason, cwd)}`];
+      return [`nothing tells what ${title} uses`, reasonWords(finding.reason, cwd)];
     default:
       return unreachable(finding);
   }

@@ -1,19 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { type ImaginedChange, type KnownTarget, TargetGraph, type WhatIf, whatIf } from '@oodate/explain';
+import { type ImaginedChange, type KnownTarget, type WhatIf, whatIf } from '@oodate/explain';
 import { type AbsolutePath, joinPath } from '@oodate/filemon';
 import { diskFileStates, type FileStates, snapshotStates } from '@oodate/planner';
 import { assertWordsIntact } from '../argument-words.js';
-import { type AskedTarget, askedTargets, isUnnamed, knownTargetsHere } from '../asked-targets.js';
+import { askedTargets, graphOf, isUnnamed, knownTargetsHere, withGoodRecord } from '../asked-targets.js';
 import { type ChangedName, parseChangedPaths } from '../changed-paths.js';
-import { CliError } from '../cli-error.js';
 import { formatNotice, repositoryPath } from '../github-notice.js';
+import { isTraced } from '../judgement.js';
 import { writeOut } from '../output-streams.js';
 import { printJson } from '../report.js';
-import { loadSettings } from '../settings.js';
-import { settingsEffect } from '../settings-effect.js';
 import type { TargetName } from '../target.js';
 import { coloursFor, stdoutColumns } from '../terminal.js';
 import { stdinPath } from '../traced-files.js';
+import type { WhyForm } from '../why-form.js';
 import {
   afterWords,
   ifChangedTitle,
@@ -24,9 +23,10 @@ import {
   outOfDateAlreadyWords,
   unusedChangesWords,
 } from '../words.js';
+import { wrapped } from '../wrapped-text.js';
 
 export interface IfChangedOptions {
-  readonly form: 'text' | 'json' | 'github';
+  readonly form: WhyForm;
   readonly verbose: boolean;
 }
 
@@ -38,18 +38,20 @@ export async function whyIfChanged(
 ): Promise<number> {
   const files = snapshotStates(diskFileStates());
   const changes = changesOf(words, files);
-  const asked = (await askedTargets(name)).map(withRecord);
+  const asked = (await askedTargets(name)).map(withGoodRecord);
   // What a target uses may be made by another one, also where only one is asked about.
-  const others = isUnnamed(name) ? [] : (await knownTargetsHere(name)).map(withRecord);
-  const all = new Map([...others, ...asked].map((target) => [target.known.metaFile, target]));
-  const { decision } = await settingsEffect(
-    await loadSettings(process.cwd() as AbsolutePath, process.env, name.flags),
+  const others = isUnnamed(name) ? [] : (await knownTargetsHere(name)).map(withGoodRecord);
+  const all = [...new Map([...others, ...asked].map((one) => [one.known.metaFile, one])).values()];
+  const judged = all.map(({ known, asked: { target, settings } }) => ({
+    known,
+    target,
+    options: { ...settings.decision, digestAll: isTraced() },
+  }));
+  const graph = await graphOf(
+    all.map(({ known }) => known),
+    name.flags,
   );
-  const graph = new TargetGraph(
-    [...all.values()].map(({ known }) => known),
-    decision.isIgnored,
-  );
-  const found = whatIf([...all.values()], changes, files, graph);
+  const found = whatIf(judged, changes, files, graph);
   const isAsked = new Set(asked.map(({ known }) => known.metaFile));
   const answer = {
     changes: changes.map(({ path }) => path),
@@ -82,17 +84,6 @@ function withMakers(found: readonly WhatIf[], asked: ReadonlySet<string>): WhatI
   const isFirst = ({ causes }: WhatIf) => causes.length > 0;
   const all = found.filter(({ known }) => told.has(known.metaFile));
   return [...all.filter(isFirst), ...all.filter((one) => !isFirst(one))];
-}
-
-function withRecord({ name, metaFile, target, record, settings }: AskedTarget) {
-  if (record.kind !== 'good')
-    throw new CliError(
-      'NO_META_FILE',
-      `${nameWords(name)} is out of date already, and nothing tells what it uses`,
-      'run it once with: oodate run',
-    );
-  const known: KnownTarget = { name, metaFile, meta: record.meta, run: record.run };
-  return { known, target, options: settings.decision };
 }
 
 function changesOf(words: readonly string[], files: FileStates): ImaginedChange[] {
@@ -154,7 +145,7 @@ function textOf({ asked, told, unused }: Answer, verbose: boolean): string {
       ...after.map(({ known: maker, paths }) => afterWords(maker.name, paths, cwd)),
     ];
     const shown = verbose ? all : all.slice(0, mostLines);
-    lines.push(...shown.map((line) => `    ${line}`));
+    lines.push(...shown.flatMap((line) => (verbose ? [`    ${line}`] : wrapped(line, stdoutColumns(), 4))));
     if (shown.length < all.length) lines.push(`    ${dim(moreWords(all.length - shown.length))}`);
   }
   const already = asked.filter((one) => one.outOfDate && !isAffected(one));
@@ -162,7 +153,7 @@ function textOf({ asked, told, unused }: Answer, verbose: boolean): string {
     outOfDateAlreadyWords(already.map(({ known }) => known.name)),
     unusedChangesWords(unused, process.cwd()),
   ].filter((line) => line !== '');
-  if (rest.length > 0) lines.push('', ...rest);
+  if (rest.length > 0) lines.push('', ...rest.flatMap((line) => wrapped(line, stdoutColumns(), 0)));
   return `${lines.join('\n')}\n`;
 }
 

@@ -3,6 +3,7 @@ import { type AbsolutePath, joinPath } from '@oodate/filemon';
 import { diskFileStates, snapshotStates } from '@oodate/planner';
 import { assertWordsIntact } from '../argument-words.js';
 import { type AskedTarget, askedTargets } from '../asked-targets.js';
+import { isTraced } from '../judgement.js';
 import { writeOut } from '../output-streams.js';
 import { matchingPattern } from '../path-patterns.js';
 import { printJson } from '../report.js';
@@ -10,6 +11,7 @@ import type { Settings } from '../settings.js';
 import type { TargetName } from '../target.js';
 import { coloursFor, stdoutColumns } from '../terminal.js';
 import { neverWords } from '../words.js';
+import { wrapped } from '../wrapped-text.js';
 
 /** Says on stdout why each of the paths is no input of the target, or how it is one. */
 export async function whyNever(words: readonly string[], name: TargetName, json: boolean): Promise<number> {
@@ -37,10 +39,9 @@ function findingsOf(
   paths: readonly AbsolutePath[],
 ): NeverFinding[] {
   const files = snapshotStates(diskFileStates(), record.kind === 'good' ? record.run : undefined);
+  const options = { ...settings.decision, digestAll: isTraced() };
   const ignoringRule = (path: AbsolutePath) => ruleFor(path, settings.settings);
-  return paths.map((path) =>
-    neverFinding(path, { target, record, files, options: settings.decision, ignoringRule }),
-  );
+  return paths.map((path) => neverFinding(path, { target, record, files, options, ignoringRule }));
 }
 
 function ruleFor(path: AbsolutePath, { ignore }: Settings): IgnoringRule | undefined {
@@ -50,6 +51,8 @@ function ruleFor(path: AbsolutePath, { ignore }: Settings): IgnoringRule | undef
 
 function textOf(finding: NeverFinding, name: string): string {
   const { dim } = coloursFor(1);
-  const [first, ...more] = neverWords(finding, name, process.cwd(), stdoutColumns());
-  return [first, ...more.map((line) => `  ${dim(line)}`), ''].join('\n');
+  const columns = stdoutColumns();
+  const [first = '', ...more] = neverWords(finding, name, process.cwd(), columns);
+  const rest = more.flatMap((line) => wrapped(line, columns, 2));
+  return [...wrapped(first, columns, 0), ...rest.map(dim), ''].join('\n');
 }

@@ -226,11 +226,11 @@ test('without a good record there is nothing to tell, and why', async () => {
   const made = workspace({ 'package.json': scripts({ build: 'exit 3' }), in: '1' });
   const asked = ['--never', 'in', 'build'];
   expect(await told(made, asked)).toBe(
-    'nothing tells what build uses: nothing is known of an earlier run (no .oodate/build.meta)\n',
+    'nothing tells what build uses\n  nothing is known of an earlier run (no .oodate/build.meta)\n',
   );
   await made.oodate('run', 'build');
   expect(await told(made, asked)).toBe(
-    'nothing tells what build uses: the last run failed with exit status 3\n',
+    'nothing tells what build uses\n  the last run failed with exit status 3\n',
   );
   expect(JSON.parse(await told(made, ['--json', ...asked])).findings).toEqual([
     expect.objectContaining({
