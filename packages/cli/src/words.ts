@@ -253,7 +253,8 @@ function searchWords({ missing, found }: Search, cwd: string, detail: Detail): s
 }
 
 function toolWords({ was, is }: VersionChange): string {
-  const known = (version: string | null) => (version === null ? 'of no known version' : textWords(version));
+  const known = (version: string | null) =>
+    version === null ? 'of no known version' : textLineWords(version);
   return `was ${known(was)}, is ${known(is)}`;
 }
 
@@ -266,7 +267,7 @@ function writerLines(writer: Writer, reason: Reason, cwd: string, detail: Detail
   const what = 'path' in reason && reason.path === path ? '' : `${pathWords(path, cwd)} was `;
   const lines =
     left === false
-      ? [`not as ${name} left it${when}: it had been ${did}`]
+      ? [`${name} had ${did} it${'is' in reason && did === 'made' ? ' otherwise' : ''}${when}`]
       : [
           `${what}${did} by ${name}${when}${whyRanWords(own, cwd)}`,
           ...above.map(
@@ -889,9 +890,12 @@ function changeWords(was: RecordedState, is: RecordedState, cwd: string, detail:
 
 function contentWords(was: RecordedContent, is: RecordedContent, detail: Detail): string {
   if (was.size !== is.size) {
-    const times = detail === 'all' ? timePairWords(was.mtime, is.mtime) : undefined;
-    const [then, now] = times?.map((time) => ` of ${time}`) ?? ['', ''];
-    return `changed (was ${count(Number(was.size), 'byte')}${then}, is ${is.size}${now})`;
+    if (detail === 'all' && was.mtime !== is.mtime) {
+      const [then, now] = timePairWords(was.mtime, is.mtime);
+      return `changed (was ${count(Number(was.size), 'byte')} of ${then}, is ${is.size} of ${now})`;
+    }
+    const time = detail === 'all' ? ', and the same time' : '';
+    return `changed (was ${count(Number(was.size), 'byte')}, is ${is.size}${time})`;
   }
   const executable = (is.mode & 0o111) !== 0;
   if (executable !== ((was.mode & 0o111) !== 0))
@@ -907,10 +911,12 @@ function contentWords(was: RecordedContent, is: RecordedContent, detail: Detail)
 function timePairWords(one: bigint, other: bigint): [string, string] {
   const [day, time] = timeWords(one);
   const [otherDay, otherTime] = timeWords(other);
-  const digits =
-    time.slice(0, 8) !== otherTime.slice(0, 8) ? 8 : time.slice(0, 12) !== otherTime.slice(0, 12) ? 12 : 18;
-  const later = otherTime.slice(0, digits);
-  return [`${day} ${time.slice(0, digits)}`, day === otherDay ? later : `${otherDay} ${later}`];
+  // To the second, the millisecond or the nanosecond.
+  const length = [8, 12].find(
+    (digits) => day !== otherDay || time.slice(0, digits) !== otherTime.slice(0, digits),
+  );
+  const later = otherTime.slice(0, length);
+  return [`${day} ${time.slice(0, length)}`, day === otherDay ? later : `${otherDay} ${later}`];
 }
 
 /** The day, and the time to the nanosecond. */

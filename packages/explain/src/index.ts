@@ -5,6 +5,7 @@ export {
   explain,
   type Writer,
 } from './explanation.js';
+export { reasonFields, whyDefinitions, whySchema } from './explanation-schema.js';
 export { type ImaginedChange, ImaginedStates } from './imagined-states.js';
 export { type KnownTarget, knownTargets } from './known-targets.js';
 export { type IgnoringRule, type NearPath, type NeverFinding, whyNever } from './never.js';
