@@ -1,6 +1,6 @@
 import { type Cause, reasonGroups } from '@oodate/explain';
 import type { AbsolutePath } from '@oodate/filemon';
-import type { DecisionOptions } from '@oodate/planner';
+import type { DecisionOptions, Reason } from '@oodate/planner';
 import { Causes } from '../causes.js';
 import type { Counts } from '../counts.js';
 import { judge, recordedRun } from '../judgement.js';
@@ -57,9 +57,20 @@ export async function why(target: NamedTarget, options: WhyOptions, terminal: Te
     printJson({ version, ...report, known: known ?? null });
   } else {
     writeOut(1, explanation(target.name, causes, options.verbose));
-    if (near !== undefined) writeOut(1, `\n  ${nearResultWords(near, process.cwd())}\n`);
+    if (near !== undefined && !isOfSameDifference(near.differs, reasons)) {
+      const lines = wrapped(nearResultWords(near, process.cwd()), stdoutColumns(), 2);
+      writeOut(1, `\n${lines.join('\n')}\n`);
+    }
   }
   return 0;
+}
+
+/** The nearest known result is the last run itself, or one that tells nothing more. */
+function isOfSameDifference(differs: readonly Reason[], reasons: readonly Reason[]): boolean {
+  const subject = (reason: Reason) =>
+    [reason.kind, 'path' in reason ? reason.path : 'name' in reason ? reason.name : ''].join(' ');
+  const told = new Set(reasons.map(subject));
+  return differs.length === reasons.length && differs.every((reason) => told.has(subject(reason)));
 }
 
 function upToDateLines(name: string, counts: Counts, took: number, restored: bigint | undefined): string {

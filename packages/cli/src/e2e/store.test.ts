@@ -409,9 +409,16 @@ describe('before anything is done', () => {
     const space = workspace(copies);
     await ran(space, ['build']);
     space.write({ 'src/a': 'other\n' });
+    const first = await space.oodateWith({ env }, 'why', 'build');
+    // It differs in what is told already.
+    expect(first.stdout).not.toMatch(/known result/);
+    // From now on the last run is another one.
+    space.write({ 'src/a': 'more\n', 'src/b': 'more\n' });
+    await ran(space, ['build']);
+    space.write({ 'src/a': 'other\n', 'src/b': 'two\n' });
     const far = await space.oodateWith({ env }, 'why', 'build');
     expect(far.stdout).toMatch(
-      /^ {2}the nearest known result, from \d{4}-\d\d-\d\d \d\d:\d\d, is of another state: src\/a changed/m,
+      /^ {2}the nearest known result, from \d{4}-\d\d-\d\d \d\d:\d\d, is of another state: src\/a\n {6}changed/m,
     );
     const { known } = JSON.parse((await space.oodateWith({ env }, 'why', '--json', 'build')).stdout);
     expect(known).toMatchObject({
