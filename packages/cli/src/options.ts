@@ -186,6 +186,7 @@ export const whyOptions = {
       'github: remarks for a pull request; dot, svg: the graph of targets; trace: the processes of the last run, for ' +
       'Perfetto or chrome://tracing; with --mode bmake: the reasons in these words, ours or its own',
   },
+  after: { ...flag, describe: 'Say why the last run was made, and what could have been spared' },
   'if-changed': {
     ...value,
     array: true,

@@ -116,6 +116,10 @@ async function why(argv: WhyArguments, rest: readonly string[] | undefined): Pro
     const { whyIfChanged } = await import('./commands/why-if-changed.js');
     return whyIfChanged(argv['if-changed'], name, { form, verbose });
   }
+  if (argv.after === true) {
+    const { whyAfter } = await import('./commands/why-after.js');
+    return whyAfter(name, { json: form === 'json', verbose });
+  }
   if (argv.never !== undefined) {
     const { whyNever } = await import('./commands/why-never.js');
     return whyNever(argv.never, name, form === 'json');

@@ -10,23 +10,24 @@ type Given = ArgumentsOf<typeof whyOptions>;
 
 /** By the form, which options have no meaning with it. */
 const strange: Readonly<Record<OtherForm, readonly (keyof Given)[]>> = {
-  github: ['json', 'html', 'never'],
-  dot: ['json', 'html', 'never', 'if-changed', 'verbose'],
-  svg: ['json', 'html', 'never', 'if-changed', 'verbose'],
-  trace: ['json', 'html', 'never', 'if-changed'],
+  github: ['json', 'html', 'after', 'never'],
+  dot: ['json', 'html', 'after', 'never', 'if-changed', 'verbose'],
+  svg: ['json', 'html', 'after', 'never', 'if-changed', 'verbose'],
+  trace: ['json', 'html', 'after', 'never', 'if-changed'],
 };
 
 /** Throws a CliError if options are given together that have no meaning together. */
 export function whyForm(given: Given): WhyForm {
   const form = formOf(given);
   if (given.mode === 'bmake') {
-    refuse(given, ['verbose', 'html', 'never', 'if-changed'], '--mode bmake');
+    refuse(given, ['verbose', 'html', 'after', 'never', 'if-changed'], '--mode bmake');
     if (isOther(form)) throw strayOption(`--format ${form}`, '--mode bmake');
   } else if (given.format === 'bmake')
     throw new CliError('USAGE', '--format bmake has a meaning with --mode bmake alone', help);
   if (isOther(form)) refuse(given, strange[form], `--format ${form}`);
-  if (given.html !== undefined) refuse(given, ['json', 'never', 'if-changed'], '--html');
-  if (given['if-changed'] !== undefined) refuse(given, ['never'], '--if-changed');
+  if (given.html !== undefined) refuse(given, ['json', 'after', 'never', 'if-changed'], '--html');
+  if (given['if-changed'] !== undefined) refuse(given, ['after', 'never'], '--if-changed');
+  if (given.never !== undefined) refuse(given, ['after'], '--never');
   return form;
 }
 

@@ -1,12 +1,15 @@
 import type {
+  Advice,
   Cause,
   ChainStep,
   ImaginedCause,
+  LastRun,
   NearPath,
   NeverFinding,
   PathRole,
   ReasonProcess,
   Search,
+  SparedPath,
   VersionChange,
   Writer,
 } from '@oodate/explain';
@@ -72,7 +75,7 @@ export function reasonWords(reason: Reason, cwd: string, detail: Detail = 'short
     case 'no-record':
       return `nothing is known of an earlier run (no ${pathWords(reason.metaFile, cwd)})`;
     case 'record-damaged':
-      return `the meta file ${pathWords(reason.metaFile, cwd)} is damaged: ${reason.message}`;
+      return `the meta file ${pathWords(reason.metaFile, cwd)} is damaged: ${textLineWords(reason.message)}`;
     case 'record-foreign':
       return reason.version === undefined
         ? `the meta file ${pathWords(reason.metaFile, cwd)} was not written by oodate`
@@ -82,7 +85,7 @@ export function reasonWords(reason: Reason, cwd: string, detail: Detail = 'short
     case 'last-run-unfinished':
       return 'the last run did not come to its end';
     case 'last-run-incomplete':
-      return `not all that the last run did could be seen: ${listWords(reason.causes, detail)}`;
+      return `not all that the last run did could be seen: ${listWords(reason.causes.map(textLineWords), detail)}`;
     case 'forced':
       return '--force was given';
     case 'command-changed':
@@ -123,7 +126,7 @@ export function reasonWords(reason: Reason, cwd: string, detail: Detail = 'short
     case 'removed-came-back':
       return `${path}, which the command had removed, is there again (${stateWords(reason.is, cwd)})`;
     case 'input-unreadable':
-      return `${path} cannot be read now (${reason.errno})`;
+      return `${path} cannot be read now (${textLineWords(reason.errno)})`;
     default:
       return unreachable(reason);
   }
@@ -558,6 +561,51 @@ export function nothingToShowWords(name: string): string {
   return `there is no record of a good run of ${nameWords(name)} that could be shown`;
 }
 
+/** When and how long the last run of a target was, and for how many reasons. */
+export function lastRunWords(
+  name: string,
+  { started, restored, milliseconds, causes, more }: LastRun,
+): string {
+  const time = durationWords(milliseconds);
+  const ran =
+    restored === null
+      ? `${nameWords(name)} ran${started === null ? '' : ` at ${momentWords(nanosecondsOf(started))}`} in ${time}`
+      : `${nameWords(name)} was restored from ${momentWords(nanosecondsOf(restored))} (ran in ${time} then)`;
+  if (causes === null) return `${ran}; why was not recorded`;
+  return `${ran}, for ${count(causes.length + more, 'reason')}:`;
+}
+
+function nanosecondsOf(iso: string): bigint {
+  return BigInt(Date.parse(iso)) * 1_000_000n;
+}
+
+/** What the last run left, against the one before. */
+export function lastRunOutcomeWords({ outputs, isAvoidable, milliseconds }: LastRun): string {
+  if (outputs === null) return 'what the run before had left is not known';
+  if (outputs === 'changed') return 'it left something else than the run before';
+  const spared = isAvoidable ? `: its ${durationWords(milliseconds)} could have been spared` : '';
+  return `it left the same as the run before${spared}`;
+}
+
+/** The title of what could have been spared. */
+export const sparedTitle = 'changed, and did not show in the outputs';
+
+export function sparedWords({ path, runs, now }: SparedPath, cwd: string): string {
+  const times = runs === 1 ? 'once' : `in ${runs} runs`;
+  return `${pathWords(path, cwd)} ${times}${now ? ', the last time now' : ''}`;
+}
+
+/** Settings that would spare runs, a line each. */
+export function adviceLines(advice: readonly Advice[]): string[] {
+  const lines = (['ignore', 'env.ignore'] as const).flatMap((setting) => {
+    const values = advice.filter((one) => one.setting === setting).map(({ value }) => textWords(value));
+    return values.length === 0 ? [] : [`the setting ${setting} would leave out ${values.join(', ')}`];
+  });
+  return lines.length === 0
+    ? []
+    : [...lines, 'that they have not shown so far is no proof that they never will'];
+}
+
 export function outOfDateWords(name: string, reasons: number): string {
   return `${nameWords(name)} is out of date, for ${count(reasons, 'reason')}:`;
 }
@@ -875,7 +923,7 @@ function stateWords(state: RecordedState, cwd: string): string {
     case 'special':
       return 'a special file';
     case 'unreadable':
-      return `out of reach (${state.errno})`;
+      return `out of reach (${textLineWords(state.errno)})`;
     case 'file':
       return `a file of ${count(Number(state.size), 'byte')}`;
     default:
@@ -966,7 +1014,7 @@ function valueWords(value: VariableValue): string {
 }
 
 function commandsWords(commands: readonly (readonly string[])[]): string {
-  return commands.map((words) => textInQuotes(commandText(words))).join(' and then ');
+  return commands.map((words) => textInQuotes(textLineWords(commandText(words)))).join(' and then ');
 }
 
 /** A script is shown as it was written, not as the words that hand it to sh. */
