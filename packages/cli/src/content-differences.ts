@@ -1,4 +1,5 @@
 import { type TextDifference, textDifference } from '@oodate/explain';
+import type { AbsolutePath } from '@oodate/filemon';
 import { SecretsCover } from '@oodate/meta-file';
 import type { Reason } from '@oodate/planner';
 import { isTraced } from './judgement.js';
@@ -9,19 +10,21 @@ import type { SettingsEffect } from './settings-effect.js';
  * of the environment are covered.
  */
 export async function contentDifferences(
+  metaFile: AbsolutePath,
   { store: settings }: Pick<SettingsEffect, 'store'>,
   environment: Readonly<NodeJS.ProcessEnv> = process.env,
 ): Promise<(reason: Reason) => TextDifference | undefined> {
   // The outer run would not see what it was told.
   if (settings === undefined || isTraced()) return () => undefined;
-  const { changedTexts, DiskStore } = await import('@oodate/store');
+  const { DiskStore, InputTexts } = await import('@oodate/store');
   const store = new DiskStore(settings.folder, { maxBytes: settings.maxBytes });
+  const inputs = new InputTexts(store, metaFile);
   const secrets = new SecretsCover(environment);
   return (reason) => {
     const { kind } = reason;
     if (kind !== 'input-changed' && kind !== 'looked-at-changed' && kind !== 'output-changed')
       return undefined;
-    const texts = changedTexts(reason.path, reason.was, reason.is, store);
+    const texts = inputs.changed(reason.path, reason.was, reason.is);
     return texts && textDifference(texts.was, texts.is, (text) => secrets.cover(text));
   };
 }

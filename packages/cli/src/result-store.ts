@@ -152,7 +152,7 @@ export async function keepInStore(
     if (hindrance !== undefined) terminal.remark(hindranceWords(target.title, hindrance, process.cwd()));
     const { store, root, decision } = opened.asker;
     if (target.settings.store?.keepsInputs)
-      await opened.results.keepInputTexts(meta.run, store, root, decision);
+      await new opened.results.InputTexts(store, target.metaFile).keep(meta.run, root, decision);
   } catch (error) {
     sayOrThrow(error, terminal);
   }

@@ -2,7 +2,7 @@ export type { AccessSet } from './access-set.js';
 export type { Collection } from './collection.js';
 export { type Digest, digestOf } from './digest.js';
 export { DiskStore, type StoreStatus } from './disk-store.js';
-export { changedTexts, keepInputTexts } from './input-texts.js';
+export { InputTexts } from './input-texts.js';
 export { keepResult } from './keep-result.js';
 export { type Asker, findKnownResult, type KnownResult, nearestKnownResult } from './known-results.js';
 export { type Hindrance, wantedOutputs } from './outputs.js';

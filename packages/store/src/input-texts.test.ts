@@ -1,14 +1,27 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, statSync, utimesSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import type { AbsolutePath } from '@oodate/filemon';
 import type { RecordedContent, RecordedFile, RunRecord } from '@oodate/meta-file';
 import { diskFileStates } from '@oodate/planner';
 import { type Workspace, workspace } from '@oodate/testkit';
 import { DiskStore } from './disk-store.js';
-import { changedTexts, keepInputTexts, mostOfInputs } from './input-texts.js';
+import { InputTexts, mostOfInputs } from './input-texts.js';
+import { TextBundle } from './text-bundle.js';
 
 const storeIn = (space: Workspace) => new DiskStore(space.path('store') as AbsolutePath, { maxBytes: 1e9 });
+
+const inputsIn = (space: Workspace, name = 'build.meta') =>
+  new InputTexts(storeIn(space), space.path(`p/${name}`) as AbsolutePath);
 
 const at = (space: Workspace, name: string) => space.path(`p/${name}`) as AbsolutePath;
 
@@ -47,8 +60,14 @@ const object = (text: string | Uint8Array) => {
   return `store/cas/${hash.slice(0, 2)}/${hash}`;
 };
 
+/** For each of the files, as if it were another one by now. */
+function isKept(space: Workspace, run: RunRecord, metaFile?: string): boolean[] {
+  const inputs = inputsIn(space, metaFile);
+  return run.files.map(({ path, state }) => inputs.changed(path, state, state) !== undefined);
+}
+
 const keep = (space: Workspace, run: RunRecord, isIgnored?: (path: string) => boolean) =>
-  keepInputTexts(run, storeIn(space), space.path('p') as AbsolutePath, { ...(isIgnored && { isIgnored }) });
+  inputsIn(space).keep(run, space.path('p') as AbsolutePath, { ...(isIgnored && { isIgnored }) });
 
 describe('of the inputs of a run', () => {
   test.each(['src/a.ts', 'a file', 'config/key.ts', '.github/x.yml', 'environment.ts', 'monkey'])(
@@ -137,19 +156,93 @@ describe('of the inputs of a run', () => {
     const space = workspace(Object.fromEntries(names.map((name) => [`p/${name}`, `text ${name}`])));
     const run = runThatRead(space, names);
     const last = names.at(-1) as string;
-    const because = { reasons: [{ kind: 'input-changed', path: at(space, last) }], more: 0, spared: [] };
+    const because = {
+      reasons: [{ kind: 'input-changed', path: at(space, last) }],
+      more: 0,
+      spared: [],
+    };
     await keep(space, { ...run, because });
-    const kept = names.filter((name) => space.exists(object(`text ${name}`)));
-    expect(kept).toEqual(names.filter((name) => name !== names.at(-2)));
+    expect(isKept(space, run)).toEqual(names.map((name) => name !== names.at(-2)));
   });
 
   test('no more than 4 MiB are kept', async () => {
     const size = mostOfInputs.size;
     const names = Array.from({ length: mostOfInputs.bytes / size + 1 }, (_, index) => `${index}`);
-    const text = (name: string) => name.padEnd(size, '.');
-    const space = workspace(Object.fromEntries(names.map((name) => [`p/${name}`, text(name)])));
-    await keep(space, runThatRead(space, names));
-    expect(names.filter((name) => !space.exists(object(text(name))))).toEqual([names.at(-1)]);
+    const texts = names.map((name) => [`p/${name}`, name.padEnd(size, '.')]);
+    const space = workspace(Object.fromEntries(texts));
+    const run = runThatRead(space, names);
+    await keep(space, run);
+    expect(isKept(space, run)).toEqual(names.map((name) => name !== names.at(-1)));
+  });
+
+  test('many are in one file, and few that change later in files of their own', async () => {
+    const names = Array.from({ length: 100 }, (_, index) => `${index}`);
+    const space = workspace(Object.fromEntries(names.map((name) => [`p/${name}`, `text ${name}`])));
+    const first = runThatRead(space, names);
+    const filesIn = () =>
+      readdirSync(space.path('store'), { recursive: true, withFileTypes: true }).filter(
+        (entry) => /\/(?:ac|cas)\//.test(entry.parentPath) && entry.isFile(),
+      ).length;
+    await keep(space, first);
+    expect(filesIn()).toBe(3);
+    await keep(space, first);
+    expect(filesIn()).toBe(3);
+    space.write({ 'p/7': 'new\n' });
+    const second = runThatRead(space, names);
+    await keep(space, second);
+    expect([filesIn(), space.read(object('new\n'))]).toEqual([4, 'new\n']);
+    expect(isKept(space, second)).not.toContain(false);
+    // As after a switch of branches.
+    for (const name of names.slice(10, 60)) space.write({ [`p/${name}`]: `other ${name}` });
+    const third = runThatRead(space, names);
+    await keep(space, third);
+    expect(isKept(space, third)).not.toContain(false);
+  });
+
+  test('those of other targets are kept by themselves', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `${index}`);
+    const space = workspace(Object.fromEntries(names.map((name) => [`p/${name}`, `text ${name}`])));
+    const run = runThatRead(space, names);
+    await keep(space, run);
+    expect(isKept(space, run, 'other.meta')).not.toContain(true);
+    await inputsIn(space, 'other.meta').keep(run, space.path('p') as AbsolutePath, {});
+    expect(isKept(space, run, 'other.meta')).not.toContain(false);
+  });
+
+  test.each<[string, (file: string) => void]>([
+    ['cut', (file) => truncateSync(file, 10)],
+    ['empty', (file) => truncateSync(file)],
+    ['something else', (file) => writeFileSync(file, '[{"hash":"x"}]')],
+    ['gone', (file) => rmSync(file)],
+  ])('what is %s of them is not used, and kept anew', async (_, damage) => {
+    const names = Array.from({ length: 20 }, (_, index) => `${index}`);
+    const space = workspace(Object.fromEntries(names.map((name) => [`p/${name}`, `text ${name}`])));
+    const run = runThatRead(space, names);
+    await keep(space, run);
+    const files = readdirSync(space.path('store'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /^(?:ac|cas)\/.{67}$/.test(name))
+      .map((name) => space.path(`store/${name}`));
+    expect(files).toHaveLength(3);
+    for (const file of files) {
+      chmodSync(file, 0o644);
+      damage(file);
+      expect(isKept(space, run)).not.toContain(true);
+      await keep(space, run);
+      expect(isKept(space, run)).not.toContain(false);
+    }
+  });
+
+  test('what names others than it holds gives no text for them', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `${index}`);
+    const space = workspace(Object.fromEntries(names.map((name) => [`p/${name}`, `text ${name}`])));
+    const run = runThatRead(space, names);
+    const digests = run.files.map(({ state }) => ({
+      hash: (state as RecordedContent).digest as string,
+      size: Number((state as RecordedContent).size),
+    }));
+    const bundle = new TextBundle(storeIn(space), space.path('p/build.meta') as AbsolutePath);
+    bundle.replace(digests.map((digest) => ({ digest, bytes: Buffer.alloc(digest.size, 'x') })));
+    expect(isKept(space, run)).not.toContain(true);
   });
 
   test('what is kept already counts as used, and is not read', async () => {
@@ -168,14 +261,14 @@ describe('of a file that has changed', () => {
   async function changed(
     prepare: (space: Workspace) => void = () => {},
     name = 'a',
-  ): Promise<ReturnType<typeof changedTexts>> {
+  ): Promise<ReturnType<InputTexts['changed']>> {
     const space = workspace({ [`p/${name}`]: 'was\n' });
     const was = stateOf(space, name);
     storeIn(space).putBytes(Buffer.from('was\n'));
     space.write({ [`p/${name}`]: 'now it is\n' });
     const is = { ...stateOf(space, name), digest: undefined };
     prepare(space);
-    return changedTexts(at(space, name), was, is, storeIn(space));
+    return inputsIn(space).changed(at(space, name), was, is);
   }
 
   test('both texts are given', async () => {
@@ -216,8 +309,7 @@ describe('of a file that has changed', () => {
     storeIn(space).putBytes(Buffer.from('text\n'));
     const state = stateOf(space, 'a');
     const given = (was: number, is: number) =>
-      changedTexts(at(space, 'a'), { ...state, mode: was }, { ...state, mode: is }, storeIn(space)) !==
-      undefined;
+      inputsIn(space).changed(at(space, 'a'), { ...state, mode: was }, { ...state, mode: is }) !== undefined;
     expect([given(0o644, 0o644), given(0o600, 0o644), given(0o644, 0o600)]).toEqual([true, false, false]);
   });
 
@@ -232,7 +324,6 @@ describe('of a file that has changed', () => {
       [large, state],
       [state, large],
     ] as const;
-    for (const [was, is] of none)
-      expect(changedTexts(at(space, 'a'), was, is, storeIn(space))).toBeUndefined();
+    for (const [was, is] of none) expect(inputsIn(space).changed(at(space, 'a'), was, is)).toBeUndefined();
   });
 });

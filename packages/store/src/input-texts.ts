@@ -1,45 +1,85 @@
 import { closeSync, realpathSync } from 'node:fs';
 import { type AbsolutePath, decodePath, fsPath, isWithin, nameOf } from '@oodate/filemon';
-import type { RecordedContent, RecordedFile, RecordedState, RunRecord } from '@oodate/meta-file';
+import type { RecordedContent, RecordedState, RunRecord } from '@oodate/meta-file';
 import type { DecisionOptions } from '@oodate/planner';
 import { type Digest, digestOf } from './digest.js';
 import type { DiskStore } from './disk-store.js';
 import { openRegular, readWhole } from './open-file.js';
-import { errnoOf, StoreError } from './store-error.js';
+import { errnoOf } from './store-error.js';
+import { type KeptText, TextBundle, unlessDamaged } from './text-bundle.js';
 
 /** What is kept of the inputs of one run at most; sizes in bytes. */
 export const mostOfInputs = { files: 500, size: 32 * 1024, bytes: 4 * 1024 * 1024 } as const;
 
+/** So many files are kept as objects of their own. To make a file takes longer than to read many. */
+const fewFiles = 16;
+
 /**
- * Keeps the small texts among the inputs of a run that lie in the project, so that it can be shown later what has changed
- * in them. Rejects with a StoreError if the store cannot be written.
+ * The small texts among the inputs of a target's runs, kept so that it can be shown later what has changed in them.
+ * `metaFile`: of the target.
  */
-export async function keepInputTexts(
-  run: RunRecord,
-  store: DiskStore,
-  root: AbsolutePath,
-  { isIgnored = () => false }: Pick<DecisionOptions, 'isIgnored'>,
-): Promise<void> {
-  const realRoot = realPath(root);
-  let room: number = mostOfInputs.bytes;
-  for (const { path, state } of smallInputs(run, root, isIgnored).slice(0, mostOfInputs.files)) {
-    room -= Number(state.size);
-    if (room < 0) break;
-    const digest = { hash: state.digest, size: Number(state.size) };
-    if (store.hasToUse(digest)) continue;
-    const real = realPath(path);
-    // A link may lead to what is no part of the project, or is a secret by its own name.
-    if (real === undefined || realRoot === undefined || !isWithin(real, realRoot) || !mayBeKept(real, state))
-      continue;
-    const text = textOf(path, digest);
-    if (text !== undefined) store.putBytes(text);
+export class InputTexts {
+  readonly #store: DiskStore;
+  readonly #bundle: TextBundle;
+
+  constructor(store: DiskStore, metaFile: AbsolutePath) {
+    this.#store = store;
+    this.#bundle = new TextBundle(store, metaFile);
   }
-  await store.collectIfNeeded();
+
+  /** Keeps those of a run that lie in the project. Rejects with a StoreError if the store cannot be written. */
+  async keep(
+    run: RunRecord,
+    root: AbsolutePath,
+    { isIgnored = () => false }: Pick<DecisionOptions, 'isIgnored'>,
+  ): Promise<void> {
+    const inputs = smallInputs(run, root, isIgnored);
+    const bundled = this.#bundle.names();
+    const fresh = inputs.filter(({ digest }) => !bundled.has(digest.hash) && !this.#store.hasToUse(digest));
+    const realRoot = realPath(root);
+    const read = fresh.flatMap((input) => {
+      const text = realRoot === undefined ? undefined : textOf(input, realRoot);
+      return text === undefined ? [] : [text];
+    });
+    if (read.length <= fewFiles) for (const { bytes } of read) this.#store.putBytes(bytes);
+    else
+      this.#bundle.replace([
+        ...this.#bundle.texts(new Set(inputs.map(({ digest }) => digest.hash))),
+        ...read,
+      ]);
+    await this.#store.collectIfNeeded();
+  }
+
+  /**
+   * What was in a file that has changed, and what is in it now; undefined if one of both is not known, is no small
+   * file, or is not to be shown.
+   */
+  changed(
+    path: AbsolutePath,
+    was: RecordedState,
+    is: RecordedState,
+  ): { readonly was: Buffer; readonly is: Buffer } | undefined {
+    if (was.type !== 'file' || is.type !== 'file' || was.digest === undefined) return undefined;
+    if (was.size > mostOfInputs.size || is.size > mostOfInputs.size) return undefined;
+    const real = realPath(path);
+    if (real === undefined || ![was, is].every((state) => mayBeKept(path, state) && mayBeKept(real, state)))
+      return undefined;
+    const present = contentOf(path, Number(is.size));
+    const former = present && this.#formerText({ hash: was.digest, size: Number(was.size) });
+    return former && { was: former, is: present };
+  }
+
+  /** undefined if the store does not have it, or not as it was. */
+  #formerText(digest: Digest): Buffer | undefined {
+    const [bundled] = this.#bundle.texts(new Set([digest.hash]));
+    return bundled?.bytes ?? unlessDamaged(() => this.#store.read(digest, mostOfInputs.size));
+  }
 }
 
 interface SmallInput {
   readonly path: AbsolutePath;
-  readonly state: RecordedContent & { readonly digest: string };
+  readonly state: RecordedContent;
+  readonly digest: Digest;
 }
 
 /** Those first that have changed, as they will again. */
@@ -49,23 +89,22 @@ function smallInputs(
   isIgnored: (path: AbsolutePath) => boolean,
 ): SmallInput[] {
   const changed = new Set(run.because?.reasons.map(({ path }) => path));
-  const isSmallInput = (file: RecordedFile): file is RecordedFile & SmallInput => {
+  const all = run.files.flatMap((file): SmallInput[] => {
     const { path, use, state } = file;
-    return (
-      (use === 'read' || use === 'executed' || use === 'extra') &&
-      state.type === 'file' &&
-      state.digest !== undefined &&
-      state.size <= mostOfInputs.size &&
-      isWithin(path, root) &&
-      mayBeKept(path, state) &&
-      !isIgnored(path)
-    );
-  };
-  const inputs = run.files.filter(isSmallInput);
-  return [
-    ...inputs.filter(({ path }) => changed.has(path)),
-    ...inputs.filter(({ path }) => !changed.has(path)),
+    if (use !== 'read' && use !== 'executed' && use !== 'extra') return [];
+    if (state.type !== 'file' || state.digest === undefined || state.size > mostOfInputs.size) return [];
+    if (!isWithin(path, root) || !mayBeKept(path, state) || isIgnored(path)) return [];
+    return [{ path, state, digest: { hash: state.digest, size: Number(state.size) } }];
+  });
+  const inOrder = [
+    ...all.filter(({ path }) => changed.has(path)),
+    ...all.filter(({ path }) => !changed.has(path)),
   ];
+  let room: number = mostOfInputs.bytes;
+  return inOrder.slice(0, mostOfInputs.files).filter(({ digest }) => {
+    room -= digest.size;
+    return room >= 0;
+  });
 }
 
 /** Names of files that hold keys or passwords. */
@@ -77,41 +116,13 @@ function mayBeKept(path: AbsolutePath, { mode }: Pick<RecordedContent, 'mode'>):
   return (mode & 0o077) !== 0 && !path.includes('/node_modules/') && !secretNames.test(nameOf(path));
 }
 
-/**
- * What was in a file that has changed, and what is in it now; undefined if one of both is not known, is no small file,
- * or is not to be shown.
- */
-export function changedTexts(
-  path: AbsolutePath,
-  was: RecordedState,
-  is: RecordedState,
-  store: DiskStore,
-): { readonly was: Buffer; readonly is: Buffer } | undefined {
-  if (was.type !== 'file' || is.type !== 'file' || was.digest === undefined) return undefined;
-  if (was.size > mostOfInputs.size || is.size > mostOfInputs.size) return undefined;
+/** undefined if it has other content by now, is no text, or is behind a link no part of the project. */
+function textOf({ path, state, digest }: SmallInput, realRoot: AbsolutePath): KeptText | undefined {
   const real = realPath(path);
-  if (real === undefined || ![was, is].every((state) => mayBeKept(path, state) && mayBeKept(real, state)))
-    return undefined;
-  const present = contentOf(path, Number(is.size));
-  const former = present && objectOf({ hash: was.digest, size: Number(was.size) }, store);
-  return former && { was: former, is: present };
-}
-
-/** undefined if the store does not have it, or not as it was. */
-function objectOf(digest: Digest, store: DiskStore): Buffer | undefined {
-  try {
-    return store.read(digest, mostOfInputs.size);
-  } catch (error) {
-    if (error instanceof StoreError) return undefined;
-    throw error;
-  }
-}
-
-/** undefined if it has other content by now, or is no text. */
-function textOf(path: AbsolutePath, { hash, size }: Digest): Buffer | undefined {
-  const bytes = contentOf(path, size);
-  if (bytes === undefined || bytes.includes(0) || digestOf(bytes).hash !== hash) return undefined;
-  return bytes;
+  if (real === undefined || !isWithin(real, realRoot) || !mayBeKept(real, state)) return undefined;
+  const bytes = contentOf(path, digest.size);
+  if (bytes === undefined || bytes.includes(0) || digestOf(bytes).hash !== digest.hash) return undefined;
+  return { digest, bytes };
 }
 
 /** undefined if it has another size by now, or cannot be read. */

@@ -26,7 +26,7 @@ async function differences(
     { names: ['build'], rest: [], directory: space.path(folder), flags: {} },
     environment,
   );
-  const differenceOf = await contentDifferences(target.settings, environment);
+  const differenceOf = await contentDifferences(target.metaFile, target.settings, environment);
   const found: Record<string, string[]> = {};
   for (const reason of judge(target, {}).reasons) {
     const lines = differenceOf(reason)?.hunks.flatMap((hunk) => hunk.lines);
