@@ -1,16 +1,15 @@
 import { type TextDifference, textDifference } from '@oodate/explain';
-import type { AbsolutePath } from '@oodate/filemon';
 import { SecretsCover } from '@oodate/meta-file';
 import type { Reason } from '@oodate/planner';
 import { isTraced } from './judgement.js';
 import type { SettingsEffect } from './settings-effect.js';
 
 /**
- * Gives what tells of a reason in which lines a small text has changed, where the store knows what was in it. Secrets
+ * Gives what tells of a reason of a target (`metaFile`) in which lines a small text has changed, where the store knows what was in it. Secrets
  * of the environment are covered.
  */
 export async function contentDifferences(
-  metaFile: AbsolutePath,
+  metaFile: string,
   { store: settings }: Pick<SettingsEffect, 'store'>,
   environment: Readonly<NodeJS.ProcessEnv> = process.env,
 ): Promise<(reason: Reason) => TextDifference | undefined> {

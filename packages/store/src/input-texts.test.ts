@@ -21,7 +21,7 @@ import { TextBundle } from './text-bundle.js';
 const storeIn = (space: Workspace) => new DiskStore(space.path('store') as AbsolutePath, { maxBytes: 1e9 });
 
 const inputsIn = (space: Workspace, name = 'build.meta') =>
-  new InputTexts(storeIn(space), space.path(`p/${name}`) as AbsolutePath);
+  new InputTexts(storeIn(space), space.path(`p/${name}`));
 
 const at = (space: Workspace, name: string) => space.path(`p/${name}`) as AbsolutePath;
 
@@ -240,7 +240,7 @@ describe('of the inputs of a run', () => {
       hash: (state as RecordedContent).digest as string,
       size: Number((state as RecordedContent).size),
     }));
-    const bundle = new TextBundle(storeIn(space), space.path('p/build.meta') as AbsolutePath);
+    const bundle = new TextBundle(storeIn(space), space.path('p/build.meta'));
     bundle.replace(digests.map((digest) => ({ digest, bytes: Buffer.alloc(digest.size, 'x') })));
     expect(isKept(space, run)).not.toContain(true);
   });

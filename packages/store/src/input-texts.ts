@@ -22,7 +22,7 @@ export class InputTexts {
   readonly #store: DiskStore;
   readonly #bundle: TextBundle;
 
-  constructor(store: DiskStore, metaFile: AbsolutePath) {
+  constructor(store: DiskStore, metaFile: string) {
     this.#store = store;
     this.#bundle = new TextBundle(store, metaFile);
   }

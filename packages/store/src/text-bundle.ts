@@ -1,5 +1,4 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { AbsolutePath } from '@oodate/filemon';
 import * as v from 'valibot';
 import { type Digest, digestOf } from './digest.js';
 import type { DiskStore } from './disk-store.js';
@@ -37,7 +36,7 @@ export class TextBundle {
   #unpacked: { readonly hash: string; readonly whole: Buffer } | undefined;
 
   /** `metaFile`: of the target to which the texts belong. */
-  constructor(store: DiskStore, metaFile: AbsolutePath) {
+  constructor(store: DiskStore, metaFile: string) {
     this.#store = store;
     this.#key = actionKey({
       arguments: [metaFile],
