@@ -47,7 +47,7 @@ export function App({ report }: { readonly report: Report }) {
     [],
   );
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.altKey || event.ctrlKey || event.metaKey) return;
       if (event.key === 'Escape') choose(nothing);

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { FileFilter, FileRow, SortColumn } from './file-rows.js';
 import { type Report, uses, usesOf } from './report.js';
 import { RowList } from './row-list.js';
@@ -49,7 +49,7 @@ export function Files({ report, filter, setFilter, selection, actions, turn }: F
     return true;
   };
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (turn > 0) part.current?.scrollIntoView({ block: 'nearest' });
   }, [turn]);
 

@@ -82,6 +82,11 @@ describe('in the time line', () => {
     expect(lanesOf([], null)).toMatchObject({ lanes: 0, end: 1, order: [] });
   });
 
+  test('a chain of processes without end shares the last line', () => {
+    const chain = Array.from({ length: 20_000 }, (_, at): Life => [at === 0 ? null : at - 1]);
+    expect(lanesOf(processes(...chain), null)).toMatchObject({ lanes: 1000, end: 20_000 });
+  });
+
   test('no two of a line overlap', () => {
     const lives = Array.from({ length: 2000 }, (_, at): Life => {
       const started = at === 0 ? 0 : (at * 7919) % 9000;

@@ -14,6 +14,9 @@ export interface Lanes {
   readonly isTimed: boolean;
 }
 
+/** What is below that shares the last line: a canvas can only be so high, and nobody looks at more. */
+const mostLanes = 1000;
+
 /** `took`: microseconds of the run, if they are known. */
 export function lanesOf(processes: readonly ReportProcess[], took: number | null): Lanes {
   const isTimed = processes.some(({ started }) => started !== null);
@@ -27,9 +30,10 @@ export function lanesOf(processes: readonly ReportProcess[], took: number | null
     const { parent } = processes[process] as ReportProcess;
     // A record of the first process that was made may be older than that of its parent.
     let free = parent === null ? 0 : at(lane, parent) + 1;
-    while (at(ends, free) > at(from, process)) free += 1;
+    while (free < mostLanes - 1 && at(ends, free) > at(from, process)) free += 1;
+    free = Math.min(free, mostLanes - 1);
     lane[process] = free;
-    ends[free] = at(to, process);
+    ends[free] = Math.max(at(ends, free), at(to, process));
   }
   return {
     from,

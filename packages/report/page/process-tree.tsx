@@ -3,7 +3,7 @@ import { exitWords, type Report } from './report.js';
 import { RowList } from './row-list.js';
 import type { Actions, Selection } from './selection.js';
 import { counted, shownDuration } from './shown-text.js';
-import { ancestorsOf, hasChildren, openRows, parentsOf } from './tree-rows.js';
+import { ancestorsOf, hasChildren, openRows, parentsOf, siblings } from './tree-rows.js';
 
 interface ProcessTreeProps {
   readonly report: Report;
@@ -20,6 +20,7 @@ export function ProcessTree({ report, selection, actions }: ProcessTreeProps) {
     const above = process === null ? [] : ancestorsOf(processes, process);
     return above.some((place) => given.has(place)) ? without(given, above) : given;
   }, [given, process]);
+  const { place: setPlaces, count: setSizes } = useMemo(() => siblings(processes), []);
   const rows = useMemo(() => openRows(processes, closed), [closed]);
   const active = process === null ? undefined : rows.indexOf(process);
   const choose = (row: number) =>
@@ -85,6 +86,8 @@ export function ProcessTree({ report, selection, actions }: ProcessTreeProps) {
               {...attributes}
               role="treeitem"
               aria-level={life.depth + 1}
+              aria-posinset={setPlaces[place]}
+              aria-setsize={setSizes[place]}
               aria-selected={place === process}
               aria-expanded={isParent ? !closed.has(place) : undefined}
             >

@@ -1,5 +1,5 @@
 import type { ComponentChildren, CSSProperties, TargetedKeyboardEvent } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { rowRange, scrollFor } from './row-range.js';
 
 export interface RowListProps {
@@ -57,7 +57,7 @@ export function RowList(props: RowListProps) {
     if (scrolled !== undefined) element.scrollTop = scrolled;
   }, [active, count]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (focusTurn > 0) box.current?.focus();
   }, [focusTurn]);
 

@@ -2,7 +2,7 @@ import { type ScaleLinear, scaleLinear } from 'd3-scale';
 import { select } from 'd3-selection';
 import { type D3ZoomEvent, type ZoomBehavior, type ZoomTransform, zoom, zoomIdentity } from 'd3-zoom';
 import type { TargetedKeyboardEvent, TargetedMouseEvent } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { laneMembers, memberAt } from './lanes.js';
 import { exitWords, type Report } from './report.js';
 import type { Actions, Selection } from './selection.js';
@@ -57,7 +57,7 @@ export function TimeLine({ report, selection, actions, theme, turn }: TimeLinePr
     );
   }, [selection]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = canvas.current;
     if (element === null) return;
     const watch = new ResizeObserver(() => setWidth(element.clientWidth));
@@ -120,7 +120,7 @@ export function TimeLine({ report, selection, actions, theme, turn }: TimeLinePr
     return () => cancelAnimationFrame(frame);
   }, [width, transform, hover?.process, selection, theme]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (turn === 0) return;
     part.current?.scrollIntoView({ block: 'nearest' });
     canvas.current?.focus({ preventScroll: true });

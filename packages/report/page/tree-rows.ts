@@ -29,6 +29,20 @@ export function ancestorsOf(processes: Tree, place: number): number[] {
   return above;
 }
 
+/** For each its place among those that the same one made, from 1 on, and how many these are. */
+export function siblings(processes: Tree): {
+  readonly place: readonly number[];
+  readonly count: readonly number[];
+} {
+  const counts = new Map<number | null, number>();
+  const place = processes.map(({ parent }) => {
+    const next = (counts.get(parent) ?? 0) + 1;
+    counts.set(parent, next);
+    return next;
+  });
+  return { place, count: processes.map(({ parent }) => counts.get(parent) ?? 1) };
+}
+
 /** The first that is not below it. */
 function behind(processes: Tree, place: number): number {
   const depth = processes[place]?.depth ?? 0;

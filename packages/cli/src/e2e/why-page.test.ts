@@ -41,6 +41,8 @@ let browser: Browser | undefined;
 let context: BrowserContext | undefined;
 let page: Page;
 let complaints: string[] = [];
+/** Requests that nothing in the browser has refused. */
+let left: string[] = [];
 
 (requireTool('chromium') ? describe : describe.skip)('the page', () => {
   beforeAll(async () => {
@@ -72,7 +74,7 @@ let complaints: string[] = [];
 
   afterEach(async () => {
     await context?.close();
-    expect(complaints).toEqual([]);
+    expect({ complaints, left }).toEqual({ complaints: [], left: [] });
   });
 
   afterAll(async () => {
@@ -195,11 +197,57 @@ let complaints: string[] = [];
     const box = await page.locator('canvas').boundingBox();
     await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + 32);
     expect(await said('.tip')).toMatch(/^sh -c 'make -j2'\n[\d.]+ m?s · exit status 0 · \d+ files$/);
-    const before = await drawing();
-    await page.getByRole('button', { name: 'Zoom in' }).click();
-    await until(async () => (await drawing()) !== before);
-    await page.getByRole('button', { name: 'All', exact: true }).click();
+  });
+
+  test('zooms about the pointer, and moves by mouse, keys and buttons', async () => {
+    await open('out-of-date');
+    const box = (await page.locator('canvas').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    const changes = async (act: () => Promise<unknown>) => {
+      const before = await drawing();
+      await act();
+      await until(async () => (await drawing()) !== before);
+    };
+    const whole = await drawing();
+    await page.mouse.move(box.x + box.width / 2, box.y + 52);
+    const below = await said('.tip');
+    await changes(() => page.mouse.wheel(0, -400));
+    expect(await said('.tip')).toBe(below);
+    expect(await page.evaluate('window.scrollY')).toBe(0);
+    await changes(async () => {
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width / 2 + 100, box.y + 52);
+      await page.mouse.up();
+    });
     await page.mouse.move(0, 0);
+    await page.locator('canvas').focus();
+    for (const key of ['Shift+ArrowRight', '+', '-']) await changes(() => page.keyboard.press(key));
+    await changes(() => page.getByRole('button', { name: 'Zoom in' }).click());
+    await page.getByRole('button', { name: 'All', exact: true }).click();
+    await until(async () => (await drawing()) === whole);
+  });
+
+  test('forbids itself every connection, and every script but its own', async () => {
+    await open('out-of-date');
+    const refused = await page.evaluate(`new Promise((tell) => {
+      const directives = [];
+      document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => {
+        directives.push(effectiveDirective);
+        if (directives.length === 4) tell(directives.sort());
+      });
+      fetch('https://network.invalid/').catch(() => {});
+      const script = document.createElement('script');
+      script.textContent = 'alert(1)';
+      const image = document.createElement('img');
+      image.src = 'https://network.invalid/image';
+      const frame = document.createElement('iframe');
+      frame.src = 'https://network.invalid/frame';
+      document.body.append(script, image, frame);
+    })`);
+    expect(refused).toEqual(['connect-src', 'frame-src', 'img-src', 'script-src-elem']);
+    expect(complaints.filter((text) => text.startsWith('dialog'))).toEqual([]);
+    expect(left).toEqual([]);
+    // The browser says of each that it was refused.
+    complaints = [];
   });
 
   test('says how a process failed', async () => {
@@ -331,9 +379,15 @@ async function keep(space: Workspace, name: string, target: string): Promise<voi
 /** What the page, or the browser about it, complains of fails the test; so does every request. */
 async function open(name: string, options: Parameters<Browser['newContext']>[0] = {}): Promise<void> {
   complaints = [];
+  left = [];
   context = await (browser as Browser).newContext({ viewport: { width: 1300, height: 1600 }, ...options });
   const url = pathToFileURL(pages.get(name) as string).href;
-  await context.route('**/*', (route) => (route.request().url() === url ? route.continue() : route.abort()));
+  await context.route('**/*', (route) => {
+    const asked = route.request().url();
+    if (asked === url) return route.continue();
+    left.push(asked);
+    return route.abort();
+  });
   page = await context.newPage();
   page.on('request', (request) => {
     if (!/^data:,$/.test(request.url()) && request.url() !== url)
