@@ -77,6 +77,11 @@ describe('the processes of a log', () => {
     expect(times(...lines)).toEqual(['1: ? [?] ?', '2: ? [] ?']);
   });
 
+  test('have no time of one program for another', () => {
+    expect(times('T 1 1', 'E 1 /a', 'R 1 /x', 'E 1 /b')).toEqual(['1: 1 [1 ?] ?']);
+    expect(times('E 1 /a', 'P 1 a', 'T 1 4', 'E 1 /b')).toEqual(['1: ? [? 4] ?']);
+  });
+
   test('are not made by a time', () => {
     expect(times('T 1 1', 'E 1 /a', 'T 9 2')).toEqual(['1: 1 [1] ?']);
   });

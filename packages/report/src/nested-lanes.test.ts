@@ -19,6 +19,11 @@ describe('the lane of a span', () => {
     ],
     ['is free where all has ended', [span(0, 5), span(5, 9)], [0, 0]],
     ['is that of a parent that takes no time', [span(5, 5), span(5, 5, 0), span(5, 5, 1)], [0, 0, 0]],
+    [
+      'is that of a parent that ends just then, though others are free',
+      [span(0, 9), span(1, 9, 0), span(2, 5, 0), span(3, 5, 0), span(5, 5, 3)],
+      [0, 0, 1, 2, 2],
+    ],
     ['is given by time, not by place', [span(0, 9), span(6, 8, 0), span(2, 4, 0)], [0, 0, 0]],
     ['of none', [], []],
   ])('%s', (_, spans, lanes) => {

@@ -63,6 +63,13 @@ describe('the view of a run', () => {
     ]);
   });
 
+  test('has the last of several programs whose times are not known', () => {
+    const lines = ['T 1 0', 'F 1 2', 'E 2 /a', 'P 2 a x', 'E 2 /b', 'P 2 b x', 'T 2 9', 'X 2 0 0'];
+    expect(spansOf(view(lines))).toMatchObject([
+      { name: 'b x', args: { executable: '/b', programs: [{ command: 'a x' }, { command: 'b x' }] } },
+    ]);
+  });
+
   test('says what it is of, and names the lanes', () => {
     const of = view(['T 1 0', 'E 1 /a', 'T 1 1', 'F 1 2', 'T 1 2', 'F 1 3', 'T 3 4', 'X 3 0 0'], 'x:build');
     expect(of?.otherData).toEqual({ target: 'x:build', directory: '/home/ann' });

@@ -61,7 +61,7 @@ export interface ProcessFacts {
   /** If `executable` is a script. */
   readonly interpreter?: string;
   /** All that it executed, if that was more than one: command lines, each with the microseconds since the start of the run. */
-  readonly programs?: readonly { readonly at: number; readonly command: string }[];
+  readonly programs?: readonly { readonly at?: number; readonly command: string }[];
   /** One of three. */
   readonly exitStatus?: number;
   /** Its number. */
@@ -228,7 +228,10 @@ function factsOf(
     ...(main?.executables[0] !== undefined && { executable: shown(main.executables[0]) }),
     ...(interpreter !== undefined && { interpreter: shown(interpreter) }),
     ...(programs.length > 1 && {
-      programs: programs.map((program) => ({ at: program.at ?? 0, command: shown(commandOf(program)) })),
+      programs: programs.map((program) => ({
+        ...(program.at !== undefined && { at: program.at }),
+        command: shown(commandOf(program)),
+      })),
     }),
     ...(exit === undefined
       ? { end: 'not known' }

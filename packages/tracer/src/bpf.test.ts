@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { filemonRecords } from '@oodate/filemon';
+import { type AbsolutePath, filemonRecords, processTree } from '@oodate/filemon';
 import {
   buildActs,
   buildRing,
@@ -361,6 +361,14 @@ test.each(isHere ? ['strace -qq -o /dev/null', 'gdb -q -batch -ex run -ex quit -
   // What is missing beside looks are a few that were not about the folder.
   expect(lost + seen).toBeGreaterThanOrEqual(looks);
   expect(lost + seen).toBeLessThan(looks + 100);
+});
+
+(isHere ? test : test.skip)('times are those of what happened, however late it is read', () => {
+  shell(`$PROBE -o log -- bash --norc -c 'kill -STOP $PPID; sleep 0.05; kill -CONT $PPID'`);
+  const lives = processTree(filemonRecords([log()]), folder as AbsolutePath);
+  const { executedAt = [], ended } =
+    lives.find(({ commandLines }) => commandLines.includes('sleep 0.05')) ?? {};
+  expect((ended ?? 0) - (executedAt[0] ?? 0)).toBeGreaterThanOrEqual(50_000);
 });
 
 (isHere && requireTool('bpftool') ? describe : describe.skip)('when parts of the probe are killed', () => {
