@@ -1,4 +1,5 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, test } from '@jest/globals';
@@ -7,6 +8,7 @@ import { checkFilemonLog, filemonRecords, type ProcessLife, processTree } from '
 import { buildActs, inFolder, remoteCommand } from '@oodate/testkit';
 
 import { probeBackends } from './backends.js';
+import { findProbe } from './probe.js';
 import { type Trace, trace } from './trace.js';
 
 const backends = (await probeBackends()).filter(({ works }) => works).map(({ name }) => name);
@@ -106,6 +108,18 @@ describe.each(backends)('with %s, the times', (backend) => {
     });
   });
 
+  test('are none where nothing was executed, or what was has no name', async () => {
+    await inFolder([], async (folder) => {
+      writeFileSync(join(folder, 'broken'), '#!/no/such/interpreter\n');
+      chmodSync(join(folder, 'broken'), 0o755);
+      const copied =
+        'keep [ openat AT_FDCWD /bin/true O_RDONLY ] keep [ memfd_create m 0 ] call [ sendfile $2 $1 0 10000000 ]';
+      const does = `fork [ call=ENOENT [ execve ./broken u64:=a,0 u64:0 ] ] ${copied} call [ execveat $2 = u64:=a,0 u64:0 AT_EMPTY_PATH ]`;
+      const { lives, status } = await run([buildActs(), ...does.split(' ')], folder);
+      expect({ status, shape: shape(lives) }).toEqual({ status: 0, shape: ['0: 1', '1: 0'] });
+    });
+  });
+
   test('are those of a process that a signal ends', async () => {
     const { lives } = await run(['/bin/sh', '-c', "exec 2>/dev/null; sh -c 'kill -9 $$'; /bin/true; :"]);
     expect(lives.map(({ exit }) => exit?.signal)).toEqual([0, 9, 0]);
@@ -155,5 +169,27 @@ describe.each(backends)('with %s, the times', (backend) => {
     remote.close();
     const { executedAt, ended } = lives[1] as ProcessLife;
     expect((ended as number) - (executedAt[0] as number)).toBeGreaterThanOrEqual(least);
+  });
+});
+
+(backends.includes('notify') ? describe : describe.skip)('there are no times', () => {
+  const written = async (words: readonly string[], log: string): Promise<string> =>
+    inFolder([], async (folder) => {
+      execFileSync(findProbe(), ['--backend', 'notify', ...words], { cwd: folder });
+      return readFileSync(join(folder, log), 'utf8');
+    });
+
+  test('in the log of a bmake, which has the sections alone', async () => {
+    const log = await written(['--bmake', '-o', 'log', '--', '/bin/sh', '-c', '/bin/true; :'], 'log');
+    expect(log).toMatch(/^V 5\n# Stop /m);
+  });
+
+  test('in a log whose head another writes', async () => {
+    const begun =
+      'keep [ openat AT_FDCWD inner O_RDWR|O_CREAT 0600 ] keep [ socket AF_UNIX 5 0 ] call [ 400 1 $1 $2 2 ]';
+    const does = `${begun} fork [ stat / ]`.split(' ');
+    const log = await written(['-o', 'log', '--', buildActs(), ...does], 'inner');
+    expect(log).toMatch(/^F \d+ \d+\n(?:.*\n)*X \d+ 0 0\n$/m);
+    expect(log).not.toMatch(/^T /m);
   });
 });
