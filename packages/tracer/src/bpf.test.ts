@@ -371,6 +371,19 @@ test.each(isHere ? ['strace -qq -o /dev/null', 'gdb -q -batch -ex run -ex quit -
   expect((ended ?? 0) - (executedAt[0] ?? 0)).toBeGreaterThanOrEqual(50_000);
 });
 
+(isHere && isRoot ? test : test.skip).each(['1000000', '-10'])(
+  'times are right where the clock of the kernel is another: by %s seconds',
+  (seconds) => {
+    const begun = process.hrtime.bigint();
+    shell(`unshare --time --monotonic ${seconds} --fork $PROBE -o log -- sh -c '/bin/true; :'`);
+    const took = Number(process.hrtime.bigint() - begun) / 1000;
+    const ends = processTree(filemonRecords([log()]), folder as AbsolutePath).map(({ ended }) => ended ?? 0);
+    expect(ends).toHaveLength(2);
+    expect(Math.min(...ends)).toBeGreaterThan(0);
+    expect(Math.max(...ends)).toBeLessThan(took);
+  },
+);
+
 (isHere && requireTool('bpftool') ? describe : describe.skip)('when parts of the probe are killed', () => {
   /** What a process holds of the kernel's programs: `link 12`. */
   function held(pid: number): string[] {
