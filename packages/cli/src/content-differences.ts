@@ -5,8 +5,8 @@ import { isTraced } from './judgement.js';
 import type { SettingsEffect } from './settings-effect.js';
 
 /**
- * Gives what tells of a reason of a target (`metaFile`) in which lines a small text has changed, where the store knows what was in it. Secrets
- * of the environment are covered.
+ * Gives what tells of a reason in which lines a small text has changed, where the store knows what was in it.
+ * Secrets of the environment are covered. `metaFile`: of the target.
  */
 export async function contentDifferences(
   metaFile: string,

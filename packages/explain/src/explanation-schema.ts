@@ -8,12 +8,12 @@ import { reasonGroups } from './reason-group.js';
  * What stands here stays as it is; fields and kinds may be added.
  */
 
-const path = v.pipe(
+export const path = v.pipe(
   v.string(),
   v.description('Absolute; a byte that is not UTF-8 is written as \\udc80 to \\udcff.'),
 );
 const words = v.array(v.string());
-const moment = v.pipe(v.string(), v.isoTimestamp(), v.description('ISO 8601'));
+export const moment = v.pipe(v.string(), v.isoTimestamp(), v.description('ISO 8601'));
 const large = v.pipe(
   v.string(),
   v.regex(/^\d+$/),
@@ -93,7 +93,7 @@ const program = {
   words: v.nullable(v.pipe(v.string(), v.description('Its command line as one types it in sh.'))),
 };
 
-const reason: v.GenericSchema = v.pipe(
+export const reason: v.GenericSchema = v.pipe(
   v.variant(
     'kind',
     Object.entries(reasonFields).map(([kind, fields]) => v.object({ kind: v.literal(kind), ...fields })),
@@ -101,7 +101,7 @@ const reason: v.GenericSchema = v.pipe(
   v.description('One cause for being out of date.'),
 );
 
-const causeFields = {
+export const causeFields = {
   group: v.picklist(reasonGroups),
   process: v.nullable(
     v.pipe(
@@ -180,7 +180,7 @@ const judged = {
   ),
 };
 
-const version = v.pipe(v.literal(1), v.description('Of this format.'));
+export const version = v.pipe(v.literal(1), v.description('Of this format.'));
 
 const ofTarget = v.object({
   version,

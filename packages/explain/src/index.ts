@@ -9,6 +9,7 @@ export { reasonFields, whyDefinitions, whySchema } from './explanation-schema.js
 export { type ImaginedChange, ImaginedStates } from './imagined-states.js';
 export { type KnownTarget, knownTargets } from './known-targets.js';
 export { type Advice, type LastCause, type LastRun, lastRun, type SparedPath } from './last-run.js';
+export { whyAfterSchema } from './last-run-schema.js';
 export { type IgnoringRule, type NearPath, type NeverFinding, whyNever } from './never.js';
 export type { PathRole } from './path-role.js';
 export { groupOf, type ReasonGroup, reasonGroups } from './reason-group.js';

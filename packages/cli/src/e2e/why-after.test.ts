@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { whyAfterSchema } from '@oodate/explain';
 import { formatMetaFile, parseMetaFile, type RunCause } from '@oodate/meta-file';
 import { scripts, type Workspace, workspace } from '@oodate/testkit';
+import { parse } from 'valibot';
 
 const building = {
   'package.json': scripts({ build: 'cat src/a src/b | sort -u > out' }),
@@ -119,7 +121,9 @@ describe('why --after says why the last run was made', () => {
     await space.kept(['build']);
     space.write({ 'src/a': 'three\n' });
     await space.kept(['build']);
-    const [run, ...others] = JSON.parse(await after(space, '--json', 'build')).runs;
+    const report = JSON.parse(await after(space, '--json', 'build'));
+    expect(parse(whyAfterSchema, report)).toEqual(report);
+    const [run, ...others] = report.runs;
     expect(others).toEqual([]);
     expect(run).toMatchObject({
       target: { name: 'build', metaFile: space.path('.oodate/build.meta') },
