@@ -3,11 +3,13 @@ import type { AbsolutePath } from '@oodate/filemon';
 import type { MetaFile } from '@oodate/meta-file';
 import type { DecisionOptions, Reason } from '@oodate/planner';
 import { CliError } from './cli-error.js';
+import { contentDifferences } from './content-differences.js';
 import { firstOf } from './judgement.js';
 import { judgeKnownTarget } from './known-judgement.js';
 import { packageDirectory } from './package-script.js';
 import { findProject } from './project-targets.js';
 import type { SettingFlags } from './settings.js';
+import type { SettingsEffect } from './settings-effect.js';
 
 /** A target as it was judged. */
 export interface JudgedTarget {
@@ -16,6 +18,8 @@ export interface JudgedTarget {
   readonly meta: MetaFile | undefined;
   readonly cwd: AbsolutePath;
   readonly reasons: readonly Reason[];
+  /** Those of its directory. */
+  readonly settings: Pick<SettingsEffect, 'decision' | 'store'>;
 }
 
 interface Surroundings {
@@ -35,17 +39,20 @@ export class Causes {
   }
 
   /** All of them, those first that tell most. */
-  async of(
-    { metaFile, meta, cwd, reasons }: JudgedTarget,
-    { isIgnored }: Pick<DecisionOptions, 'isIgnored'>,
-  ): Promise<Cause[]> {
+  async of({ metaFile, meta, cwd, reasons, settings }: JudgedTarget): Promise<Cause[]> {
     // Other targets have to do with paths alone.
     const isAboutPaths = reasons.some((reason) => 'path' in reason);
     const { root, graph } = isAboutPaths
-      ? await this.#surroundingsOf(cwd, isIgnored)
+      ? await this.#surroundingsOf(cwd, settings.decision.isIgnored)
       : { root: cwd, graph: undefined };
-    const isOutOfDate = (target: KnownTarget) => this.#isOutOfDate(target);
-    return explain(reasons, { metaFile, meta, root, graph, isOutOfDate });
+    return explain(reasons, {
+      metaFile,
+      meta,
+      root,
+      graph,
+      isOutOfDate: (target) => this.#isOutOfDate(target),
+      differenceOf: await contentDifferences(settings),
+    });
   }
 
   #surroundingsOf(cwd: AbsolutePath, isIgnored: DecisionOptions['isIgnored']): Promise<Surroundings> {

@@ -30,8 +30,8 @@ export interface MetaJudgement {
   readonly took: number | undefined;
   /** In the order in which they are found; none if the target is up to date. */
   readonly reasons: Iterable<Reason>;
-  /** What the settings of its directory say of what counts. */
-  readonly decision: SettingsEffect['decision'];
+  /** Those of its directory; none of a file that tells no directory. */
+  readonly settings: Pick<SettingsEffect, 'decision' | 'store'>;
 }
 
 /**
@@ -58,7 +58,7 @@ export async function judgeMetaFile(
       meta,
       took: undefined,
       reasons: options.force === true ? [{ kind: 'forced' }] : reasonsToMake({ meta, directory }, files),
-      decision: {},
+      settings: { decision: {}, store: undefined },
     };
   }
   if (record.kind !== 'good') {
@@ -71,14 +71,12 @@ export async function judgeMetaFile(
       meta: undefined,
       took: undefined,
       reasons,
-      decision: {},
+      settings: { decision: {}, store: undefined },
     };
   }
   const { commands, cwd, logicalCwd } = record.run;
-  const { decision, findExtraInputs } = await settingsEffect(
-    await loadSettings(cwd, process.env, flags),
-    record.meta.target,
-  );
+  const settings = await settingsEffect(await loadSettings(cwd, process.env, flags), record.meta.target);
+  const { decision, findExtraInputs } = settings;
   const target = {
     commands,
     cwd,
@@ -93,6 +91,6 @@ export async function judgeMetaFile(
     meta: record.meta,
     took: durationOf(record.run),
     reasons: reasonsToRun(target, record, files, { ...decision, ...options, digestAll: isTraced() }),
-    decision,
+    settings,
   };
 }

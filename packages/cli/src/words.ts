@@ -10,9 +10,11 @@ import type {
   ReasonProcess,
   Search,
   SparedPath,
+  TextDifference,
   VersionChange,
   Writer,
 } from '@oodate/explain';
+
 import type { ConversionLosses, NetworkUse, Problem, ProcessExit, ProcessLife } from '@oodate/filemon';
 import type { ConvertedFile, MergeRefusal, RecordedContent, RecordedState, Use } from '@oodate/meta-file';
 import type { BmakeFinding, BmakeReason, BmakeRuleReason, Reason, VariableValue } from '@oodate/planner';
@@ -242,6 +244,16 @@ export function causeDetails(cause: Cause, cwd: string, detail: Detail): string[
   ];
 }
 
+/** What has changed in a small text, at most so many lines of it, each with its mark at its start. */
+export function differenceLines({ hunks, more }: TextDifference, most: number): string[] {
+  const lines = hunks.flatMap(({ is, lines: changed }) => [`@@ line ${is}`, ...changed.map(textLineWords)]);
+  const isChange = (line: string) => /^[+-]/.test(line);
+  const left = lines.slice(most).filter(isChange).length + more;
+  return left === 0
+    ? lines.slice(0, most)
+    : [...lines.slice(0, most), `and ${left} more ${left === 1 ? 'line' : 'lines'} removed or added`];
+}
+
 /** `more`: causes that are not shown. */
 export function moreCausesWords(more: number): string {
   return `and ${more} more (-v shows all)`;
@@ -270,7 +282,7 @@ function writerLines(writer: Writer, reason: Reason, cwd: string, detail: Detail
   const what = 'path' in reason && reason.path === path ? '' : `${pathWords(path, cwd)} was `;
   const lines =
     left === false
-      ? [`${name} had ${did} it${'is' in reason && did === 'made' ? ' otherwise' : ''}${when}`]
+      ? ['is' in reason && did === 'made' ? `not as ${name} left it${when}` : `${name} had ${did} it${when}`]
       : [
           `${what}${did} by ${name}${when}${whyRanWords(own, cwd)}`,
           ...above.map(

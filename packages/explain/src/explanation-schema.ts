@@ -125,6 +125,21 @@ export const causeFields = {
       v.description('How the process looked for the name of a path that was not there.'),
     ),
   ),
+  difference: v.nullable(
+    v.pipe(
+      v.object({
+        hunks: v.array(
+          v.object({
+            was: v.pipe(v.number(), v.description('Its first line in the former text, from 1.')),
+            is: v.pipe(v.number(), v.description('And in the present one.')),
+            lines: v.pipe(words, v.description('Each with its mark, as in a unified diff.')),
+          }),
+        ),
+        more: v.pipe(v.number(), v.description('Lines removed or added that are not shown.')),
+      }),
+      v.description('Of a small text.'),
+    ),
+  ),
   tool: v.nullable(
     v.pipe(
       v.object({ was: v.nullable(v.string()), is: v.nullable(v.string()) }),

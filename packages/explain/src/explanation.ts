@@ -8,6 +8,7 @@ import { rankReasons } from './reason-rank.js';
 import { RecordedLinks } from './recorded-links.js';
 import { type Search, searchesFor } from './searches.js';
 import type { TargetGraph, TargetWrite } from './target-graph.js';
+import type { TextDifference } from './text-difference.js';
 import { ToolVersions, type VersionChange, versionChanges } from './tool-versions.js';
 
 /** A reason with all that is known of how it came about and why it matters. */
@@ -18,6 +19,8 @@ export interface Cause {
   readonly process: ReasonProcess | null;
   /** Of a path that was looked for and not there. */
   readonly search: Search | null;
+  /** Of a small text whose former content is known. */
+  readonly difference: TextDifference | null;
   /** Of a program or a file of an npm package whose version is another one. */
   readonly tool: VersionChange | null;
   /** Another target that made or removed what the reason is about. */
@@ -65,6 +68,8 @@ export interface Circumstances {
   /** The targets of the project; undefined if nothing is known of others. */
   readonly graph: TargetGraph | undefined;
   readonly isOutOfDate: (target: KnownTarget) => Promise<boolean>;
+  /** undefined where what was there is not known, or is no small text. */
+  readonly differenceOf: (reason: Reason) => TextDifference | undefined;
 }
 
 /** All causes, those first that tell most. */
@@ -81,6 +86,7 @@ export async function explain(reasons: readonly Reason[], circumstances: Circums
       group: groupOf(reason),
       process: processes.get(reason) ?? null,
       search: 'path' in reason ? (searches.get(reason.path) ?? null) : null,
+      difference: circumstances.differenceOf(reason) ?? null,
       tool: 'path' in reason ? (tools.get(reason.path) ?? null) : null,
       writer: 'path' in reason ? await others.writerOf(reason) : null,
       usedBy: 'path' in reason ? others.usersOf(reason) : [],

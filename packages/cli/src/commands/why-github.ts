@@ -21,7 +21,7 @@ export interface GithubOptions {
 export async function whyGithub(name: TargetName, options: GithubOptions): Promise<number> {
   const causes = new Causes(options.flags);
   for (const judged of await judgedTargets(name, options)) {
-    const found = await causes.of(judged, judged.decision);
+    const found = await causes.of(judged);
     writeOut(1, noticesOf(judged.name, found, options.verbose).map(formatNotice).join(''));
   }
   return 0;
@@ -40,7 +40,7 @@ async function judgedTargets(name: TargetName, { force, flags }: GithubOptions) 
     meta: asked.record.kind === 'good' ? asked.record.meta : undefined,
     cwd: asked.target.cwd,
     reasons: [...reasonsNow(asked, { force })],
-    decision: asked.settings.decision,
+    settings: asked.settings,
   }));
 }
 

@@ -3,7 +3,7 @@ import { type AbsolutePath, isAbsolutePath } from '@oodate/filemon';
 import type { MetaFile, RunRecord } from '@oodate/meta-file';
 import { countedRun, type DecisionOptions, type Reason } from '@oodate/planner';
 import { type PathRole, reportPage, type SourceCause, tracedReport } from '@oodate/report';
-import { Causes } from '../causes.js';
+import { Causes, type JudgedTarget } from '../causes.js';
 import { CliError } from '../cli-error.js';
 import type { Counts } from '../counts.js';
 import { judge } from '../judgement.js';
@@ -33,7 +33,7 @@ export function whyPage(target: NamedTarget, options: PageOptions): Promise<numb
   const { record } = judgement;
   const meta = record.kind === 'good' ? record.meta : undefined;
   const { name, metaFile, settings } = target;
-  return writePage({ ...judgement, name, metaFile, meta, decision: settings.decision }, options);
+  return writePage({ ...judgement, name, metaFile, meta, settings }, options);
 }
 
 /** The same of the target of a meta file. */
@@ -51,16 +51,16 @@ interface Judged {
   readonly reasons: Iterable<Reason>;
   readonly counts: Counts | undefined;
   readonly took: number | undefined;
-  readonly decision: Pick<DecisionOptions, 'isIgnored'>;
+  readonly settings: JudgedTarget['settings'];
 }
 
 async function writePage(judged: Judged, { file, flags }: PageOptions): Promise<number> {
-  const { name, metaFile, meta, decision } = judged;
+  const { name, metaFile, meta, settings } = judged;
   if (meta?.filemon === undefined)
     throw new CliError('NOTHING_TO_SHOW', nothingToShowWords(name), 'run it once with: oodate run');
   const cwd = isAbsolutePath(meta.cwd) ? meta.cwd : ('/' as AbsolutePath);
   const reasons = [...judged.reasons];
-  const causes = await new Causes(flags).of({ metaFile, meta, cwd, reasons }, decision);
+  const causes = await new Causes(flags).of({ metaFile, meta, cwd, reasons, settings });
   const report = tracedReport({
     target: name,
     isUpToDate: reasons.length === 0,
@@ -68,7 +68,7 @@ async function writePage(judged: Judged, { file, flags }: PageOptions): Promise<
     log: meta.filemon,
     cwd,
     directory: cwd,
-    ...(meta.run !== undefined && { roles: rolesOf(countedRun(meta.run, decision)) }),
+    ...(meta.run !== undefined && { roles: rolesOf(countedRun(meta.run, settings.decision)) }),
     causes: causes.map(sourceCause),
   });
   writeResultFile(file, reportPage(report));

@@ -13,6 +13,7 @@ import type { NamedTarget } from '../target.js';
 import { coloursFor, stdoutColumns, type Terminal } from '../terminal.js';
 import {
   causeDetails,
+  differenceLines,
   moreCausesWords,
   nearResultWords,
   noNewerWords,
@@ -49,7 +50,7 @@ export async function why(target: NamedTarget, options: WhyOptions, terminal: Te
   const { record } = judgement;
   const { cwd, metaFile, settings } = target;
   const meta = record.kind === 'good' ? record.meta : undefined;
-  const causes = await new Causes(options.flags).of({ metaFile, meta, cwd, reasons }, settings.decision);
+  const causes = await new Causes(options.flags).of({ metaFile, meta, cwd, reasons, settings });
   const near = await nearResult(target, last, { json: options.json, output: 'none' }, terminal);
   if (options.json) {
     const known = near && { made: isoMoment(near.made), differs: near.differs };
@@ -85,9 +86,9 @@ export async function whyMetaFiles(metaFiles: readonly string[], options: WhyOpt
   for (const word of metaFiles) {
     const judgement = await judgeMetaFile(word, options, options.flags);
     const reasons = [...judgement.reasons];
-    const { metaFile, meta, decision } = judgement;
+    const { metaFile, meta, settings } = judgement;
     const cwd = meta?.run?.cwd ?? (process.cwd() as AbsolutePath);
-    const causes = await known.of({ metaFile, meta, cwd, reasons }, decision);
+    const causes = await known.of({ metaFile, meta, cwd, reasons, settings });
     judged.push({ ...judgement, causes });
   }
   if (options.json) {
@@ -108,17 +109,22 @@ function causeReport({ reason, ...rest }: Cause) {
   return { ...reason, ...rest };
 }
 
-/** Of each group, unless all are asked for. */
-const mostCauses = 10;
+/** Without -v: of each group, and of those with a difference, and of the lines of that. */
+const most = { causes: 10, differences: 3, lines: 8 };
 
 function explanation(name: string, causes: readonly Cause[], verbose: boolean): string {
   const { bold, dim } = coloursFor(1);
   const lines = [outOfDateWords(name, causes.length)];
+  const withDifference = causes.filter(({ difference }) => difference !== null);
+  const differing = new Set(verbose ? withDifference : withDifference.slice(0, most.differences));
   for (const group of reasonGroups) {
     const members = causes.filter((cause) => cause.group === group);
-    const shown = verbose ? members : members.slice(0, mostCauses);
+    const shown = verbose ? members : members.slice(0, most.causes);
     if (members.length > 0) lines.push('', `  ${bold(group)}`);
-    lines.push(...shown.flatMap((cause) => causeLines(cause, verbose)));
+    for (const cause of shown) {
+      lines.push(...causeLines(cause, verbose));
+      if (differing.has(cause)) lines.push(...shownDifference(cause, verbose));
+    }
     if (shown.length < members.length)
       lines.push(`    ${dim(moreCausesWords(members.length - shown.length))}`);
   }
@@ -145,4 +151,16 @@ function causeLines(cause: Cause, verbose: boolean): string[] {
     ? [...lines.slice(0, -1), `${last}${dim(`; ${short}`)}`]
     : [...lines, dim(`      ${processWords(cause.process, cwd, columns - 6)}`)];
   return [...withProcess, ...details.map(dim)];
+}
+
+function shownDifference({ difference }: Cause, verbose: boolean): string[] {
+  if (difference === null) return [];
+  const { dim, red, green } = coloursFor(1);
+  const columns = stdoutColumns();
+  return differenceLines(difference, verbose ? Number.POSITIVE_INFINITY : most.lines).map((line) => {
+    const text = line.replaceAll('\t', '  ');
+    const cut = text.length + 6 <= columns ? text : `${text.slice(0, columns - 7)}…`;
+    const colour = line.startsWith('-') ? red : line.startsWith('+') ? green : dim;
+    return colour(`      ${cut}`);
+  });
 }

@@ -33,7 +33,7 @@ describe('--format github', () => {
     expect(await told(['--format', 'github', 'bundle'], { MODE: '1:2', LEVEL: '3' })).toBe(
       [
         "::notice file=src/50%25%2C new,title=bundle is out of date%2C for 4 reasons::the directory src has gained '50%25, new'; used by ls src",
-        '::notice file=dist/a.txt,title=bundle is out of date%2C for 4 reasons::dist/a.txt changed (was 1 byte, is 6); used by cat dist/a.txt%0Anot as compile left it: it had been made%0Acompile is out of date itself: run that first',
+        '::notice file=dist/a.txt,title=bundle is out of date%2C for 4 reasons::dist/a.txt changed (was 1 byte, is 6); used by cat dist/a.txt%0Anot as compile left it%0Acompile is out of date itself: run that first',
         "::notice title=bundle is out of date%2C for 4 reasons::the variable LEVEL was not set, is '3'%0Athe variable MODE was not set, is '1:2'",
         '',
       ].join('\n'),

@@ -64,7 +64,7 @@ function plainText(space: Workspace, text: string): string {
     .replaceAll(/\/(?:usr\/)?lib(?:exec)?\/gcc\/[\w.+/-]*\/cc1/g, 'CC1')
     .replaceAll(/ -quiet .*/g, ' …')
     .replaceAll(/(?:\/usr)?\/bin\//g, '/bin/')
-    .replaceAll(/ at \d{4}-\d\d-\d\d \d\d:\d\d/g, ' at DAY TIME')
+    .replaceAll(/ (at|from) \d{4}-\d\d-\d\d \d\d:\d\d/g, ' $1 DAY TIME')
     .replaceAll(/\(line \d+\)/g, '(line SOME)')
     .replaceAll(/~[0-9a-f]{16}/g, '~DIGEST')
     .replaceAll(/\(\d+ inputs unchanged; ran in [\d.]+ s/g, '(SOME inputs unchanged; ran in SOME s');

@@ -331,6 +331,18 @@ export const situations: readonly Situation[] = [
     },
   },
   {
+    name: 'text-changed',
+    make: async (space) => {
+      const env = { OODATE_STORE_ENABLED: undefined, OODATE_STORE: space.path('.store') };
+      const lines = Array.from({ length: 12 }, (_, at) => `line ${at + 1}\n`);
+      const changed = lines.with(1, 'second line\n').with(8, '').concat('\tlast line\n');
+      put(space, { 'package.json': scripts({ build: 'cat poem' }), poem: lines.join('') });
+      await space.kept(['build'], '', { env });
+      put(space, { poem: changed.join('') }, 1);
+      return { ...build, env };
+    },
+  },
+  {
     name: 'many',
     make: async (space) => {
       const names = Array.from({ length: 14 }, (_, at) => `in/${String(at).padStart(2, '0')}`);
