@@ -51,7 +51,7 @@ export class Causes {
       root,
       graph,
       isOutOfDate: (target) => this.#isOutOfDate(target),
-      differenceOf: await contentDifferences(settings),
+      differenceOf: await contentDifferences(metaFile, settings),
     });
   }
 
