@@ -12,6 +12,7 @@ import {
 import { CliError } from './cli-error.js';
 import { isTraced } from './judgement.js';
 import { presentTarget } from './known-judgement.js';
+import { fileMatcher } from './path-patterns.js';
 import { findProject } from './project-targets.js';
 import { loadSettings, type SettingFlags } from './settings.js';
 import { type SettingsEffect, settingsEffect } from './settings-effect.js';
@@ -72,6 +73,12 @@ export function withGoodRecord(asked: AskedTarget): {
       'run it once with: oodate run',
     );
   return { asked, known: { name, metaFile, meta: record.meta, run: record.run } };
+}
+
+/** Whether the settings would make an input of a file that is not there yet. */
+export function isExtraInput({ settings }: AskedTarget): (path: AbsolutePath) => boolean {
+  const { inputs } = settings.settings;
+  return inputs.value.length === 0 ? () => false : fileMatcher(inputs);
 }
 
 /** Of these, by the settings of the current directory. Throws a CliError. */

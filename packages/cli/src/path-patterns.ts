@@ -14,6 +14,14 @@ export function pathMatcher({ value, from }: Setting<readonly string[]>): (path:
   return (path) => isMatched(path) && !isTakenBack(path);
 }
 
+/** Whether a path itself matches one of the patterns and none of those that take back, as fast-glob would find a file there. */
+export function fileMatcher({ value, from }: Setting<readonly string[]>): (path: AbsolutePath) => boolean {
+  const { positive, negative } = bySign(value);
+  const whole = (patterns: readonly string[]) =>
+    patterns.map((pattern) => absolutePattern(from.directory, pattern));
+  return picomatch(whole(positive), { dot: true, nonegate: true, ignore: whole(negative) });
+}
+
 /** The first of the patterns by which `pathMatcher` matches the path. */
 export function matchingPattern(
   { value, from }: Setting<readonly string[]>,

@@ -59,6 +59,11 @@ export class ImaginedStates implements FileStates {
     }
   }
 
+  /** Those files that would come to be, by the paths of their changes. */
+  addedFiles(): AbsolutePath[] {
+    return [...this.#added.values()].filter(({ type }) => type === 'file').map(({ path }) => path);
+  }
+
   /** The paths of those changes by which a program would find something else here, in the place itself or in its names. */
   changesAt(path: AbsolutePath): ReadonlySet<AbsolutePath> {
     const { real } = this.#walk.walk(path);

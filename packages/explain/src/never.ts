@@ -105,6 +105,8 @@ export interface NeverQuestion {
   readonly options?: DecisionOptions;
   /** The rule by which `options.isIgnored` leaves a path out. */
   readonly ignoringRule?: (path: AbsolutePath) => IgnoringRule | undefined;
+  /** Whether the settings would make an input of a file that is not there yet. */
+  readonly isExtraInput?: (path: AbsolutePath) => boolean;
 }
 
 /** Nothing is decided here: what counts is asked of the record, of what made it, and of the decision. */
@@ -117,12 +119,8 @@ export function whyNever(path: AbsolutePath, question: NeverQuestion): NeverFind
   return { path, is, ...findingOf(path, question), counts };
 }
 
-function isNoticed(
-  path: AbsolutePath,
-  of: 'content' | 'presence',
-  { target, record, files, options }: NeverQuestion,
-): boolean {
-  return reasonsIf(target, record, new ImaginedStates(files, [{ path, of }]), options).length > 0;
+function isNoticed(path: AbsolutePath, of: 'content' | 'presence', question: NeverQuestion): boolean {
+  return reasonsIf(question, new ImaginedStates(question.files, [{ path, of }])).length > 0;
 }
 
 type Finding<Kind = NeverFinding> = Kind extends NeverFinding ? Omit<Kind, 'path' | 'is' | 'counts'> : never;

@@ -19,6 +19,8 @@ export interface JudgedTarget {
   readonly known: KnownTarget;
   readonly target: Target;
   readonly options?: DecisionOptions;
+  /** Whether the settings would make an input of a file that is not there yet. */
+  readonly isExtraInput?: (path: AbsolutePath) => boolean;
 }
 
 /** What imagined changes would do to a target. */
@@ -67,10 +69,11 @@ export function whatIf(
   return [...found.values()];
 }
 
-function whatIfOne({ known, target, options }: JudgedTarget, imagined: ImaginedStates, files: FileStates) {
+function whatIfOne(judged: JudgedTarget, imagined: ImaginedStates, files: FileStates) {
+  const { known, target, options } = judged;
   const record = { kind: 'good', run: known.run } as const;
   const reasons = [...reasonsToRun(target, record, files, options)];
-  const all = [...reasonsIf(target, record, imagined, options), ...concerning(reasons, imagined)];
+  const all = [...reasonsIf({ ...judged, record }, imagined), ...concerning(reasons, imagined)];
   const byPath = new Map(all.map((reason) => [reason.path, reason]));
   const processes = processesOfReasons([...byPath.values()], known.meta);
   const causes = [...byPath].map(
@@ -87,12 +90,16 @@ function whatIfOne({ known, target, options }: JudgedTarget, imagined: ImaginedS
 
 /** The reasons for which it would be out of date by the changes; what is so for another reason is left out. */
 export function reasonsIf(
-  target: Target,
-  record: KnownRecord,
+  {
+    target,
+    record,
+    options,
+    isExtraInput = () => false,
+  }: Omit<JudgedTarget, 'known'> & { readonly record: KnownRecord },
   imagined: ImaginedStates,
-  options: DecisionOptions = {},
 ): InputReason[] {
-  return concerning(reasonsToRun(target, record, imagined, options), imagined);
+  const extraInputs = [...(target.extraInputs ?? []), ...imagined.addedFiles().filter(isExtraInput)];
+  return concerning(reasonsToRun({ ...target, extraInputs }, record, imagined, options), imagined);
 }
 
 function concerning(reasons: Iterable<Reason>, imagined: ImaginedStates): InputReason[] {

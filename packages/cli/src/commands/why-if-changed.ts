@@ -3,7 +3,14 @@ import { type ImaginedChange, type KnownTarget, type WhatIf, whatIf } from '@ood
 import { type AbsolutePath, joinPath } from '@oodate/filemon';
 import { diskFileStates, type FileStates, snapshotStates } from '@oodate/planner';
 import { assertWordsIntact } from '../argument-words.js';
-import { askedTargets, graphOf, isUnnamed, knownTargetsHere, withGoodRecord } from '../asked-targets.js';
+import {
+  askedTargets,
+  graphOf,
+  isExtraInput,
+  isUnnamed,
+  knownTargetsHere,
+  withGoodRecord,
+} from '../asked-targets.js';
 import { type ChangedName, parseChangedPaths } from '../changed-paths.js';
 import { formatNotice, repositoryPath } from '../github-notice.js';
 import { isTraced } from '../judgement.js';
@@ -42,10 +49,11 @@ export async function whyIfChanged(
   // What a target uses may be made by another one, also where only one is asked about.
   const others = isUnnamed(name) ? [] : (await knownTargetsHere(name)).map(withGoodRecord);
   const all = [...new Map([...others, ...asked].map((one) => [one.known.metaFile, one])).values()];
-  const judged = all.map(({ known, asked: { target, settings } }) => ({
+  const judged = all.map(({ known, asked: one }) => ({
     known,
-    target,
-    options: { ...settings.decision, digestAll: isTraced() },
+    target: one.target,
+    options: { ...one.settings.decision, digestAll: isTraced() },
+    isExtraInput: isExtraInput(one),
   }));
   const graph = await graphOf(
     all.map(({ known }) => known),

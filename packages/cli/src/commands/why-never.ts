@@ -2,7 +2,7 @@ import { type IgnoringRule, type NeverFinding, whyNever as neverFinding } from '
 import { type AbsolutePath, joinPath } from '@oodate/filemon';
 import { diskFileStates, snapshotStates } from '@oodate/planner';
 import { assertWordsIntact } from '../argument-words.js';
-import { type AskedTarget, askedTargets } from '../asked-targets.js';
+import { type AskedTarget, askedTargets, isExtraInput } from '../asked-targets.js';
 import { isTraced } from '../judgement.js';
 import { writeOut } from '../output-streams.js';
 import { matchingPattern } from '../path-patterns.js';
@@ -34,14 +34,14 @@ export async function whyNever(words: readonly string[], name: TargetName, json:
   return 0;
 }
 
-function findingsOf(
-  { target, record, settings }: AskedTarget,
-  paths: readonly AbsolutePath[],
-): NeverFinding[] {
+function findingsOf(asked: AskedTarget, paths: readonly AbsolutePath[]): NeverFinding[] {
+  const { target, record, settings } = asked;
   const files = snapshotStates(diskFileStates(), record.kind === 'good' ? record.run : undefined);
   const options = { ...settings.decision, digestAll: isTraced() };
   const ignoringRule = (path: AbsolutePath) => ruleFor(path, settings.settings);
-  return paths.map((path) => neverFinding(path, { target, record, files, options, ignoringRule }));
+  return paths.map((path) =>
+    neverFinding(path, { target, record, files, options, ignoringRule, isExtraInput: isExtraInput(asked) }),
+  );
 }
 
 function ruleFor(path: AbsolutePath, { ignore }: Settings): IgnoringRule | undefined {

@@ -185,6 +185,23 @@ test('the arguments that a script had belong to it', async () => {
   ]);
 });
 
+test('a file that the settings would make an input counts when it comes to be', async () => {
+  const space = workspace({ 'package.json': scripts({ build: 'true' }), 'data/a': '' });
+  const inputs = ['--inputs', 'data/*', '--inputs', '!data/not'];
+  await space.kept(['build', ...inputs]);
+  const paths = ['data/a', 'data/b', 'data/not', 'data/deep/c'];
+  const { stdout } = await space.oodate('why', 'build', ...inputs, '--if-changed', ...paths);
+  expect(stdout).toBe(`build would be out of date:
+
+    data/b: named in the settings
+    data/a: named in the settings
+
+used by none: data/not, data/deep/c
+`);
+  const never = await space.oodate('why', 'build', ...inputs, '--never', 'data/b', '--never', 'data/not');
+  expect(never.stdout).toMatch(/if it came to be, build would be out of date\n\n.*\n.*stays up to date\n$/);
+});
+
 test('all packages of a workspace are looked through, and commands too', async () => {
   const space = workspace({
     'package.json': JSON.stringify({ name: 'top', private: true, workspaces: ['packages/*'] }),

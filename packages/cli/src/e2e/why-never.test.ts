@@ -15,7 +15,7 @@ const build = [
   'cat missing/z',
   'test -d gone',
   'cat old kept >> kept',
-  'rm -f old',
+  'rm -f old lib/was',
   'echo 1 > tmp',
   'rm tmp',
   'cat out /proc/self/stat',
@@ -37,6 +37,7 @@ function space(): Workspace {
     'real/f': 'f',
     'lib/one': '1',
     'lib/skipped': '',
+    'lib/was': '',
     'other/x': '',
     old: 'o',
     kept: 'k',
@@ -83,7 +84,7 @@ const answers: readonly (readonly [string, string, ...string[]])[] = [
   ],
   [
     'old',
-    'old is an output of build: removed by rm -f old',
+    'old is an output of build: removed by rm -f old lib/was',
     'what was there before was used, but what counts is what was left',
     `if it came to be, ${outOfDate}`,
   ],
@@ -143,6 +144,11 @@ const answers: readonly (readonly [string, string, ...string[]])[] = [
     'missing is no input of build: it is not there, and was not looked for',
     'below it missing/z was looked for and missing',
     staysUp,
+  ],
+  [
+    'lib/was/x',
+    'lib/was/x is no input of build: it is not there, and was not looked for',
+    `if it came to be, ${outOfDate}`,
   ],
   ['nowhere/to/be', 'nowhere/to/be is no input of build: it is not there, and was not looked for', staysUp],
 ];
