@@ -20,7 +20,7 @@ const large = v.pipe(
   v.description('A number that may be too large for one in JSON.'),
 );
 
-const state = v.pipe(
+export const state = v.pipe(
   v.variant('type', [
     v.object({ type: v.literal('absent') }),
     v.object({ type: v.literal('directory') }),
@@ -101,21 +101,23 @@ export const reason: v.GenericSchema = v.pipe(
   v.description('One cause for being out of date.'),
 );
 
+export const process = v.nullable(
+  v.pipe(
+    v.object({
+      ...program,
+      how: v.pipe(v.array(v.picklist(pathUses)), v.description('What matters most first.')),
+      parents: v.pipe(
+        v.array(v.object(program)),
+        v.description('What executed it, the nearest first, up to the command of the target.'),
+      ),
+    }),
+    v.description('The first that used the path in the way that matters.'),
+  ),
+);
+
 export const causeFields = {
   group: v.picklist(reasonGroups),
-  process: v.nullable(
-    v.pipe(
-      v.object({
-        ...program,
-        how: v.pipe(v.array(v.picklist(pathUses)), v.description('What matters most first.')),
-        parents: v.pipe(
-          v.array(v.object(program)),
-          v.description('What executed it, the nearest first, up to the command of the target.'),
-        ),
-      }),
-      v.description('The first that used the path in the way that matters.'),
-    ),
-  ),
+  process,
   search: v.nullable(
     v.pipe(
       v.object({
@@ -232,4 +234,4 @@ export const whySchema: v.GenericSchema = v.pipe(
 );
 
 /** What the schema in JSON says once. */
-export const whyDefinitions = { path, state, reason, cause };
+export const whyDefinitions = { path, state, reason, process, cause };

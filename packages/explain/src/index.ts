@@ -11,6 +11,7 @@ export { type KnownTarget, knownTargets } from './known-targets.js';
 export { type Advice, type LastCause, type LastRun, lastRun, type SparedPath } from './last-run.js';
 export { whyAfterSchema } from './last-run-schema.js';
 export { type IgnoringRule, type NearPath, type NeverFinding, whyNever } from './never.js';
+export { findingFields, neverSchema } from './never-schema.js';
 export type { PathRole } from './path-role.js';
 export { groupOf, type ReasonGroup, reasonGroups } from './reason-group.js';
 export { processesOfReasons, type ReasonProcess } from './reason-process.js';
@@ -20,3 +21,4 @@ export { type TargetEdge, TargetGraph, type TargetUse, type TargetWrite } from '
 export { longestText, type TextDifference, type TextHunk, textDifference } from './text-difference.js';
 export { ToolVersions, type VersionChange, versionChanges, withVersions } from './tool-versions.js';
 export { type ImaginedCause, type JudgedTarget, type WhatIf, whatIf } from './what-if.js';
+export { whatIfSchema } from './what-if-schema.js';

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { whatIfSchema } from '@oodate/explain';
 import { oodate, type StartOptions, scripts, type Workspace, workspace } from '@oodate/testkit';
+import { parse } from 'valibot';
 
 /*
  * What would be out of date if paths changed.
@@ -151,7 +153,9 @@ out of date already, and not by these: docs
     const names = Object.keys(texts);
     const paths = ['src/new', 'out', 'dist/b', 'real/deep', 'README.md'];
     for (const path of paths) {
-      const { targets } = JSON.parse(await told(['--json', '--if-changed', path]));
+      const json = JSON.parse(await told(['--json', '--if-changed', path]));
+      expect(parse(whatIfSchema, json)).toEqual(json);
+      const { targets } = json;
       const direct = targets.filter(({ causes }: { causes: [] }) => causes.length > 0);
       const was = space.exists(path) ? space.read(path) : undefined;
       space.write({ [path]: 'other content' });

@@ -1,7 +1,9 @@
 import { linkSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { findingFields, neverSchema } from '@oodate/explain';
 import { type Result, scripts, type Workspace, workspace } from '@oodate/testkit';
 import { probeBackends } from '@oodate/tracer';
+import { parse } from 'valibot';
 
 /*
  * Why a path is no input of a target, or how it is one.
@@ -167,6 +169,13 @@ describe.each(backends)('with %s', (backend) => {
       [first, ...more.map((line) => `  ${line}`), ''].join('\n'),
     );
     expect(await told(made, [...paths, 'build'])).toBe(expected.join('\n'));
+    const json = JSON.parse(await told(made, [...paths, '--json', 'build']));
+    expect(parse(neverSchema, json)).toEqual(json);
+    expect(json.findings.map(({ path }: { path: string }) => path)).toEqual(
+      answers.map(([path]) => made.path(path)),
+    );
+    const kinds = new Set(json.findings.map(({ kind }: { kind: string }) => kind));
+    expect([...kinds, 'no-good-record'].sort()).toEqual(Object.keys(findingFields).sort());
   });
 });
 
@@ -238,7 +247,9 @@ test('without a good record there is nothing to tell, and why', async () => {
   expect(await told(made, asked)).toBe(
     'nothing tells what build uses\n  the last run failed with exit status 3\n',
   );
-  expect(JSON.parse(await told(made, ['--json', ...asked])).findings).toEqual([
+  const json = JSON.parse(await told(made, ['--json', ...asked]));
+  expect(parse(neverSchema, json)).toEqual(json);
+  expect(json.findings).toEqual([
     expect.objectContaining({
       kind: 'no-good-record',
       reason: { kind: 'last-run-failed', exit: { status: 3, signal: 0 } },
@@ -254,7 +265,9 @@ test('what was left running is told, since what it used is not known', async () 
   });
   await made.kept(['build']);
   const words = ['--never', 'late', '--json', 'build'];
-  const { nearest } = JSON.parse(await told(made, words)).findings[0];
+  const json = JSON.parse(await told(made, words));
+  expect(parse(neverSchema, json)).toEqual(json);
+  const { nearest } = json.findings[0];
   expect(nearest).toEqual([
     { kind: 'left-running', processes: [{ pid: expect.any(Number), name: 'sleep' }] },
   ]);
