@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { type AbsolutePath, decodePath } from '@oodate/filemon';
+import { dice, rounds } from '@oodate/testkit';
 import { filemonSection, formatMetaFile, type MetaFile, parseMetaFile } from './meta-file.js';
 import type { RecordedFile, RunRecord } from './run-record.js';
 
@@ -9,6 +10,24 @@ const names = readdirSync(fixtures).filter((name) => name.endsWith('.meta'));
 const fixture = (name: string): Buffer => readFileSync(new URL(name, fixtures));
 
 const absolute = (text: string): AbsolutePath => text as AbsolutePath;
+
+const oddCharacters = [
+  'a',
+  '/',
+  ' ',
+  '\\',
+  'n',
+  '\n',
+  '\r',
+  '"',
+  '\0',
+  '\u2028',
+  'é',
+  '\udc80',
+  '😀',
+  '__proto__',
+  '# oodate ',
+];
 
 const log = Buffer.from('# filemon version 5\n# Target pid 7\nV 5\nE 7 /bin/sh\nX 7 0 0\n# Bye bye\n');
 
@@ -280,6 +299,42 @@ describe('a file of ours', () => {
     const parsed = parseMetaFile(formatMetaFile({ ...meta, run: odd }));
     expect(parsed.meta.run).toBeUndefined();
     expect(parsed.problems).toMatchObject([{ code: 'bad-record-line' }]);
+  });
+
+  test('keeps any reasons for a run, drawn at random', () => {
+    const lot = dice();
+    const text = (): string =>
+      Array.from({ length: lot.below(9) }, () => oddCharacters[lot.below(oddCharacters.length)]).join('');
+    const value = (depth: number): unknown => {
+      const kinds: (() => unknown)[] = [text, () => lot.below(1e6) - 7, () => lot.below(2) === 0, () => null];
+      if (depth > 0)
+        kinds.push(
+          () => Array.from({ length: lot.below(4) }, () => value(depth - 1)),
+          () => Object.fromEntries(Array.from({ length: lot.below(4) }, () => [text(), value(depth - 1)])),
+        );
+      return kinds[lot.below(kinds.length)]?.();
+    };
+    for (let round = 0; round < rounds(300); round += 1) {
+      const because: RunRecord['because'] = {
+        reasons: Array.from({ length: lot.below(4) }, () => ({
+          was: value(3),
+          [text()]: value(1),
+          kind: text(),
+        })),
+        more: lot.below(3),
+        ...(lot.below(2) === 0 && { outputs: 'changed' as const }),
+        spared: Array.from({ length: lot.below(4) }, () => ({
+          path: absolute(`/${text()}`),
+          runs: 1 + lot.below(1e9),
+        })),
+      };
+      const parsed = parseMetaFile(formatMetaFile({ ...meta, run: { ...run, because } }));
+      try {
+        expect(parsed.meta.run?.because).toEqual(because);
+      } catch (cause) {
+        throw new Error(`OODATE_TEST_SEED=${lot.seed}, round ${round}`, { cause });
+      }
+    }
   });
 
   test.each<RecordedFile['before'][]>([

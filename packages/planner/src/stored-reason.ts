@@ -48,7 +48,7 @@ function beginningOf(value: unknown): unknown {
  */
 export function reasonOfStored(stored: StoredReason): Reason | undefined {
   try {
-    return kindReaders.get(stored.kind)?.(stored);
+    return readerOf(stored.kind)?.(stored);
   } catch (error) {
     if (error instanceof Unexpected) return undefined;
     throw error;
@@ -175,7 +175,9 @@ const readers: KindReaders = {
   'input-unreadable': (stored) => ({ kind: 'input-unreadable', ...used(stored), errno: text(stored.errno) }),
 };
 
-const kindReaders: ReadonlyMap<string, (stored: StoredFields) => Reason> = new Map(Object.entries(readers));
+function readerOf(kind: string): ((stored: StoredFields) => Reason) | undefined {
+  return Object.hasOwn(readers, kind) ? readers[kind as Reason['kind']] : undefined;
+}
 
 function used(stored: StoredFields): { readonly path: AbsolutePath; readonly by: string | undefined } {
   return { path: path(stored.path), by: by(stored.by) };
