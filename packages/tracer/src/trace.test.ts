@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type AbsolutePath, filemonRecords } from '@oodate/filemon';
+import { type AbsolutePath, checkFilemonLog, filemonRecords } from '@oodate/filemon';
 import { buildActs, requireTool, shownRecords, until } from '@oodate/testkit';
 
 import { probeBackends } from './backends.js';
@@ -61,6 +61,15 @@ describe.each(names)('by %s:', (backend) => {
       }
       expect(seen.size).toBe(3);
       expect(ended).toEqual(seen);
+    });
+
+    test('that end right after the command have their end in the log', async () => {
+      const { status, log } = await trace(['/bin/sh', '-c', 'sh -c "kill -9 $$"; :'], {
+        cwd: folder,
+        backend,
+      });
+      expect(status).toBe(137);
+      expect(checkFilemonLog(log)).toEqual([]);
     });
 
     test.each([

@@ -398,7 +398,7 @@ static void serve_those_left(struct watch *w, int listener)
 	struct pollfd polled[] = { { .fd = listener, .events = POLLIN }, { .fd = w->tasks.epoll, .events = POLLIN } };
 	int left;
 
-	while (tasks_leave_running(&w->tasks) && (left = left_patience()) > 0) {
+	while (tasks_await_ends(&w->tasks) && (left = left_patience()) > 0) {
 		if (poll(polled, 2, left) <= 0)
 			continue;
 		if (polled[1].revents)

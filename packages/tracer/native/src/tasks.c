@@ -483,17 +483,18 @@ bool tasks_may_lose(const struct tasks *t, const struct process *process, uint64
 	return process->child_ended + waiting > call;
 }
 
-static bool is_left_by(const struct process *process, const struct session *s)
+/* What has called exit_group(2) reads no more, but its end is still to be told. */
+static bool is_awaited_by(const struct process *process, const struct session *s)
 {
-	return session_is_within(process->session, s) && !process->exiting && left_may_read_more(process->pid);
+	return session_is_within(process->session, s) && (process->exiting || left_may_read_more(process->pid));
 }
 
-bool tasks_leave_running(const struct tasks *t)
+bool tasks_await_ends(const struct tasks *t)
 {
 	for (const struct session *s = t->sessions; s != NULL; s = s->next)
 		for (size_t i = 0; i < TASK_BUCKETS && s->root_ended; i++)
 			for (const struct process *process = t->by_pid[i]; process != NULL; process = process->next)
-				if (is_left_by(process, s))
+				if (is_awaited_by(process, s))
 					return true;
 	return false;
 }

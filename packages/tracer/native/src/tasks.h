@@ -75,8 +75,8 @@ int tasks_begin_session(struct tasks *t, struct process *process, const struct a
 bool tasks_have_ended_session(const struct tasks *t);
 /* Does any process catch this signal? */
 bool tasks_catch(const struct tasks *t, int signal);
-/* Is anything still running that makes an ended session incomplete? */
-bool tasks_leave_running(const struct tasks *t);
+/* Is anything still running that makes an ended session incomplete, or about to end? */
+bool tasks_await_ends(const struct tasks *t);
 /* Ends the sessions whose root has ended, after recording what they left running. */
 void tasks_end_sessions(struct tasks *t);
 /* Ends the session of a target of the process bmake, after recording what it left running. */
