@@ -250,6 +250,18 @@ let left: string[] = [];
     complaints = [];
   });
 
+  test('shows the targets of the project, and the causes of one that is chosen', async () => {
+    await open('out-of-date');
+    const target = (name: string) => page.getByRole('button', { name });
+    await target('hello: out of date').click();
+    expect(await said('#details')).toMatch(/^Target\s+×\s+hello\s+out of date\s+name\.txt changed/);
+    await page.keyboard.press('Escape');
+    await target('build: out of date').focus();
+    await page.keyboard.press('Enter');
+    expect(await said('#details')).toContain('tool, which the command had made, is gone');
+    expect(await target('build: out of date').getAttribute('aria-pressed')).toBe('true');
+  });
+
   test('says how a process failed', async () => {
     await open('out-of-date');
     expect(await said('#tree .row:has-text("exit status 3")')).toMatch(
