@@ -110,6 +110,9 @@ function toolsOf(reasons: readonly Reason[], meta: MetaFile | undefined): Map<Ab
     : versionChanges(meta.run, paths, new ToolVersions());
 }
 
+/** A chain that is longer tells no one anything. */
+const longestChain = 20;
+
 /** The targets of the project without the one that is explained. */
 class OtherTargets {
   readonly #graph: TargetGraph | undefined;
@@ -175,7 +178,8 @@ class OtherTargets {
   #chainOf({ target, path }: Made, below: readonly KnownTarget[] = []): ChainStep[] {
     const { because } = target.run;
     const [stored, ...rest] = because?.reasons ?? [];
-    if (because === undefined || stored === undefined || below.includes(target)) return [];
+    if (because === undefined || stored === undefined) return [];
+    if (below.includes(target) || below.length === longestChain) return [];
     const reason = reasonOfStored(stored) ?? null;
     const above = reason !== null && 'path' in reason ? this.#madeBefore(reason, target) : undefined;
     return [
