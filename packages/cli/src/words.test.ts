@@ -99,6 +99,21 @@ const cases: readonly (readonly [Reason, string, string])[] = [
     'command and environment',
   ],
   [
+    { kind: 'variable-changed', name: 'PATH', was: value('/a:/b:/c'), is: value('/n:/a:/m:/c') },
+    'the variable PATH has gained /n, /m and has lost /b',
+    'command and environment',
+  ],
+  [
+    { kind: 'variable-changed', name: 'PATH', was: value('/a:/b'), is: value('/b:/a') },
+    'the variable PATH has its paths in another order',
+    'command and environment',
+  ],
+  [
+    { kind: 'variable-changed', name: 'HOST', was: value('a:80'), is: value('/a:/b') },
+    "the variable HOST was 'a:80', is '/a:/b'",
+    'command and environment',
+  ],
+  [
     { kind: 'variable-changed', name: 'API_KEY', was: hidden, is: hidden },
     'the variable API_KEY has another value (values hidden)',
     'command and environment',

@@ -95,7 +95,7 @@ export function reasonWords(reason: Reason, cwd: string, detail: Detail = 'short
     case 'directory-changed':
       return `it ran in ${pathWords(reason.was, cwd)}, would run in ${pathWords(reason.is, cwd)}`;
     case 'variable-changed':
-      return variableWords(reason.name, reason.was, reason.is);
+      return variableWords(reason.name, reason.was, reason.is, detail);
     case 'network-used':
       return `the last run ${networkWords(reason.uses)}`;
     case 'output-not-recorded':
@@ -1004,19 +1004,36 @@ function stdinWords(stdin: string, cwd: string): string {
 }
 
 function listingWords(gained: readonly string[], lost: readonly string[], detail: Detail): string {
-  const parts: string[] = [];
-  if (gained.length > 0) parts.push(`has gained ${listWords(gained.map(entryWords), detail)}`);
-  if (lost.length > 0) parts.push(`has lost ${listWords(lost.map(entryWords), detail)}`);
-  return parts.length === 0 ? 'cannot be listed now' : parts.join(' and ');
+  const change = membersWords(gained.map(entryWords), lost.map(entryWords), detail);
+  return change === '' ? 'cannot be listed now' : change;
 }
 
-function variableWords(name: string, was: VariableValue, is: VariableValue): string {
+function membersWords(gained: readonly string[], lost: readonly string[], detail: Detail): string {
+  const parts: string[] = [];
+  if (gained.length > 0) parts.push(`has gained ${listWords(gained, detail)}`);
+  if (lost.length > 0) parts.push(`has lost ${listWords(lost, detail)}`);
+  return parts.join(' and ');
+}
+
+function variableWords(name: string, was: VariableValue, is: VariableValue, detail: Detail): string {
   if (was?.hidden || is?.hidden) {
     const change =
       was === undefined ? 'is set now' : is === undefined ? 'is not set now' : 'has another value';
     return `the variable ${textWords(name)} ${change} (values hidden)`;
   }
-  return `the variable ${textWords(name)} was ${valueWords(was)}, is ${valueWords(is)}`;
+  const [before, now] = [pathsIn(was), pathsIn(is)];
+  if (before === undefined || now === undefined)
+    return `the variable ${textWords(name)} was ${valueWords(was)}, is ${valueWords(is)}`;
+  const gained = now.filter((path) => !before.includes(path));
+  const lost = before.filter((path) => !now.includes(path));
+  const change = membersWords(gained.map(textWords), lost.map(textWords), detail);
+  return `the variable ${textWords(name)} ${change === '' ? 'has its paths in another order' : change}`;
+}
+
+/** Those in a value like that of PATH, which is too long to be compared by eye. */
+function pathsIn(value: VariableValue): string[] | undefined {
+  const paths = value?.value.split(':') ?? [];
+  return paths.length > 1 && paths.every((path) => path.startsWith('/')) ? paths : undefined;
 }
 
 function valueWords(value: VariableValue): string {
