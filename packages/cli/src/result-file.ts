@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { isKernelPath } from '@oodate/filemon';
+import { assertWordsIntact } from './argument-words.js';
 import { CliError } from './cli-error.js';
 import { writeOut } from './output-streams.js';
 import { pathWords } from './words.js';
@@ -9,14 +12,16 @@ import { pathWords } from './words.js';
  * `-`: stdout. Throws a CliError.
  */
 export function writeResultFile(name: string, content: string | Uint8Array): void {
+  assertWordsIntact([name]);
   if (name === '-') {
     writeOut(1, content);
     return;
   }
   try {
     const former = statSync(name, { throwIfNoEntry: false });
-    // Nothing can be put in the place of a pipe or a device.
-    if (former?.isFile() === false) writeFileSync(name, content);
+    // Nothing can be put in the place of a pipe or a device, nor of a file that is open already, as for /dev/stdout.
+    if (former?.isFile() === false || isKernelPath(resolve(name)))
+      writeFileSync(name, content, { flag: 'a' });
     // What a symbolic link leads to is written, and not the link.
     else replaceFile(former === undefined ? name : realpathSync(name), content, former?.mode);
   } catch (cause) {

@@ -18,6 +18,7 @@ import {
   outOfDateWords,
   reasonWords,
   upToDateWords,
+  wasRestoredWords,
 } from '../words.js';
 
 export type PageOptions = DecisionOptions & {
@@ -75,9 +76,14 @@ async function writePage(judged: Judged, { file, flags }: PageOptions): Promise<
   return 0;
 }
 
-function verdictOf({ name, counts, took }: Judged, reasons: number): string {
+function verdictOf({ name, counts, took, meta }: Judged, reasons: number): string {
   if (reasons > 0 || counts === undefined) return outOfDateWords(name, reasons);
-  return took === undefined ? noNewerWords(name, counts) : upToDateWords(name, counts, took);
+  if (took === undefined) return noNewerWords(name, counts);
+  const restored = meta?.run?.restored;
+  return [
+    upToDateWords(name, counts, took),
+    ...(restored === undefined ? [] : [wasRestoredWords(restored)]),
+  ].join('; ');
 }
 
 function sourceCause(cause: Cause): SourceCause {

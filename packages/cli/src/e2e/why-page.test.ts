@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { findTool, requireTool, scripts, until, type Workspace, workspace } from '@oodate/testkit';
+import { findTool, oodate, requireTool, scripts, until, type Workspace, workspace } from '@oodate/testkit';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 /*
@@ -323,8 +323,30 @@ describe('why --html', () => {
       stdout: '',
       stderr: '',
     });
-    expect(stdout).toMatch(/^<!doctype html>/i);
-    expect(space.read('old.html')).toBe(stdout);
+    expect(stdout.slice(0, 15)).toBe('<!doctype html>');
+    expect(space.read('old.html') === stdout).toBe(true);
+    expect(readdirSync(space.folder).sort()).toEqual(
+      ['a', 'link.html', 'old.html', 'package.json', '.oodate'].sort(),
+    );
+  });
+
+  test('adds to what is open already', async () => {
+    const space = workspace({ 'package.json': scripts({ build: 'cat a' }), a: '1', 'out.html': 'first\n' });
+    await space.kept(['build']);
+    await space.run(['sh', '-c', '"$@" >> out.html', 'sh', oodate, 'why', '--html', '/dev/stdout', 'build']);
+    expect(space.read('out.html').slice(0, 21)).toBe('first\n<!doctype html>');
+  });
+
+  test('says of what has been brought back when that was made', async () => {
+    const space = workspace({ 'package.json': scripts({ build: 'cat a > b' }), a: '1' });
+    const options = { env: { OODATE_STORE_ENABLED: undefined, OODATE_STORE: space.path('store') } };
+    await space.kept(['build'], '', options);
+    space.remove('b');
+    await space.oodateWith(options, 'run', 'build');
+    const { stdout } = await space.oodateWith(options, 'why', '--html', '-', 'build');
+    expect(/"verdict":"[^"]*"/.exec(stdout)?.[0]).toMatch(
+      /build is up to date \([^"]*; known result from [\d: -]+, restored"/,
+    );
   });
 
   test.each<[string, string[], string]>([
