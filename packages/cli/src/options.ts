@@ -178,7 +178,7 @@ export const whyForms = ['github', 'dot', 'svg', 'trace'] as const;
 
 export const whyOptions = {
   ...decisionOptions,
-  verbose: { ...flag, alias: 'v', describe: 'Show how each path was used, and what started who used it' },
+  verbose: { ...flag, alias: 'v', describe: 'Show all causes, and all that is known of each' },
   format: {
     ...value,
     choices: [...bmakeOptions.format.choices, ...whyForms],

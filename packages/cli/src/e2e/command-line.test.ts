@@ -124,6 +124,31 @@ describe('why', () => {
     );
   });
 
+  test.each<[string, string[], number]>([
+    ['0 of what is up to date', ['up'], 0],
+    ['0 of what is out of date', ['out'], 0],
+    ['0 of what has never run', ['never'], 0],
+    ['2 of a script that is not there', ['none'], 2],
+    ['2 of a meta file that is not there', ['none.meta'], 2],
+    ['2 if nothing is named', [], 2],
+  ])('has the exit status %s', async (_, words, status) => {
+    const space = workspace({
+      'package.json': scripts({ up: 'cat a', out: 'cat b', never: 'true' }),
+      a: '1',
+      b: '1',
+    });
+    for (const name of ['up', 'out']) await space.kept([name]);
+    space.write({ b: '2' });
+    for (const form of [[], ['--json']]) {
+      const result = await space.oodate('why', ...form, ...words);
+      expect([result.status, result.stdout === '', result.stderr === '']).toEqual([
+        status,
+        status !== 0,
+        status === 0,
+      ]);
+    }
+  });
+
   test('says so when there is none', async () => {
     const space = workspace(copying);
     await space.kept(['build']);
