@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AbsolutePath, decodePath, encodePath, fsPath } from '@oodate/filemon';
+import { type AbsolutePath, decodePath, encodePath, fsPath, nameOf } from '@oodate/filemon';
 import type { RecordedFile, RunRecord } from '@oodate/meta-file';
 
 /**
@@ -172,8 +172,7 @@ function dpkgVersions(paths: ReadonlySet<AbsolutePath>, dpkg: string): Map<Absol
 function dpkgOwners(paths: ReadonlySet<AbsolutePath>, info: string): Map<AbsolutePath, string> {
   const owners = new Map<AbsolutePath, string>();
   let wanted = [...paths].map((path) => ({ path, lines: listedLines(path) }));
-  for (const list of readdirSync(info)) {
-    if (!list.endsWith('.list')) continue;
+  for (const list of likelyFirst(readdirSync(info), paths)) {
     const text = readFileSync(join(info, list));
     const isIn = ({ lines }: (typeof wanted)[number]) => lines.some((line) => text.includes(line));
     for (const { path } of wanted.filter(isIn)) owners.set(path, list.replace(/(?::[^:]*)?\.list$/, ''));
@@ -181,6 +180,15 @@ function dpkgOwners(paths: ReadonlySet<AbsolutePath>, info: string): Map<Absolut
     if (wanted.length === 0) break;
   }
   return owners;
+}
+
+/** Lists of packages, those first that are named like a program or have many: to read all takes long. */
+function likelyFirst(names: readonly string[], paths: ReadonlySet<AbsolutePath>): string[] {
+  const parts = new Set([...paths].flatMap((path) => nameOf(path).split('-')));
+  const likely = ['coreutils', 'binutils', 'cpp', ...[...parts].filter((part) => part.length > 1)];
+  const isLikely = (name: string) => likely.some((part) => name.startsWith(part));
+  const lists = names.filter((name) => name.endsWith('.list'));
+  return [...lists.filter(isLikely), ...lists.filter((name) => !isLikely(name))];
 }
 
 /** What is in /usr/bin may be listed as in /bin: one was a directory of its own once. */

@@ -310,6 +310,37 @@ describe('a result of another command, or of none,', () => {
     await refused(space, undefined);
   });
 
+  test('that says why it was made is brought back without that', async () => {
+    const space = await kept();
+    changeRun((run) => ({
+      ...run,
+      because: {
+        reasons: [{ kind: 'input-gone', path: '/home/ann/diary' }],
+        more: 7,
+        outputs: 'same',
+        spared: [{ path: '/home/ann/diary' as AbsolutePath, runs: 9 }],
+      },
+    }));
+    const { stderr } = await space.oodateWith({ env, cwd: 'project' }, 'run', ...words);
+    expect(stderr).toMatch(/ is restored from .*: out, which the command had made, is gone$/m);
+    const { stdout } = await space.oodateWith(
+      { env, cwd: 'project' },
+      'why',
+      '--after',
+      '--json',
+      '--',
+      ...words.slice(1),
+    );
+    expect(JSON.parse(stdout).runs).toMatchObject([
+      {
+        causes: [{ kind: 'output-gone', path: at(space, 'project/out') }],
+        more: 0,
+        outputs: 'same',
+        spared: [],
+      },
+    ]);
+  });
+
   test('that ran in another directory is refused', async () => {
     const space = workspace({ 'project/sub/in': 'right\n', 'project/.git/HEAD': '' });
     const options = { env, cwd: 'project/sub' };
