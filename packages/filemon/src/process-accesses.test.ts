@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { summarizeAccesses } from './accesses.js';
 import { filemonRecords } from './log-text.js';
 import type { AbsolutePath } from './path-text.js';
 import { processAccesses } from './process-accesses.js';
@@ -83,3 +85,27 @@ describe('what each process used', () => {
     expect(accesses(...lines.flat())).toHaveLength(40_000);
   });
 });
+
+const fixtures = new URL('../../../fixtures/filemon-logs/', import.meta.url);
+
+test.each(readdirSync(fixtures).filter((name) => name.endsWith('.log')))(
+  'all that counts in %s was done by some process',
+  (name) => {
+    const records = [...filemonRecords([readFileSync(new URL(name, fixtures))])];
+    const cwd = '/start' as AbsolutePath;
+    const done = new Set(
+      processAccesses(records, cwd)
+        .accesses.flat()
+        .flatMap(({ path, uses }) => uses.map((use) => `${use} ${path}`)),
+    );
+    const counting = [...summarizeAccesses(records, cwd).paths.values()].flatMap((access) => [
+      ...(['executed', 'looked', 'missing', 'listed'] as const)
+        .filter((use) => access[use])
+        .map((use) => `${use} ${access.path}`),
+      ...(access.read && !access.executed ? [`read ${access.path}`] : []),
+      ...(access.change === 'none' ? [] : [`${access.change} ${access.path}`]),
+    ]);
+    expect(counting.length).toBeGreaterThan(0);
+    expect(counting.filter((use) => !done.has(use))).toEqual([]);
+  },
+);

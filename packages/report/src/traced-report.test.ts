@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { type AbsolutePath, pathUses } from '@oodate/filemon';
 import { reportUses } from './report-data.js';
@@ -106,3 +107,24 @@ describe('the process of a cause is', () => {
     expect(causeOf(path, user)).toEqual(expected);
   });
 });
+
+const fixtures = new URL('../../../fixtures/filemon-logs/', import.meta.url);
+
+test.each(readdirSync(fixtures).filter((name) => name.endsWith('.log')))(
+  'every place is that of something, wherever %s is cut',
+  (name) => {
+    const whole = readFileSync(new URL(name, fixtures));
+    const step = Math.max(1, Math.floor(whole.length / 200));
+    for (let length = 0; length <= whole.length; length += step) {
+      const { processes, paths, accesses } = report({ log: whole.subarray(0, length) });
+      const { process, path, uses } = accesses;
+      expect([process.length, uses.length]).toEqual([path.length, path.length]);
+      expect(process.every((place, at) => place < processes.length && place >= (process[at - 1] ?? 0))).toBe(
+        true,
+      );
+      expect(path.every((place) => place < paths.length)).toBe(true);
+      expect(uses.every((bits) => bits > 0 && bits < 1 << reportUses.length)).toBe(true);
+      expect(processes.every(({ parent }, at) => parent === null || parent < at)).toBe(true);
+    }
+  },
+);
