@@ -97,7 +97,9 @@ function withMakers(found: readonly WhatIf[], asked: ReadonlySet<string>): WhatI
 function changesOf(words: readonly string[], files: FileStates): ImaginedChange[] {
   assertWordsIntact(words);
   const names = words.flatMap((word): ChangedName[] =>
-    word === stdinPath ? parseChangedPaths(readFileSync(0)) : [{ name: word, change: undefined }],
+    word === stdinPath || word === '-'
+      ? parseChangedPaths(readFileSync(0))
+      : [{ name: word, change: undefined }],
   );
   const cwd = process.cwd() as AbsolutePath;
   const changes = new Map<AbsolutePath, ImaginedChange>();

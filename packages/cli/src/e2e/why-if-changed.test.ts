@@ -70,7 +70,7 @@ used by none: tests/t, old, docs/new and 1 more
 `,
   },
   {
-    words: ['--if-changed', '-', 'docs/guide'],
+    words: ['--if-changed=-', 'docs/guide'],
     stdin: 'tests/t\0',
     answer: `1 of 5 targets would be out of date:
 

@@ -14,7 +14,7 @@ const backends = (await probeBackends()).filter(({ works }) => works).map(({ nam
 const build = [
   'cat src/a now/f > out',
   'ls lib > names',
-  'cat missing/z',
+  'cat missing/z alias',
   'test -d gone',
   'cat old kept >> kept',
   'rm -f old lib/was',
@@ -37,6 +37,7 @@ function space(): Workspace {
     'src/a': 'a',
     'src/b': 'b',
     'real/f': 'f',
+    'real/g': 'g',
     'lib/one': '1',
     'lib/skipped': '',
     'lib/was': '',
@@ -45,6 +46,7 @@ function space(): Workspace {
     kept: 'k',
   });
   made.link('now', 'real');
+  made.link('alias', 'real/g');
   linkSync(made.path('real/f'), made.path('hard'));
   return made;
 }
@@ -66,9 +68,11 @@ const answers: readonly (readonly [string, string, ...string[]])[] = [
     'now is an input of build: looked at as a symbolic link by cat src/a now/f',
     `after some changes in it ${outOfDate}`,
   ],
+  // The link and what it leads to both count.
+  ['alias', 'alias is an input of build: read by cat missing/z alias', `with other content ${outOfDate}`],
   [
     'missing/z',
-    'missing/z is an input of build: looked for and missing by cat missing/z',
+    'missing/z is an input of build: looked for and missing by cat missing/z alias',
     `if it came to be, ${outOfDate}`,
   ],
   [
