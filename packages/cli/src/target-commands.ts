@@ -122,7 +122,7 @@ async function why(argv: WhyArguments, rest: readonly string[] | undefined): Pro
   }
   if (argv.never !== undefined) {
     const { whyNever } = await import('./commands/why-never.js');
-    return whyNever(argv.never, name, form === 'json');
+    return whyNever(argv.never, name, { json: form === 'json', verbose });
   }
   const options = { ...decisionOf(argv), verbose, flags: settingFlags(argv) };
   switch (form) {

@@ -22,7 +22,7 @@ import {
   UncountedPaths,
 } from '@oodate/planner';
 import { ImaginedStates } from './imagined-states.js';
-import { type PathRole, recordOf, roleOf } from './path-role.js';
+import { type PathRole, recordOf, rolesOf } from './path-role.js';
 import { nearestProcess, type ReasonProcess, usersIn } from './reason-process.js';
 import { reasonsIf } from './what-if.js';
 
@@ -132,7 +132,7 @@ function findingOf(path: AbsolutePath, question: NeverQuestion): Finding {
   if (uncounted !== undefined) return uncounted;
   const rule = question.ignoringRule?.(path);
   if (rule !== undefined) {
-    const use = record.kind === 'good' ? roleOf(path, record.run) : undefined;
+    const use = record.kind === 'good' ? rolesOf(record.run).get(path) : undefined;
     return { kind: 'ignored-path', use: use ?? null, ...rule };
   }
   if (record.kind !== 'good') {
@@ -169,7 +169,7 @@ type GoodRecord = Extract<ReadRecord, { kind: 'good' }>;
 
 function usedFinding(path: AbsolutePath, { run, meta }: GoodRecord): Finding | undefined {
   const file = recordOf(path, run);
-  const role = roleOf(path, run);
+  const role = rolesOf(run).get(path);
   if (role === undefined) return undefined;
   const users = usersIn(meta, [path], [path]).get(path) ?? [];
   if (file === undefined || (file.use !== 'output' && file.use !== 'removed'))

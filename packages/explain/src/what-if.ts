@@ -10,7 +10,7 @@ import {
 } from '@oodate/planner';
 import { type ImaginedChange, ImaginedStates } from './imagined-states.js';
 import type { KnownTarget } from './known-targets.js';
-import { type PathRole, roleOf } from './path-role.js';
+import { type PathRole, rolesOf } from './path-role.js';
 import { processesOfReasons, type ReasonProcess } from './reason-process.js';
 import type { TargetGraph } from './target-graph.js';
 
@@ -75,11 +75,12 @@ function whatIfOne(judged: JudgedTarget, imagined: ImaginedStates, files: FileSt
   const reasons = [...reasonsToRun(target, record, files, options)];
   const all = [...reasonsIf({ ...judged, record }, imagined), ...concerning(reasons, imagined)];
   const byPath = new Map(all.map((reason) => [reason.path, reason]));
+  const roles = rolesOf(known.run);
   const processes = processesOfReasons([...byPath.values()], known.meta);
   const causes = [...byPath].map(
     ([path, reason]): ImaginedCause => ({
       path,
-      use: roleOf(path, known.run) ?? 'extra',
+      use: roles.get(path) ?? 'extra',
       changes: [...imagined.changesAt(path)],
       process: processes.get(reason) ?? null,
     }),

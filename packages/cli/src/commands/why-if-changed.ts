@@ -144,19 +144,15 @@ function textOf({ asked, told, unused }: Answer, verbose: boolean): string {
   const { bold, dim } = coloursFor(1);
   const affected = told.filter(isAffected);
   const lines = [titleOf(asked)];
-  for (const { known, outOfDate, causes, after } of affected) {
+  for (const one of affected) {
+    const { known, outOfDate, causes, after } = one;
+    const most = verbose ? Number.POSITIVE_INFINITY : mostLines;
+    const more = causes.length + after.length - most;
     lines.push('');
     if (affected.length > 1 || asked.length > 1)
       lines.push(`  ${bold(ifChangedTitle(known.name, outOfDate))}`);
-    const cwd = process.cwd();
-    const columns = verbose ? Number.POSITIVE_INFINITY : stdoutColumns() - 4;
-    const all = [
-      ...causes.map((cause) => imaginedCauseWords(cause, cwd, columns)),
-      ...after.map(({ known: maker, paths }) => afterWords(maker.name, paths, cwd)),
-    ];
-    const shown = verbose ? all : all.slice(0, mostLines);
-    lines.push(...shown.flatMap((line) => (verbose ? [`    ${line}`] : wrapped(line, stdoutColumns(), 4))));
-    if (shown.length < all.length) lines.push(`    ${dim(moreWords(all.length - shown.length))}`);
+    lines.push(...linesOf(one, most));
+    if (more > 0) lines.push(`    ${dim(moreWords(more))}`);
   }
   const already = asked.filter((one) => one.outOfDate && !isAffected(one));
   const rest = [
@@ -165,6 +161,16 @@ function textOf({ asked, told, unused }: Answer, verbose: boolean): string {
   ].filter((line) => line !== '');
   if (rest.length > 0) lines.push('', ...rest.flatMap((line) => wrapped(line, stdoutColumns(), 0)));
   return `${lines.join('\n')}\n`;
+}
+
+/** At most so many; command lines are whole if there is no such number. */
+function linesOf({ causes, after }: WhatIf, most: number): string[] {
+  const cwd = process.cwd();
+  const columns = most === Number.POSITIVE_INFINITY ? most : stdoutColumns();
+  const shown = causes.slice(0, most).map((cause) => imaginedCauseWords(cause, cwd, columns - 4));
+  for (const { known, paths } of after.slice(0, most - shown.length))
+    shown.push(afterWords(known.name, paths, cwd));
+  return shown.flatMap((line) => wrapped(line, columns, 4));
 }
 
 function titleOf(asked: readonly WhatIf[]): string {

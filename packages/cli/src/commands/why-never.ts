@@ -14,7 +14,11 @@ import { neverWords } from '../words.js';
 import { wrapped } from '../wrapped-text.js';
 
 /** Says on stdout why each of the paths is no input of the target, or how it is one. */
-export async function whyNever(words: readonly string[], name: TargetName, json: boolean): Promise<number> {
+export async function whyNever(
+  words: readonly string[],
+  name: TargetName,
+  { json, verbose }: { readonly json: boolean; readonly verbose: boolean },
+): Promise<number> {
   assertWordsIntact(words);
   const paths = words.map((word) => joinPath(process.cwd() as AbsolutePath, word));
   const targets = await askedTargets(name);
@@ -30,7 +34,7 @@ export async function whyNever(words: readonly string[], name: TargetName, json:
         ...finding,
       })),
     });
-  else writeOut(1, answers.map(({ target, finding }) => textOf(finding, target.name)).join('\n'));
+  else writeOut(1, answers.map(({ target, finding }) => textOf(finding, target.name, verbose)).join('\n'));
   return 0;
 }
 
@@ -49,9 +53,9 @@ function ruleFor(path: AbsolutePath, { ignore }: Settings): IgnoringRule | undef
   return pattern === undefined ? undefined : { pattern, from: ignore.from };
 }
 
-function textOf(finding: NeverFinding, name: string): string {
+function textOf(finding: NeverFinding, name: string, verbose: boolean): string {
   const { dim } = coloursFor(1);
-  const columns = stdoutColumns();
+  const columns = verbose ? Number.POSITIVE_INFINITY : stdoutColumns();
   const [first = '', ...more] = neverWords(finding, name, process.cwd(), columns);
   const rest = more.flatMap((line) => wrapped(line, columns, 2));
   return [...wrapped(first, columns, 0), ...rest.map(dim), ''].join('\n');

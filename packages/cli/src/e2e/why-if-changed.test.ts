@@ -200,6 +200,19 @@ test('the arguments that a script had belong to it', async () => {
   ]);
 });
 
+test('a few lines are shown of a target, and all of them, whole, with -v', async () => {
+  const names = Array.from({ length: 7 }, (_, at) => `in/a-file-with-a-long-name-${at}`);
+  const space = workspace({ 'package.json': scripts({ build: `cat ${names.join(' ')}` }) });
+  space.write(Object.fromEntries(names.map((name) => [name, ''])));
+  await space.kept(['build']);
+  const short = (await space.oodate('why', 'build', '--if-changed', ...names)).stdout.split('\n');
+  expect(short).toHaveLength(9);
+  expect(short.every((line) => line.length <= 80)).toBe(true);
+  expect(short.slice(-2)).toEqual(['    and 2 more', '']);
+  const long = (await space.oodate('why', 'build', '-v', '--if-changed', ...names)).stdout.split('\n');
+  expect(long.slice(2, -1)).toEqual(names.map((name) => `    ${name}: read by cat ${names.join(' ')}`));
+});
+
 test('a file that the settings would make an input counts when it comes to be', async () => {
   const space = workspace({ 'package.json': scripts({ build: 'true' }), 'data/a': '' });
   const inputs = ['--inputs', 'data/*', '--inputs', '!data/not'];

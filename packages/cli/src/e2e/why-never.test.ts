@@ -173,6 +173,9 @@ describe.each(backends)('with %s', (backend) => {
       [first, ...more.map((line) => `  ${line}`), ''].join('\n'),
     );
     expect(await told(made, [...paths, 'build'])).toBe(expected.join('\n'));
+    expect(await told(made, ['-v', '--never', 'real/f', 'build'])).toContain(
+      ', which was read by cat src/a now/f\n',
+    );
     const json = JSON.parse(await told(made, [...paths, '--json', 'build']));
     expect(parse(neverSchema, json)).toEqual(json);
     expect(json.findings.map(({ path }: { path: string }) => path)).toEqual(
