@@ -603,19 +603,19 @@ export function lastRunOutcomeWords({ outputs, isAvoidable, milliseconds }: Last
 export const sparedTitle = 'changed, and did not show in the outputs';
 
 export function sparedWords({ path, runs, now }: SparedPath, cwd: string): string {
-  const times = runs === 1 ? 'once' : `in ${runs} runs`;
-  return `${pathWords(path, cwd)} ${times}${now ? ', the last time now' : ''}`;
+  const shown = pathWords(path, cwd);
+  if (runs === 1) return `${shown} in ${now ? 'this run' : 'an earlier run'}`;
+  return `${shown} in ${runs} runs${now ? ', this one included' : ''}`;
 }
 
-/** Settings that would spare runs, a line each. */
+/** What a setting would spare, a line each. */
 export function adviceLines(advice: readonly Advice[]): string[] {
-  const lines = (['ignore', 'env.ignore'] as const).flatMap((setting) => {
-    const values = advice.filter((one) => one.setting === setting).map(({ value }) => textWords(value));
-    return values.length === 0 ? [] : [`the setting ${setting} would leave out ${values.join(', ')}`];
-  });
-  return lines.length === 0
-    ? []
-    : [...lines, 'that they have not shown so far is no proof that they never will'];
+  if (advice.length === 0) return [];
+  const values = advice.map(({ value }) => textWords(value));
+  return [
+    `if these never matter, the setting ignore leaves them out: ${values.join(', ')}`,
+    'that they have not shown so far is no proof of that',
+  ];
 }
 
 export function outOfDateWords(name: string, reasons: number): string {

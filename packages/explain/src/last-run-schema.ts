@@ -39,7 +39,7 @@ const run = v.object({
     v.description('Inputs that have changed and did not show in the outputs.'),
   ),
   advice: v.pipe(
-    v.array(v.object({ setting: v.picklist(['ignore', 'env.ignore']), value: v.string() })),
+    v.array(v.object({ setting: v.literal('ignore'), value: v.string() })),
     v.description('Settings by which what has not shown so far would count no more.'),
   ),
 });

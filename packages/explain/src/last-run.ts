@@ -45,13 +45,13 @@ export interface SparedPath extends SparedInput {
 }
 
 export interface Advice {
-  readonly setting: 'ignore' | 'env.ignore';
+  readonly setting: 'ignore';
   /** What it would name. */
   readonly value: string;
 }
 
-/** So often an input must have changed before it is worth a setting. */
-const oftenEnough = 2;
+/** So often in a row an input must not have shown before it is worth a setting: comments in a source do not show either. */
+const oftenEnough = 5;
 
 export function lastRun(
   meta: MetaFile & { readonly run: RunRecord },
@@ -76,12 +76,9 @@ export function lastRun(
     outputs: because?.outputs ?? null,
     isAvoidable: run.restored === undefined && because?.outputs === 'same' && hadAllOutputs(causes, more),
     spared,
-    advice: [
-      ...spared
-        .filter((input) => isWorthIgnoring(input, run))
-        .map(({ path }) => ({ setting: 'ignore' as const, value: patternOf(path, run.cwd) })),
-      ...(because?.outputs === 'same' ? ignorableVariables(reasons) : []),
-    ],
+    advice: spared
+      .filter((input) => isWorthIgnoring(input, run))
+      .map(({ path }) => ({ setting: 'ignore', value: patternOf(path, run.cwd) })),
   };
 }
 
@@ -122,12 +119,6 @@ function isWorthIgnoring({ path, runs }: SparedInput, run: RunRecord): boolean {
 /** As the setting ignore takes it, in the directory of the command. */
 function patternOf(path: AbsolutePath, directory: AbsolutePath): string {
   return path.slice(directory === '/' ? 1 : directory.length + 1).replace(/[\\*?[\](){}!+@|]/g, '\\$&');
-}
-
-function ignorableVariables(reasons: readonly Reason[]): Advice[] {
-  return reasons.flatMap((reason) =>
-    reason.kind === 'variable-changed' ? [{ setting: 'env.ignore' as const, value: reason.name }] : [],
-  );
 }
 
 /** `time` in nanoseconds since the epoch. */
