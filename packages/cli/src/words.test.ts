@@ -8,6 +8,7 @@ import {
   failedWords,
   keptWords,
   nameWords,
+  outOfDateWords,
   pathWords,
   processLines,
   processWords,
@@ -317,6 +318,12 @@ test('a run that failed says with what', () => {
 
 test('a long command is named on one short line', () => {
   expect(nameWords(`cc\n${'x'.repeat(100)}`)).toBe(`cc ${'x'.repeat(56)}…`);
+});
+
+test.each([1, 12_345])('the line that begins %i reasons fits the width', (reasons) => {
+  const line = outOfDateWords('x'.repeat(100), reasons);
+  expect(line).toMatch(/^x+… is out of date, for \d+ reasons?:$/);
+  expect(line).toHaveLength(80);
 });
 
 test('an error is one sentence with what to do', () => {

@@ -60,8 +60,12 @@ function escapedCharacter(character: string): string {
 
 /** A target's name in a message. */
 export function nameWords(name: string): string {
+  return cutName(name, 60);
+}
+
+function cutName(name: string, columns: number): string {
   const line = name.replace(/\s+/g, ' ');
-  return line.length <= 60 ? line : `${line.slice(0, 59)}…`;
+  return line.length <= columns ? line : `${line.slice(0, columns - 1)}…`;
 }
 
 /**
@@ -619,7 +623,8 @@ export function adviceLines(advice: readonly Advice[]): string[] {
 }
 
 export function outOfDateWords(name: string, reasons: number): string {
-  return `${nameWords(name)} is out of date, for ${count(reasons, 'reason')}:`;
+  const clause = ` is out of date, for ${count(reasons, 'reason')}:`;
+  return `${cutName(name, Math.min(60, 80 - clause.length))}${clause}`;
 }
 
 export function countsWords({ inputs, missing, listings, outputs }: Counts): string {
