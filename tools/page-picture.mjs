@@ -22,7 +22,7 @@ await runTool('page-picture', async () => {
   const manifest = { name: 'calc', version: '1.0.0', scripts: { build: './configure && make -j2' } };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   oodate('run', 'build');
-  appendFileSync(join(folder, 'calc.h'), '/* changed */\n');
+  appendFileSync(join(folder, 'calc.h'), 'int divide(int a, int b);\n');
   writeFileSync(join(folder, 'notes.txt'), '');
   rmSync(join(folder, 'calc'));
   oodate('why', '--html', page, 'build');
@@ -32,7 +32,7 @@ await runTool('page-picture', async () => {
 });
 
 function oodate(...words) {
-  const env = { ...process.env, OODATE_STORE_ENABLED: 'false' };
+  const env = { ...process.env, OODATE_STORE: join(work, 'store') };
   if (!runQuietly(join(root, 'packages/cli/bin/oodate'), words, { cwd: folder, env }))
     throw new ToolError('FAILED', `oodate ${words.join(' ')} failed`);
 }

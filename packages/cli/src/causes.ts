@@ -4,7 +4,6 @@ import type { MetaFile } from '@oodate/meta-file';
 import type { DecisionOptions, Reason } from '@oodate/planner';
 import { CliError } from './cli-error.js';
 import { contentDifferences } from './content-differences.js';
-import { firstOf } from './judgement.js';
 import { judgeKnownTarget } from './known-judgement.js';
 import { packageDirectory } from './package-script.js';
 import { findProject } from './project-targets.js';
@@ -70,11 +69,13 @@ export class Causes {
     return known;
   }
 
+  /** What variables a package manager or another shell would give it is not known here. */
   #isOutOfDate(target: KnownTarget): Promise<boolean> {
-    return unlessInTrouble(
-      async () => firstOf(await judgeKnownTarget(target, process.env, this.#flags)) !== undefined,
-      false,
-    );
+    return unlessInTrouble(async () => {
+      for (const { kind } of await judgeKnownTarget(target, process.env, this.#flags))
+        if (kind !== 'variable-changed') return true;
+      return false;
+    }, false);
   }
 }
 

@@ -26,7 +26,7 @@ export async function findProject(
   const root = (workspace?.directory ?? own) as AbsolutePath;
   const titles = new Map<string, string>([[root, titleOf(root)]]);
   for (const { directory: folder, title } of workspace?.packages ?? []) titles.set(folder, title);
-  const folders = await metaFolders([...titles.keys(), own, directory] as AbsolutePath[], environment, flags);
+  const folders = await metaFolders([own, directory, ...titles.keys()] as AbsolutePath[], environment, flags);
   const innermostFirst = [...titles.keys(), own].sort((one, other) => other.length - one.length);
   const targets = knownTargets(folders.flatMap(metaFilesIn), (name, { cwd }) => {
     const found = innermostFirst.find((folder) => isWithin(cwd, folder as AbsolutePath)) ?? own;

@@ -110,9 +110,6 @@ function toolsOf(reasons: readonly Reason[], meta: MetaFile | undefined): Map<Ab
     : versionChanges(meta.run, paths, new ToolVersions());
 }
 
-/** A chain that is longer tells no one anything. */
-const longestChain = 20;
-
 /** The targets of the project without the one that is explained. */
 class OtherTargets {
   readonly #graph: TargetGraph | undefined;
@@ -178,8 +175,7 @@ class OtherTargets {
   #chainOf({ target, path }: Made, below: readonly KnownTarget[] = []): ChainStep[] {
     const { because } = target.run;
     const [stored, ...rest] = because?.reasons ?? [];
-    if (because === undefined || stored === undefined) return [];
-    if (below.includes(target) || below.length === longestChain) return [];
+    if (because === undefined || stored === undefined || below.includes(target)) return [];
     const reason = reasonOfStored(stored) ?? null;
     const above = reason !== null && 'path' in reason ? this.#madeBefore(reason, target) : undefined;
     return [

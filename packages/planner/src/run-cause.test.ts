@@ -111,6 +111,23 @@ describe('the outputs of two runs', () => {
     expect(outputs(result({}, 'one'), result({}, 'one'))).toBe('same');
     expect(outputs(result({}, 'one'), result({}, 'two'))).toBe('changed');
     expect(outputs({ run: unkept, output: Buffer.of() }, result({}, 'two'))).toBe('same');
+    const onTerminal = {
+      ...result({}, 'in colour').run,
+      output: { streams: [1], terminals: [1], chunks: [] },
+    } as const;
+    expect(outputs({ run: onTerminal, output: Buffer.from('in colour') }, result({}, 'plain'))).toBe('same');
+  });
+
+  test('are compared where a link and what it leads to have one path', () => {
+    const both = (target: string, digest: string): RunResult => {
+      const { run, output } = result({ out: link(target) });
+      return { run: { ...run, files: [...run.files, ...result({ out: file(digest) }).run.files] }, output };
+    };
+    const outputs = (former: RunResult, made: RunResult) =>
+      runCause({ reasons: [], former }, made, new MemoryFileStates()).outputs;
+    expect(outputs(both('x', 'a'), both('x', 'a'))).toBe('same');
+    expect(outputs(both('x', 'a'), both('y', 'a'))).toBe('changed');
+    expect(outputs(both('x', 'a'), both('x', 'b'))).toBe('changed');
   });
 
   test('are compared without what never counts', () => {

@@ -76,9 +76,14 @@ function sparedInputs(
     .slice(0, mostOfCause.spared);
 }
 
+/** To a terminal a command writes something else than to a pipe, so that there is nothing to compare. */
 function printedTheSame(made: RunResult, former: RunResult): boolean {
-  if (made.run.output === undefined || former.run.output === undefined) return true;
+  if (streamsOf(made) !== streamsOf(former)) return true;
   return Buffer.compare(made.output, former.output) === 0;
+}
+
+function streamsOf({ run: { output } }: RunResult): string | undefined {
+  return output && `${[...output.streams].sort()} ${[...output.terminals].sort()}`;
 }
 
 function leftTheSame(

@@ -27,7 +27,7 @@ export function App({ report }: { readonly report: Report }) {
         wants('time line');
       },
       showFile: (path, process) => {
-        choose({ path, process, about: 'path' });
+        choose((now) => ({ ...now, path, process, about: 'path' }));
         // What is asked for shows, whatever was searched for before.
         setFilter(({ sort, isDescending, isGrouped }) => ({ ...everything, sort, isDescending, isGrouped }));
         wants('files');
@@ -80,7 +80,7 @@ export function App({ report }: { readonly report: Report }) {
           <a href="#time-line">Time line</a>
           <a href="#processes">Processes</a>
           <a href="#files">Files</a>
-          {data.graph !== null && <a href="#targets">Targets</a>}
+          {data.targets !== null && <a href="#targets">Targets</a>}
         </nav>
         <button
           type="button"
@@ -110,7 +110,7 @@ export function App({ report }: { readonly report: Report }) {
             actions={actions}
             turn={turnOf('files')}
           />
-          {data.graph !== null && <Targets picture={data.graph} />}
+          {data.targets !== null && <Targets targets={data.targets} selection={selection} choose={choose} />}
         </main>
         <Details report={report} selection={selection} actions={actions} />
       </div>

@@ -44,7 +44,7 @@ function Cause({
   readonly report: Report;
   readonly actions: Actions;
 }) {
-  const { words, details, path, process } = cause;
+  const { words, details, difference, path, process } = cause;
   return (
     <li class="cause">
       <div class="cause-line">
@@ -66,24 +66,23 @@ function Cause({
           </button>
         )}
       </div>
-      {details.map((detail, at) =>
-        detail.includes('\n') ? (
-          <pre key={at}>
-            {detail.split('\n').map((line, number) => (
-              <span key={number} class={lineClass(line)}>{`${shownLines(line)}\n`}</span>
-            ))}
-          </pre>
-        ) : (
-          <p key={at} class="detail">
-            {shownLines(detail)}
-          </p>
-        ),
+      {details.map((detail, at) => (
+        <p key={at} class="detail">
+          {shownLines(detail)}
+        </p>
+      ))}
+      {difference.length > 0 && (
+        <pre class="difference">
+          {difference.map((line, at) => (
+            <span key={at} class={lineClass(line)}>{`${shownText(line)}\n`}</span>
+          ))}
+        </pre>
       )}
     </li>
   );
 }
 
-/** Of a line of a difference. */
 function lineClass(line: string): string {
+  if (line.startsWith('@@')) return 'place';
   return line.startsWith('+') ? 'gained' : line.startsWith('-') ? 'lost' : '';
 }

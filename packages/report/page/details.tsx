@@ -1,3 +1,4 @@
+import type { ReportTarget } from '../src/report-data.js';
 import { cutMark } from './process-label.js';
 import { exitWords, type Report, usesOf } from './report.js';
 import { type Actions, nothing, type Selection } from './selection.js';
@@ -12,10 +13,11 @@ interface DetailsProps {
 
 /** What is known of the process or path that was chosen. */
 export function Details({ report, selection, actions }: DetailsProps) {
-  const { process, path, about } = selection;
+  const { process, path, target, about } = selection;
+  const titles = { process: 'Process', path: 'File', target: 'Target' };
   return (
     <aside id="details" class={about === null ? 'empty' : ''} aria-labelledby="details-title">
-      <h2 id="details-title">{about === 'path' ? 'File' : about === 'process' ? 'Process' : 'Details'}</h2>
+      <h2 id="details-title">{about === null ? 'Details' : titles[about]}</h2>
       {about !== null && (
         <button
           type="button"
@@ -30,6 +32,8 @@ export function Details({ report, selection, actions }: DetailsProps) {
         <ProcessDetails report={report} process={process} actions={actions} />
       ) : about === 'path' && path !== null ? (
         <PathDetails report={report} path={path} actions={actions} />
+      ) : about === 'target' && target !== null ? (
+        <TargetDetails target={report.data.targets?.nodes[target]} />
       ) : (
         <p class="hint">
           Choose a process or a file, by mouse or with the arrow keys. <kbd>/</kbd> searches, <kbd>Esc</kbd>{' '}
@@ -131,6 +135,28 @@ function PathDetails({
         })}
       </ul>
       {users.length > atFirst && <p class="detail">and {users.length - atFirst} more: see the table</p>}
+    </>
+  );
+}
+
+function TargetDetails({ target }: { readonly target: ReportTarget | undefined }) {
+  if (target === undefined) return null;
+  const { name, isOwn, isUpToDate, causes, more } = target;
+  return (
+    <>
+      <p class="words mono">{shownText(name)}</p>
+      <p class={isUpToDate ? 'up-to-date' : 'because'}>{isUpToDate ? 'up to date' : 'out of date'}</p>
+      {causes.length > 0 && (
+        <ul class="plain">
+          {causes.map((cause, at) => (
+            <li key={at}>{shownLines(cause)}</li>
+          ))}
+        </ul>
+      )}
+      {more > 0 && <p class="detail">and {counted(more, 'cause')} more</p>}
+      <p class="detail">
+        {isOwn ? <a href="#causes">This page is about it.</a> : 'Its own page shows its run.'}
+      </p>
     </>
   );
 }

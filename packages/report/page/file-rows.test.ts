@@ -32,14 +32,18 @@ function rows(filter: Partial<FileFilter>): string[] {
 
 describe('the table of files', () => {
   test.each<[string, Partial<FileFilter>, string[]]>([
-    ['all, by path', {}, ['/bin/sh 2 0', 'OUT/a.o 32 1', 'src/a.h 1 0', 'src/a.h 2 1', 'src/B.h 16 2']],
+    [
+      'all, by path, those of the project first',
+      {},
+      ['OUT/a.o 32 1', 'src/a.h 1 0', 'src/a.h 2 1', 'src/B.h 16 2', '/bin/sh 2 0'],
+    ],
     ['a word of the path, whatever its case', { query: 'out' }, ['OUT/a.o 32 1']],
     ['a word of the process', { processQuery: 'B.C' }, ['src/B.h 16 2']],
     ['several words, of both', { query: '  a.h  src ', processQuery: 'CC' }, ['src/a.h 2 1']],
     ['what nothing matches', { query: 'nothing' }, []],
     ['one use', { uses: 16 }, ['src/B.h 16 2']],
     ['either of two uses', { uses: 48 }, ['OUT/a.o 32 1', 'src/B.h 16 2']],
-    ['what counts as input', { role: 'input', process: 0 }, ['/bin/sh 2 0', 'src/a.h 1 0']],
+    ['what counts as input', { role: 'input', process: 0 }, ['src/a.h 1 0', '/bin/sh 2 0']],
     ['outputs', { role: 'output' }, ['OUT/a.o 32 1']],
     ['one process', { process: 1 }, ['OUT/a.o 32 1', 'src/a.h 2 1']],
     ['each path once', { isGrouped: true, query: 'src' }, ['src/a.h 3 of 2', 'src/B.h 16 2']],
@@ -48,16 +52,16 @@ describe('the table of files', () => {
       { isGrouped: true, uses: 2, query: 'src' },
       ['src/a.h 3 of 2'],
     ],
-    ['the other way round', { isDescending: true, uses: 3 }, ['src/a.h 1 0', 'src/a.h 2 1', '/bin/sh 2 0']],
+    ['the other way round', { isDescending: true, uses: 3 }, ['/bin/sh 2 0', 'src/a.h 1 0', 'src/a.h 2 1']],
     [
       'by process',
       { sort: 'process' },
-      ['/bin/sh 2 0', 'src/a.h 1 0', 'OUT/a.o 32 1', 'src/a.h 2 1', 'src/B.h 16 2'],
+      ['src/a.h 1 0', '/bin/sh 2 0', 'OUT/a.o 32 1', 'src/a.h 2 1', 'src/B.h 16 2'],
     ],
     [
       'by use',
       { sort: 'uses', isDescending: true },
-      ['OUT/a.o 32 1', 'src/B.h 16 2', '/bin/sh 2 0', 'src/a.h 2 1', 'src/a.h 1 0'],
+      ['OUT/a.o 32 1', 'src/B.h 16 2', 'src/a.h 2 1', '/bin/sh 2 0', 'src/a.h 1 0'],
     ],
   ])('shows %s', (_, filter, expected) => {
     expect(rows(filter)).toEqual(expected);

@@ -98,10 +98,11 @@ function grouped(rows: readonly FileRow[]): FileRow[] {
   return [...byPath.values()];
 }
 
-/** The place of each text in the order of all. */
-function ranks(texts: readonly string[]): number[] {
-  const order = texts.map((_, at) => at);
-  order.sort((one, other) => ((texts[one] as string) < (texts[other] as string) ? -1 : 1));
+/** The place of each path in the order of all: those of the project, which are relative, first. */
+function ranks(paths: readonly string[]): number[] {
+  const keys = paths.map((path) => (path.startsWith('/') ? `1${path}` : `0${path}`));
+  const order = keys.map((_, at) => at);
+  order.sort((one, other) => ((keys[one] as string) < (keys[other] as string) ? -1 : 1));
   const rank: number[] = [];
   for (const [place, at] of order.entries()) rank[at] = place;
   return rank;

@@ -40,7 +40,7 @@ export function Files({ report, filter, setFilter, selection, actions, turn }: F
     const chosen = rows[row];
     if (chosen === undefined) return;
     const process = filter.isGrouped ? selection.process : chosen.process;
-    actions.choose({ process, path: chosen.path, about: 'path' });
+    actions.choose({ ...selection, process, path: chosen.path, about: 'path' });
   };
   const key = (name: string): boolean => {
     if (name !== 'Enter' || active === undefined) return false;

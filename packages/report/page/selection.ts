@@ -2,11 +2,13 @@
 export interface Selection {
   readonly process: number | null;
   readonly path: number | null;
-  /** Which of the two is described beside. */
-  readonly about: 'process' | 'path' | null;
+  /** Place in the nodes of the targets. */
+  readonly target: number | null;
+  /** Which of these is described beside. */
+  readonly about: 'process' | 'path' | 'target' | null;
 }
 
-export const nothing: Selection = { process: null, path: null, about: null };
+export const nothing: Selection = { process: null, path: null, target: null, about: null };
 
 /** A part of the page that is to show what was chosen elsewhere, and take the keyboard. */
 export interface Wish {

@@ -16,18 +16,37 @@ export interface GraphOptions {
  */
 export function graphText(graph: TargetGraph, { outOfDate, directory, shown }: GraphOptions): string {
   const edges = graph.edges();
-  const kept = shown === undefined ? undefined : leadingTo(shown, edges);
-  const targets = graph.targets.filter(({ metaFile }) => kept?.has(metaFile) ?? true);
-  const ids = new Map(targets.map(({ metaFile }, at) => [metaFile, `t${at + 1}`]));
+  const nodes = nodesOf(graph, edges, shown);
+  const ids = new Map(nodes.map(({ id, target }) => [target.metaFile, id]));
   const lines = ['digraph targets {', ...graphAttributes.map((line) => `  ${line};`)];
-  for (const target of targets)
-    lines.push(`  ${ids.get(target.metaFile)} ${nodeAttributes(target, outOfDate)};`);
+  for (const { id, target } of nodes) lines.push(`  ${id} ${nodeAttributes(target, outOfDate)};`);
   for (const { from, to, paths } of edges) {
     const [one, other] = [ids.get(from.metaFile), ids.get(to.metaFile)];
     if (one !== undefined && other !== undefined)
       lines.push(`  ${one} -> ${other} [label=${quoted(pathLines(paths, directory))}];`);
   }
   return `${lines.join('\n')}\n}\n`;
+}
+
+/** A target as the graph names it. */
+export interface GraphNode {
+  readonly id: string;
+  readonly target: KnownTarget;
+}
+
+/** Those that `graphText` shows, in their order. */
+export function graphNodes(graph: TargetGraph, { shown }: Pick<GraphOptions, 'shown'>): GraphNode[] {
+  return nodesOf(graph, shown === undefined ? [] : graph.edges(), shown);
+}
+
+function nodesOf(
+  graph: TargetGraph,
+  edges: readonly TargetEdge[],
+  shown: Iterable<string> | undefined,
+): GraphNode[] {
+  const kept = shown === undefined ? undefined : leadingTo(shown, edges);
+  const targets = graph.targets.filter(({ metaFile }) => kept?.has(metaFile) ?? true);
+  return targets.map((target, at) => ({ id: `t${at + 1}`, target }));
 }
 
 const graphAttributes = [

@@ -8,7 +8,10 @@ export type {
   ReportData,
   ReportPath,
   ReportProcess,
+  ReportTarget,
+  ReportTargets,
 } from './report-data.js';
+export { type TargetsSource, targetsReport } from './targets-report.js';
 export {
   type LaneName,
   type ProcessFacts,

@@ -20,8 +20,26 @@ export interface ReportData {
   readonly processes: readonly ReportProcess[];
   readonly paths: readonly ReportPath[];
   readonly accesses: ReportAccesses;
-  /** The targets and what goes from one to another, as SVG; null if there is nothing to show. */
-  readonly graph: string | null;
+  /** null if there is no other target to be shown. */
+  readonly targets: ReportTargets | null;
+}
+
+/** The targets of the project, and what goes from one to another. */
+export interface ReportTargets {
+  /** SVG, in which the title of a node is its `id`. */
+  readonly picture: string;
+  readonly nodes: readonly ReportTarget[];
+}
+
+export interface ReportTarget {
+  readonly id: string;
+  readonly name: string;
+  /** The one that the page is about. */
+  readonly isOwn: boolean;
+  readonly isUpToDate: boolean;
+  /** The first of its causes, a clause each, and how many more there are. */
+  readonly causes: readonly string[];
+  readonly more: number;
 }
 
 /** One reason for being out of date, in the words of the terminal. */
@@ -29,8 +47,10 @@ export interface ReportCause {
   /** The title above it. */
   readonly group: string;
   readonly words: string;
-  /** What else is known of it, a line each; a text of several lines is shown as it is. */
+  /** What else is known of it, a line each. */
   readonly details: readonly string[];
+  /** What has changed in a text: lines, each with its mark at its start (`+`, `-`, `@@`); empty if it is not known. */
+  readonly difference: readonly string[];
   /** Places in `paths` and `processes`; null if there is none that it is about. */
   readonly path: number | null;
   readonly process: number | null;

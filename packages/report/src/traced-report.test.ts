@@ -36,7 +36,14 @@ function report(over: Partial<ReportSource> = {}) {
 }
 
 function causeOf(path: string, user?: SourceCause['user']) {
-  const cause = { group: 'inputs', words: 'it changed', details: [], path: path as AbsolutePath, user };
+  const cause = {
+    group: 'inputs',
+    words: 'it changed',
+    details: [],
+    difference: [],
+    path: path as AbsolutePath,
+    user,
+  };
   const { causes, paths } = report({ causes: [cause] });
   const [{ path: place, process } = { path: null, process: null }] = causes;
   return [place === null ? null : paths[place]?.[0], process];

@@ -14,6 +14,7 @@ import {
   type ReportData,
   type ReportPath,
   type ReportProcess,
+  type ReportTargets,
   reportUses,
 } from './report-data.js';
 
@@ -31,10 +32,10 @@ export interface ReportSource {
   /** Those that count, as the decision sees it; undefined for those that the log alone tells, as of bmake's meta files. */
   readonly roles?: ReadonlyMap<string, PathRole>;
   readonly causes: readonly SourceCause[];
-  readonly graph?: string | undefined;
+  readonly targets?: ReportTargets | undefined;
 }
 
-export interface SourceCause extends Pick<ReportCause, 'group' | 'words' | 'details'> {
+export interface SourceCause extends Pick<ReportCause, 'group' | 'words' | 'details' | 'difference'> {
   readonly path?: AbsolutePath | undefined;
   /** The process that used the path in the way that matters, as far as it is known. */
   readonly user?: CauseUser | undefined;
@@ -63,10 +64,11 @@ export function tracedReport(source: ReportSource): ReportData {
       columns.path.push(places.of(path));
       columns.uses.push(bitsOf(uses));
     }
-  const causes = source.causes.map(({ group, words, details, path, user }) => ({
+  const causes = source.causes.map(({ group, words, details, difference, path, user }) => ({
     group,
     words,
     details,
+    difference,
     path: path === undefined ? null : places.of(path),
     process: path === undefined ? null : users.find(path, user),
   }));
@@ -81,7 +83,7 @@ export function tracedReport(source: ReportSource): ReportData {
     processes: traced.processes.map(processOf),
     paths: places.paths,
     accesses: columns,
-    graph: source.graph ?? null,
+    targets: source.targets ?? null,
   };
 }
 

@@ -1,8 +1,16 @@
-import type { Cause } from '@oodate/explain';
+import { type Cause, rankReasons } from '@oodate/explain';
 import { type AbsolutePath, isAbsolutePath } from '@oodate/filemon';
 import type { MetaFile, RunRecord } from '@oodate/meta-file';
 import { countedRun, type DecisionOptions, type Reason } from '@oodate/planner';
-import { type PathRole, reportPage, type SourceCause, tracedReport } from '@oodate/report';
+import {
+  type PathRole,
+  type ReportTargets,
+  reportPage,
+  type SourceCause,
+  targetsReport,
+  tracedReport,
+} from '@oodate/report';
+import { graphOf, knownTargetsHere, reasonsNow, withGoodRecord } from '../asked-targets.js';
 import { Causes, type JudgedTarget } from '../causes.js';
 import { CliError } from '../cli-error.js';
 import type { Counts } from '../counts.js';
@@ -13,6 +21,7 @@ import type { SettingFlags } from '../settings.js';
 import type { NamedTarget } from '../target.js';
 import {
   causeDetails,
+  differenceLines,
   noNewerWords,
   nothingToShowWords,
   outOfDateWords,
@@ -71,6 +80,7 @@ async function writePage(judged: Judged, { file, flags }: PageOptions): Promise<
     directory: cwd,
     ...(meta.run !== undefined && { roles: rolesOf(countedRun(meta.run, settings.decision)) }),
     causes: causes.map(sourceCause),
+    targets: await targetsOf(metaFile, causes, flags),
   });
   writeResultFile(file, reportPage(report));
   return 0;
@@ -88,13 +98,46 @@ function verdictOf({ name, counts, took, meta }: Judged, reasons: number): strin
 
 function sourceCause(cause: Cause): SourceCause {
   const cwd = process.cwd();
-  const { group, reason } = cause;
+  const { group, reason, difference } = cause;
   return {
     group,
     words: reasonWords(reason, cwd, 'all'),
     details: causeDetails(cause, cwd, 'all'),
+    difference: difference === null ? [] : differenceLines(difference, Number.POSITIVE_INFINITY),
     ...('path' in reason && { path: reason.path, user: cause.process ?? undefined }),
   };
+}
+
+/** A larger graph tells less than the part of it that leads to the target. */
+const mostTargets = 60;
+
+/** undefined if no other is known, or there is something wrong with the settings of one: that is told where it is run. */
+async function targetsOf(
+  own: string,
+  causes: readonly Cause[],
+  flags: SettingFlags,
+): Promise<ReportTargets | undefined> {
+  try {
+    const all = (await knownTargetsHere({ flags })).map(withGoodRecord);
+    if (!all.some(({ known }) => known.metaFile !== own)) return undefined;
+    const cwd = process.cwd() as AbsolutePath;
+    const graph = await graphOf(
+      all.map(({ known }) => known),
+      flags,
+    );
+    const words = all.map(({ known, asked }) => {
+      const reasons =
+        known.metaFile === own
+          ? causes.map(({ reason }) => reason)
+          : rankReasons([...reasonsNow(asked, {})], { root: cwd });
+      return [known.metaFile, reasons.map((reason) => reasonWords(reason, cwd))] as const;
+    });
+    const shown = all.length > mostTargets ? { shown: [own] } : {};
+    return await targetsReport({ graph, own, causes: new Map(words), directory: cwd, ...shown });
+  } catch (error) {
+    if (error instanceof CliError) return undefined;
+    throw error;
+  }
 }
 
 function rolesOf({ files, listings }: RunRecord): Map<string, PathRole> {

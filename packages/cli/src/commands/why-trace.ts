@@ -23,7 +23,7 @@ export async function whyTrace(name: TargetName): Promise<number> {
     throw new CliError(
       'NO_TIMES',
       `the log in ${pathWords(record.metaFile, process.cwd())} has no times`,
-      'run it again with: oodate run --force',
+      record.kind === 'good' ? 'run it again with: oodate run --force' : 'those that oodate writes have some',
     );
   printJson(view);
   return 0;

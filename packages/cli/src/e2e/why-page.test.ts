@@ -37,6 +37,7 @@ writeFileSync('words.h', 'int words(void);\\n' + readFileSync('name.txt', 'utf8'
 
 const [pages, folder] = [new Map<string, string>(), mkdtempSync(join(tmpdir(), 'oodate-page-'))];
 let told = '';
+let env: NodeJS.ProcessEnv = {};
 let browser: Browser | undefined;
 let context: BrowserContext | undefined;
 let page: Page;
@@ -48,14 +49,16 @@ let left: string[] = [];
   beforeAll(async () => {
     const space = workspace(project);
     writeFileSync(space.path(Buffer.concat([Buffer.from('names/'), notUtf8])), 'b');
-    await space.kept(['build']);
-    await space.kept(['hello']);
+    // With a store, which keeps small texts.
+    env = { OODATE_STORE_ENABLED: undefined, OODATE_STORE: join(folder, 'store') };
+    await space.kept(['build'], '', { env });
+    await space.kept(['hello'], '', { env });
     await keep(space, 'up-to-date', 'hello');
     space.write({ 'name.txt': '/* another */\n', 'string.h': '' });
     space.write({ [`names/${hostile}`]: 'changed' });
     space.remove('tool');
     await keep(space, 'out-of-date', 'build');
-    told = (await space.oodate('why', '-v', 'build')).stdout;
+    told = (await space.oodateWith({ env }, 'why', '-v', 'build')).stdout;
     await keep(space, 'without-times', fixture('freebsd-v5.meta'));
     browser = await chromium.launch({
       executablePath: findTool('chromium') ?? '',
@@ -94,6 +97,7 @@ let left: string[] = [];
       ...(await page.locator('.detail').allInnerTexts()),
     ])
       expect(terminal).toContain(text);
+    expect(await said('.difference')).toMatch(/-\/\* one \*\/\n\+\/\* another \*\//);
     expect(await said('#causes')).toContain('hello is out of date itself: run that first');
     expect(await page.title()).toBe('build: out of date');
   });
@@ -250,6 +254,18 @@ let left: string[] = [];
     complaints = [];
   });
 
+  test('shows the targets of the project, and the causes of one that is chosen', async () => {
+    await open('out-of-date');
+    const target = (name: string) => page.getByRole('button', { name });
+    await target('hello: out of date').click();
+    expect(await said('#details')).toMatch(/^Target\s+×\s+hello\s+out of date\s+name\.txt changed/);
+    await page.keyboard.press('Escape');
+    await target('build: out of date').focus();
+    await page.keyboard.press('Enter');
+    expect(await said('#details')).toContain('tool, which the command had made, is gone');
+    expect(await target('build: out of date').getAttribute('aria-pressed')).toBe('true');
+  });
+
   test('says how a process failed', async () => {
     await open('out-of-date');
     expect(await said('#tree .row:has-text("exit status 3")')).toMatch(
@@ -390,7 +406,7 @@ function fixture(name: string): string {
 
 async function keep(space: Workspace, name: string, target: string): Promise<void> {
   const file = join(folder, `${name}.html`);
-  expect(await space.oodate('why', '--html', file, target)).toMatchObject({
+  expect(await space.oodateWith({ env }, 'why', '--html', file, target)).toMatchObject({
     status: 0,
     stdout: '',
     stderr: '',

@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AbsolutePath, filemonRecords, type ProcessLife, processTree } from '@oodate/filemon';
-import { readMetaFile } from '@oodate/meta-file';
+import {
+  type AbsolutePath,
+  filemonRecords,
+  formatFilemonLog,
+  type ProcessLife,
+  processTree,
+} from '@oodate/filemon';
+import { readMetaFile, writeMetaFile } from '@oodate/meta-file';
 import type { ProcessSpan, TraceView } from '@oodate/report';
 import { scripts, traceEventFaults, type Workspace, workspace } from '@oodate/testkit';
 import { probeBackends } from '@oodate/tracer';
@@ -125,8 +131,26 @@ describe('why --format trace', () => {
       'a.meta': `# Meta data file a.meta\nCMD cat\nCWD /\nTARGET a\n-- command output --\n-- filemon acquired metadata --\n${log}`,
     });
     expect(await complaint(space, 'a.meta')).toBe(
-      'oodate: the log in a.meta has no times; run it again with: oodate run --force\n',
+      'oodate: the log in a.meta has no times; those that oodate writes have some\n',
     );
+  });
+
+  test('says how a run gets times that was recorded without', async () => {
+    const space = workspace({ 'package.json': scripts({ build: 'cat in' }), in: '' });
+    await space.kept(['build']);
+    const record = readMetaFile(space.path('.oodate/build.meta'));
+    if (record.kind !== 'good') throw new Error(`the record is ${record.kind}`);
+    const filemon = formatFilemonLog(
+      [...filemonRecords([record.meta.filemon ?? Buffer.alloc(0)])].filter(
+        (line) => line.kind !== 'process' || line.letter !== 'T',
+      ),
+    );
+    writeMetaFile(space.path('.oodate/build.meta'), { ...record.meta, filemon });
+    expect(await complaint(space, 'build')).toBe(
+      'oodate: the log in .oodate/build.meta has no times; run it again with: oodate run --force\n',
+    );
+    // Nothing depends on them.
+    await space.upToDate(['build']);
   });
 
   test.each([
