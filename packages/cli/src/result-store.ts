@@ -150,11 +150,22 @@ export async function keepInStore(
   try {
     const hindrance = await opened.results.keepResult(target, meta, diskFileStates(), opened.asker);
     if (hindrance !== undefined) terminal.remark(hindranceWords(target.title, hindrance, process.cwd()));
-    const { store, root, decision } = opened.asker;
-    if (target.settings.store?.keepsInputs)
-      await new opened.results.InputTexts(store, target.metaFile).keep(meta.run, root, decision);
   } catch (error) {
     sayOrThrow(error, terminal);
+  }
+  if (target.settings.store?.keepsInputs) await keepInputTexts(target, meta.run, opened);
+}
+
+/** So that it can be shown what has changed in them. What is wrong with the store has been said where it mattered. */
+async function keepInputTexts(
+  { metaFile }: NamedTarget,
+  run: RunRecord,
+  { asker: { store, root, decision }, results }: OpenedStore,
+): Promise<void> {
+  try {
+    await new results.InputTexts(store, metaFile).keep(run, root, decision);
+  } catch (error) {
+    if (!(error instanceof results.StoreError)) throw error;
   }
 }
 

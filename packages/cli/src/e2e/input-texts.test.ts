@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -79,6 +79,19 @@ test('it is known too where the result is not kept', async () => {
   expect(stderr).toContain('the result of build is not kept in the store');
   space.write({ 'p/a': 'two\n' });
   expect(await differences(space, {}, 'p')).toEqual({ a: ['-one', '+two'] });
+});
+
+test('a store that cannot be used is complained of once at most', async () => {
+  const space = workspace({
+    'p/package.json': scripts({ inside: 'cat a > out', outside: 'cat a > ../outside' }),
+    'p/a': 'one\n',
+  });
+  writeFileSync(join(store, 'foreign'), '');
+  const complaints = async (script: string) => {
+    const { stderr } = await space.oodateWith({ env, cwd: 'p' }, 'run', '--refresh', script);
+    return stderr.match(/is not a store of oodate/g)?.length ?? 0;
+  };
+  expect([await complaints('inside'), await complaints('outside')]).toEqual([1, 0]);
 });
 
 test('secrets of the environment are covered', async () => {
