@@ -81,7 +81,8 @@ export class ImaginedStates implements FileStates {
 
   linkState(path: AbsolutePath): FileState {
     const { place } = this.#walk.walk(path);
-    return this.#isGone(path) ? { type: 'absent' } : this.#imagined(place, this.#files.linkState(path));
+    const isGone = this.#isGoneAt([place, ...this.#walk.linksOn(parentOf(path))]);
+    return isGone ? { type: 'absent' } : this.#imagined(place, this.#files.linkState(path));
   }
 
   digest(path: AbsolutePath): DigestedFile | { readonly errno: string } {
@@ -108,7 +109,11 @@ export class ImaginedStates implements FileStates {
   }
 
   #isGone(path: AbsolutePath): boolean {
-    return this.#gone.size > 0 && this.#places(path).some((at) => nearest(this.#gone, at) !== undefined);
+    return this.#gone.size > 0 && this.#isGoneAt(this.#places(path));
+  }
+
+  #isGoneAt(places: readonly AbsolutePath[]): boolean {
+    return places.some((at) => nearest(this.#gone, at) !== undefined);
   }
 
   /** All that the path leads over. */
