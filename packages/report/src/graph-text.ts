@@ -52,7 +52,7 @@ function nodesOf(
 const graphAttributes = [
   'rankdir=LR',
   'graph [fontname="Helvetica,Arial,sans-serif"]',
-  'node [fontname="Helvetica,Arial,sans-serif", shape=box, style="rounded,filled", color="#4b5563", fillcolor="#f3f4f6"]',
+  'node [fontname="Helvetica,Arial,sans-serif", fontsize=12, margin="0.25,0.1", shape=box, style="rounded,filled", color="#4b5563", fillcolor="#f3f4f6"]',
   'edge [fontname="Helvetica,Arial,sans-serif", fontsize=10, color="#4b5563"]',
 ];
 
@@ -68,7 +68,7 @@ function nodeAttributes({ name, metaFile }: KnownTarget, outOfDate: ReadonlyMap<
   const why = outOfDate.get(metaFile);
   if (why === undefined) return `[label=${quoted([cut(name), 'up to date'])}]`;
   const label = quoted([cut(name), 'out of date:', cut(why)]);
-  return `[label=${label}, shape=octagon, style="filled,bold", color="#b91c1c", fillcolor="#fee2e2"]`;
+  return `[label=${label}, style=filled, peripheries=2, color="#b91c1c", fillcolor="#fee2e2"]`;
 }
 
 /** As many as can be read at a glance. */

@@ -84,7 +84,7 @@ describe('the graph of targets', () => {
       'out of date:',
       'dist/a changed',
     ]);
-    const marked = text.split('\n').filter((line) => line.includes('octagon'));
+    const marked = text.split('\n').filter((line) => line.includes('peripheries=2'));
     expect(marked).toEqual([expect.stringMatching(/^ {2}t2 .*bundle.*#fee2e2/)]);
   });
 

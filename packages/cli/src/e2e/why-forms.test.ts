@@ -102,7 +102,7 @@ describe('--format dot and svg', () => {
     expect(found).toEqual([
       '  t1 [label="bundle\\nup to date"];',
       expect.stringMatching(
-        /^ {2}t2 \[label="compile\\nout of date:\\nsrc\/a\.txt changed \(was 1 byte, is 2\)", shape=octagon,/,
+        /^ {2}t2 \[label="compile\\nout of date:\\nsrc\/a\.txt changed \(was 1 byte, is 2\)", style=filled,/,
       ),
       '  t2 -> t1 [label="dist/a.txt"];',
     ]);
