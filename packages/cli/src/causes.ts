@@ -21,6 +21,14 @@ export interface JudgedTarget {
   readonly settings: Pick<SettingsEffect, 'decision' | 'store'>;
 }
 
+/** Another target that is out of date, and makes what the one in question uses. */
+export interface OutOfDateMaker {
+  readonly target: string;
+  readonly metaFile: string;
+  /** What of it. */
+  readonly paths: readonly AbsolutePath[];
+}
+
 interface Surroundings {
   readonly root: AbsolutePath;
   readonly graph: TargetGraph;
@@ -52,6 +60,20 @@ export class Causes {
       isOutOfDate: (target) => this.#isOutOfDate(target),
       differenceOf: await contentDifferences(metaFile, settings),
     });
+  }
+
+  /** Those that would change what the target finds, were they run first. */
+  async outOfDateMakersOf({
+    metaFile,
+    cwd,
+    settings,
+  }: Pick<JudgedTarget, 'metaFile' | 'cwd' | 'settings'>): Promise<OutOfDateMaker[]> {
+    const { graph } = await this.#surroundingsOf(cwd, settings.decision.isIgnored);
+    const makers: OutOfDateMaker[] = [];
+    for (const { from, to, paths } of graph.edges())
+      if (to.metaFile === metaFile && (await this.#isOutOfDate(from)))
+        makers.push({ target: from.name, metaFile: from.metaFile, paths });
+    return makers;
   }
 
   #surroundingsOf(cwd: AbsolutePath, isIgnored: DecisionOptions['isIgnored']): Promise<Surroundings> {

@@ -20,6 +20,7 @@ import type { ConvertedFile, MergeRefusal, RecordedContent, RecordedState, Use }
 import type { BmakeFinding, BmakeReason, BmakeRuleReason, Reason, VariableValue } from '@oodate/planner';
 import type { Collection, DamagedFile, Hindrance, StoreStatus, Verification } from '@oodate/store';
 import { sizeWords } from './byte-size.js';
+import type { OutOfDateMaker } from './causes.js';
 import type { FileChange } from './commands/init.js';
 import type { Counts } from './counts.js';
 import type { NearResult } from './result-store.js';
@@ -502,6 +503,15 @@ function momentWords(nanoseconds: bigint): string {
 /** Of a target that is up to date by what was brought back. `made`: as above. */
 export function wasRestoredWords(made: bigint): string {
   return `known result from ${momentWords(made)}, restored`;
+}
+
+/** Of one that would be made of something else then. */
+export function outOfDateMakerWords({ target, paths }: OutOfDateMaker, cwd: string): string {
+  const made = listWords(
+    paths.map((path) => pathWords(path, cwd)),
+    'short',
+  );
+  return `${nameWords(target)}, which makes ${made}, is out of date itself: run that first`;
 }
 
 /** Of one that is out of date: what the store could do for it. */

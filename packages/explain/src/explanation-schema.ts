@@ -219,6 +219,10 @@ const ofTarget = v.object({
       v.description('The nearest result in the store.'),
     ),
   ),
+  makers: v.pipe(
+    v.array(v.object({ target: v.string(), metaFile: v.string(), paths: v.array(v.string()) })),
+    v.description('Other targets that are out of date, and make these paths, which this one uses.'),
+  ),
 });
 
 const ofMetaFiles = v.object({

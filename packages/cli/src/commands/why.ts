@@ -1,7 +1,7 @@
 import { type Cause, reasonGroups } from '@oodate/explain';
 import type { AbsolutePath } from '@oodate/filemon';
 import type { DecisionOptions, Reason } from '@oodate/planner';
-import { Causes } from '../causes.js';
+import { Causes, type OutOfDateMaker } from '../causes.js';
 import type { Counts } from '../counts.js';
 import { judge, recordedRun } from '../judgement.js';
 import { judgeMetaFile } from '../meta-judgement.js';
@@ -17,6 +17,7 @@ import {
   moreCausesWords,
   nearResultWords,
   noNewerWords,
+  outOfDateMakerWords,
   outOfDateWords,
   processLines,
   processWords,
@@ -41,29 +42,42 @@ export async function why(target: NamedTarget, options: WhyOptions, terminal: Te
   const judgement = judge(target, options);
   const reasons = [...judgement.reasons];
   const last = recordedRun(judgement);
+  const known = new Causes(options.flags);
+  const makers = await known.outOfDateMakersOf(target);
   if (reasons.length === 0) {
-    if (options.json) printJson({ version, ...reportOf(judgement, 'up to date', []), known: null });
+    if (options.json) printJson({ version, ...reportOf(judgement, 'up to date', []), known: null, makers });
     else if (judgement.counts !== undefined && judgement.took !== undefined)
       writeOut(1, upToDateLines(target.name, judgement.counts, judgement.took, last?.restored));
+    if (!options.json) sayMakers(makers, []);
     return 0;
   }
   const { record } = judgement;
   const { cwd, metaFile, settings } = target;
   const meta = record.kind === 'good' ? record.meta : undefined;
-  const causes = await new Causes(options.flags).of({ metaFile, meta, cwd, reasons, settings });
+  const causes = await known.of({ metaFile, meta, cwd, reasons, settings });
   const near = await nearResult(target, last, { json: options.json, output: 'none' }, terminal);
   if (options.json) {
-    const known = near && { made: isoMoment(near.made), differs: near.differs };
+    const nearest = near && { made: isoMoment(near.made), differs: near.differs };
     const report = reportOf(judgement, 'out of date', causes.map(causeReport));
-    printJson({ version, ...report, known: known ?? null });
+    printJson({ version, ...report, known: nearest ?? null, makers });
   } else {
     writeOut(1, explanation(target.name, causes, options.verbose));
     if (near !== undefined && !isOfSameDifference(near.differs, reasons)) {
       const lines = wrapped(nearResultWords(near, process.cwd()), stdoutColumns(), 2);
       writeOut(1, `\n${lines.join('\n')}\n`);
     }
+    sayMakers(makers, causes);
   }
   return 0;
+}
+
+/** Those of which the causes do not tell already. */
+function sayMakers(makers: readonly OutOfDateMaker[], causes: readonly Cause[]): void {
+  const told = new Set(causes.map(({ writer }) => writer?.metaFile));
+  const lines = makers
+    .filter(({ metaFile }) => !told.has(metaFile))
+    .flatMap((maker) => wrapped(outOfDateMakerWords(maker, process.cwd()), stdoutColumns(), 2));
+  if (lines.length > 0) writeOut(1, `\n${lines.join('\n')}\n`);
 }
 
 /** The nearest known result is the last run itself, or one that tells nothing more. */
