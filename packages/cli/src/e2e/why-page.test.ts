@@ -146,6 +146,7 @@ let left: string[] = [];
     await page.getByLabel('Search paths').fill('names/');
     const ascending = await rows();
     await page.getByRole('columnheader', { name: 'Path' }).getByRole('button').click();
+    await drawn();
     expect(await page.getByRole('columnheader', { name: 'Path' }).getAttribute('aria-sort')).toBe(
       'descending',
     );
@@ -185,17 +186,20 @@ let left: string[] = [];
   test('closes and opens what is below a process', async () => {
     await open('out-of-date');
     const tree = page.locator('#tree');
-    const rows = () => tree.locator('.row').count();
+    const rows = async () => {
+      await drawn();
+      return tree.locator('.row').count();
+    };
     const all = await rows();
     expect(all).toBeGreaterThan(1);
     await tree.focus();
     await page.keyboard.press('ArrowDown');
+    await drawn();
     expect(await tree.locator('[aria-selected=true]').getAttribute('aria-expanded')).toBe('true');
     await page.keyboard.press('ArrowLeft');
-    // The page draws what has changed at its next moment.
-    await until(async () => (await rows()) === 1);
+    expect(await rows()).toBe(1);
     await page.keyboard.press('ArrowRight');
-    await until(async () => (await rows()) === all);
+    expect(await rows()).toBe(all);
   });
 
   test('draws the time line, and tells of the process below the pointer', async () => {
@@ -287,8 +291,10 @@ let left: string[] = [];
 
   test('is dark where the system is, and on demand', async () => {
     await open('out-of-date', { colorScheme: 'dark' });
-    const brightness = () =>
-      page.evaluate<string>('getComputedStyle(document.body).backgroundColor.match(/[0-9]+/)[0]');
+    const brightness = async () => {
+      await drawn();
+      return page.evaluate<string>('getComputedStyle(document.body).backgroundColor.match(/[0-9]+/)[0]');
+    };
     expect(Number(await brightness())).toBeLessThan(60);
     await page.getByRole('button', { name: 'Dark' }).click();
     expect(Number(await brightness())).toBeGreaterThan(200);
@@ -300,6 +306,7 @@ let left: string[] = [];
   test.each([360, 800, 1400])('fits into a window of %d pixels', async (width) => {
     await open('out-of-date', { viewport: { width, height: 700 } });
     await page.locator('#tree .row').first().click();
+    await drawn();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
   });
 
@@ -443,14 +450,23 @@ async function open(name: string, options: Parameters<Browser['newContext']>[0] 
   await page.locator('canvas').waitFor();
 }
 
+/** The page shows what has changed with the next frames; what is asked before is of the state of before. */
+function drawn(): Promise<unknown> {
+  return page.evaluate(
+    'new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(tell))))',
+  );
+}
+
 /** What one reads there. */
 async function said(selector: string): Promise<string> {
+  await drawn();
   await page.locator(selector).first().waitFor();
   return (await page.locator(selector).allInnerTexts()).join('\n');
 }
 
 /** Path and uses of each row that is there. */
 async function rows(): Promise<string[]> {
+  await drawn();
   const found = [];
   for (const row of await page.locator('#table .row').all()) {
     const cells = await row.getByRole('gridcell').allInnerTexts();
@@ -463,19 +479,22 @@ async function activeRow(): Promise<string> {
   return (await said('#table [aria-selected=true]')).replace(/\s+/g, ' ');
 }
 
-function focused(): Promise<string> {
+async function focused(): Promise<string> {
+  await drawn();
   return page.evaluate('document.activeElement.id');
 }
 
-/** How many there are in the time line, once it has been drawn. */
-function colours(): Promise<number> {
-  return page.evaluate(`new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(() => {
+/** How many there are in the time line. */
+async function colours(): Promise<number> {
+  await drawn();
+  return page.evaluate(`(() => {
     const canvas = document.querySelector('canvas');
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-    tell(new Set(new Uint32Array(data.buffer).filter((pixel) => pixel >>> 24 === 255)).size);
-  })))`);
+    return new Set(new Uint32Array(data.buffer).filter((pixel) => pixel >>> 24 === 255)).size;
+  })()`);
 }
 
-function drawing(): Promise<string> {
+async function drawing(): Promise<string> {
+  await drawn();
   return page.evaluate("document.querySelector('canvas').toDataURL()");
 }
