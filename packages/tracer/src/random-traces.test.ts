@@ -160,7 +160,7 @@ describe.each(backends)('$name', ({ name: backend }) => {
     async () => {
       await checkAtRandom({
         cases: arbitraryActs(),
-        runs: 200,
+        runs: 120,
         show: ({ files, acts }) => expectation(files, predict(files, acts)),
         check: async ({ files, acts }) => {
           const prediction = predict(files, acts);
@@ -178,7 +178,7 @@ describe.each(backends)('$name', ({ name: backend }) => {
     async () => {
       await checkAtRandom({
         cases: arbitraryBranches(),
-        runs: 40,
+        runs: 25,
         show: (drawn) => together(drawn),
         check: ({ branches }) => {
           const { files, words, expected } = together({ branches });

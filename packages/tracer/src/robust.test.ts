@@ -133,7 +133,7 @@ describe.each(names)('by %s,', (backend) => {
     const busy = 'j=0; while [ $j -lt 20000 ]; do j=$((j + 1)); done';
     const script = `echo > out; i=0; while [ $i -lt 15 ]; do i=$((i + 1)); : & : & ${busy}; done; wait; exit 7`;
     const { below, seed } = dice();
-    for (let round = 0; round < rounds(6); round += 1) {
+    for (let round = 0; round < rounds(4); round += 1) {
       rmSync(join(folder, 'out'), { force: true });
       const probe = start(...probing(), 'sh', '-c', script);
       await until(() => has('out'));

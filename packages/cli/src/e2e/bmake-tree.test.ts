@@ -116,12 +116,10 @@ describe.each([
     expect(await tree.make()).toEqual([]);
     const others = ['libunit/find.o', 'libunit/libunit.a', 'unit/main.o', 'unit/table.h', 'unit/unit'];
     expect(await tree.outOfDate(...[...affected, ...others].map(meta))).toEqual(affected.map(meta));
-    expect((await space.oodate('why', '--mode', 'content', meta('unit/print.o'))).stdout).toBe(
-      `print.o is out of date, for 1 reason:
-
-  inputs
-    local/rounding.h is there now (a file of 38 bytes), was looked for and not there; used by cc1
-`,
+    const { stdout } = await space.oodate('why', '--mode', 'content', meta('unit/print.o'));
+    // Where lines break depends on the place of the checkout.
+    expect(stdout.replace(/\s+/g, ' ')).toMatch(
+      /^print\.o is out of date, for 1 reason: inputs local\/rounding\.h is there now \(a file of 38 bytes\), was looked for and not there; used by cc1 .* looked for at local\/rounding\.h, then found at include\/rounding\.h $/,
     );
 
     const makes = {
