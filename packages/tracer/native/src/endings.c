@@ -1,8 +1,8 @@
 #include "endings.h"
 
 #include "calls.h"
+#include "tracee.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,24 +23,6 @@
 
 static const uint64_t child_signal = UINT64_C(1) << (SIGCHLD - 1);
 
-static bool read_file(pid_t pid, const char *name, char *text, size_t size)
-{
-	char file[64];
-	ssize_t length;
-	int fd;
-
-	snprintf(file, sizeof(file), "/proc/%d/%s", (int)pid, name);
-	fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	length = read(fd, text, size - 1);
-	close(fd);
-	if (length <= 0)
-		return false;
-	text[length] = '\0';
-	return true;
-}
-
 /* Where the field begins in the text after the name of the program; NULL if there is none. */
 static const char *field(const char *text, unsigned number)
 {
@@ -57,7 +39,7 @@ static bool catches_child_signal(pid_t pid)
 	char text[1024];
 	const char *fields, *blocked, *caught;
 
-	if (!read_file(pid, "stat", text, sizeof(text)) || (fields = strrchr(text, ')')) == NULL || fields[1] != ' ')
+	if (tracee_proc(pid, "stat", text, sizeof(text)) < 0 || (fields = strrchr(text, ')')) == NULL || fields[1] != ' ')
 		return false;
 	fields += 2;
 	blocked = field(fields, FIELD_BLOCKED);
@@ -91,7 +73,7 @@ static bool may_be_calling(const struct endings *e, pid_t pid)
 	unsigned long long argument = 0;
 	int number;
 
-	if (!read_file(pid, "syscall", text, sizeof(text)))
+	if (tracee_proc(pid, "syscall", text, sizeof(text)) < 0)
 		return false;
 	if (sscanf(text, "%d %llx", &number, &argument) < 1)
 		return true;

@@ -1,31 +1,23 @@
 #include "left.h"
 
-#include <fcntl.h>
+#include "tracee.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define GRACE_MILLISECONDS 50
 
 /* Puts the name of its program into name. What has ended and waits for its parent does not run. */
 static bool is_running(pid_t pid, char *name, size_t size)
 {
-	char file[32], stat[512];
+	char stat[512];
 	const char *start, *end;
-	ssize_t length;
-	int fd, threads;
+	int threads;
 	char state;
 
-	snprintf(file, sizeof(file), "/proc/%d/stat", (int)pid);
-	fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (tracee_proc(pid, "stat", stat, sizeof(stat)) < 0)
 		return false;
-	length = read(fd, stat, sizeof(stat) - 1);
-	close(fd);
-	if (length < 0)
-		return false;
-	stat[length] = '\0';
 	start = strchr(stat, '(');
 	end = strrchr(stat, ')');
 	if (start == NULL || end == NULL)

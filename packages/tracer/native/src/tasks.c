@@ -1,10 +1,10 @@
 #include "tasks.h"
 
 #include "left.h"
+#include "tracee.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,24 +32,6 @@ struct pidfd_info_v0 {
 static size_t bucket(pid_t id)
 {
 	return (size_t)id % TASK_BUCKETS;
-}
-
-static int read_proc(pid_t pid, const char *name, char *text, size_t size)
-{
-	char file[64];
-	ssize_t length;
-	int fd;
-
-	snprintf(file, sizeof(file), "/proc/%d/%s", (int)pid, name);
-	fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	length = read(fd, text, size - 1);
-	close(fd);
-	if (length < 0)
-		return -1;
-	text[length] = '\0';
-	return 0;
 }
 
 static struct process *find_process(struct tasks *t, pid_t pid)
@@ -159,7 +141,7 @@ static int read_ids(pid_t tid, pid_t *pid, pid_t *parent)
 	char status[512];
 	const char *line;
 
-	if (read_proc(tid, "status", status, sizeof(status)) < 0)
+	if (tracee_proc(tid, "status", status, sizeof(status)) < 0)
 		return -1;
 	line = strstr(status, "\nTgid:");
 	errno = EIO;
@@ -292,7 +274,7 @@ static void add_children(struct tasks *t, pid_t pid, pid_t tid)
 	int child, used;
 
 	snprintf(name, sizeof(name), "task/%d/children", (int)tid);
-	if (read_proc(pid, name, children, sizeof(children)) < 0)
+	if (tracee_proc(pid, name, children, sizeof(children)) < 0)
 		return;
 	/* A list that was cut could end within a number. */
 	if (strlen(children) == sizeof(children) - 1)
@@ -359,7 +341,7 @@ static bool read_zombie(struct process *process, int *status, int *signal)
 	const char *last;
 	int code;
 
-	if (read_proc(process->pid, "stat", text, sizeof(text)) < 0 || strstr(text, ") Z ") == NULL)
+	if (tracee_proc(process->pid, "stat", text, sizeof(text)) < 0 || strstr(text, ") Z ") == NULL)
 		return false;
 	last = strrchr(text, ' ');
 	if (last == NULL || sscanf(last, "%d", &code) != 1)
@@ -446,7 +428,7 @@ static bool catches(pid_t pid, int signal)
 	const char *line;
 	unsigned long long caught;
 
-	if (read_proc(pid, "status", status, sizeof(status)) < 0 || (line = strstr(status, "\nSigCgt:")) == NULL ||
+	if (tracee_proc(pid, "status", status, sizeof(status)) < 0 || (line = strstr(status, "\nSigCgt:")) == NULL ||
 	    sscanf(line, "\nSigCgt: %llx", &caught) != 1)
 		return false;
 	return caught >> (signal - 1) & 1;

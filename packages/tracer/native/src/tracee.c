@@ -1,8 +1,11 @@
 #include "tracee.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #define PAGE 4096
 /* Nearly all paths are shorter, and a short read is a cheap one. */
@@ -131,4 +134,22 @@ int tracee_bytes(pid_t tid, uint64_t address, void *bytes, size_t size)
 	if (got >= 0)
 		errno = EFAULT;
 	return -1;
+}
+
+int tracee_proc(pid_t tid, const char *name, char *text, size_t size)
+{
+	char file[64];
+	ssize_t length;
+	int fd;
+
+	snprintf(file, sizeof(file), "/proc/%d/%s", (int)tid, name);
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	length = read(fd, text, size - 1);
+	close(fd);
+	if (length < 0)
+		return -1;
+	text[length] = '\0';
+	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * The memory of a traced thread, as it can be read from outside. Every function
+ * A traced thread, as it can be looked into from outside. Every function
  * returns -1 with errno set; EPERM means that the thread may not be looked into.
  */
 #ifndef OODATE_TRACEE_H
@@ -18,5 +18,7 @@ ssize_t tracee_string(pid_t tid, uint64_t address, char *text, size_t size);
  */
 ssize_t tracee_strings(pid_t tid, uint64_t array, bool skip, char *text, size_t size, bool *whole);
 int tracee_bytes(pid_t tid, uint64_t address, void *bytes, size_t size);
+/* What /proc has of it under this name, or the beginning of that, with a NUL. */
+int tracee_proc(pid_t tid, const char *name, char *text, size_t size);
 
 #endif
