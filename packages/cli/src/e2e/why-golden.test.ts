@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { reasonFields, whySchema } from '@oodate/explain';
 import { oodate, requireTool, type Workspace, workspace } from '@oodate/testkit';
 import { parse } from 'valibot';
+import { withoutPlaces } from './plain-places.js';
 import { type Question, situations } from './why-situations.js';
 
 /*
@@ -60,12 +61,7 @@ async function answer(space: Workspace, question: Question, options: readonly st
 
 /** Without what differs between machines and moments. */
 function plainText(space: Workspace, text: string): string {
-  return text
-    .replaceAll(space.folder, 'FOLDER')
-    .replaceAll(realpathSync(process.execPath), 'NODE')
-    .replaceAll(/\/(?:usr\/)?lib(?:exec)?\/gcc\/[\w.+/-]*\/cc1/g, 'CC1')
-    .replaceAll(/ -quiet .*/g, ' …')
-    .replaceAll(/(?:\/usr)?\/bin\//g, '/bin/')
+  return withoutPlaces(space, text)
     .replaceAll(/ (at|from) \d{4}-\d\d-\d\d \d\d:\d\d/g, ' $1 DAY TIME')
     .replaceAll(/\(line \d+\)/g, '(line SOME)')
     .replaceAll(/~[0-9a-f]{16}/g, '~DIGEST')

@@ -1,9 +1,10 @@
-import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { decodePath } from '@oodate/filemon';
 import { formatMetaFile, parseMetaFile } from '@oodate/meta-file';
 import { type Files, type StartOptions, scripts, type Workspace, workspace } from '@oodate/testkit';
 import { probeBackends } from '@oodate/tracer';
+import { withoutPlaces } from './plain-places.js';
 
 /*
  * Which process used what has changed, how, and what started it.
@@ -17,15 +18,12 @@ require('node:fs').readdirSync('data');
 execFileSync('./part.sh', ['a b', "it's"]);
 `;
 
-/** Folder and the places of programs, which differ between machines, in words. */
+/** Without places and times. */
 function plain(space: Workspace, text: string): string {
-  return text
-    .replaceAll(space.folder, 'FOLDER')
-    .replaceAll(realpathSync(process.execPath), 'NODE')
-    .replaceAll(/\/(?:usr\/)?lib(?:exec)?\/gcc\/[\w.+/-]*\/cc1/g, 'CC1')
-    .replaceAll(/ -quiet .*/g, ' …')
-    .replaceAll(/(?:\/usr)?\/bin\//g, '/bin/')
-    .replaceAll(/ of \d{4}-\d\d-\d\d [\d:.]+(, is \d+) of [\d:.]+/g, ' of THEN$1 of NOW');
+  return withoutPlaces(space, text).replaceAll(
+    / of \d{4}-\d\d-\d\d [\d:.]+(, is \d+) of [\d:.]+/g,
+    ' of THEN$1 of NOW',
+  );
 }
 
 describe.each(backends)('with %s, why', (backend) => {
