@@ -68,6 +68,11 @@ export function metaReportOf(
   return { verdict, targets };
 }
 
+/** A cause as `--json` prints it: the reason with what belongs to it. */
+export function causeReport<Rest extends object>({ reason, ...rest }: Rest & { readonly reason: Reason }) {
+  return { ...reason, ...rest };
+}
+
 /** One object and a newline. 64-bit numbers (sizes, times, inodes) are strings. */
 export function printJson(value: unknown): void {
   const text = JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? item.toString() : item), 2);

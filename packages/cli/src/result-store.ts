@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { isoTime } from '@oodate/explain';
 import type { AbsolutePath } from '@oodate/filemon';
 import {
   invalidateMetaFile,
@@ -77,7 +78,7 @@ export async function bringBack(
         status: 0,
         milliseconds: Math.round(performance.now() - begin),
         kept: true,
-        restored: isoMoment(made),
+        restored: isoTime(made),
         notes: [],
       },
       counts: countUses(countedRun(back.run, target.settings.decision)),
@@ -175,11 +176,6 @@ export interface NearResult {
   readonly made: bigint;
   /** In what its state differs; nothing if it would be brought back. */
   readonly differs: readonly Reason[];
-}
-
-/** `time` in nanoseconds since the epoch. */
-export function isoMoment(time: bigint): string {
-  return new Date(Number(time / 1_000_000n)).toISOString();
 }
 
 /** What the store knows of the target; undefined if nothing that helps. */

@@ -1,6 +1,7 @@
 import { type AbsolutePath, childOf, filemonRecords, isAbsolutePath } from '@oodate/filemon';
 import type { MetaFile, RecordedState } from '@oodate/meta-file';
 import { type InputReason, plainName, type Reason, reasonOfStored } from '@oodate/planner';
+import { isoTime } from './iso-time.js';
 import type { KnownTarget } from './known-targets.js';
 import { groupOf, type ReasonGroup } from './reason-group.js';
 import { processesOfReasons, type ReasonProcess } from './reason-process.js';
@@ -144,7 +145,7 @@ class OtherTargets {
       metaFile: target.metaFile,
       path,
       use: file.use === 'removed' ? 'removed' : 'output',
-      ran: new Date(Number(target.run.recorded / 1_000_000n)).toISOString(),
+      ran: isoTime(target.run.recorded),
       left,
       outOfDate: await this.#verdictOf(target),
       because: this.#chainOf({ target, path }),

@@ -7,6 +7,7 @@ export {
 } from './explanation.js';
 export { reasonFields, whyDefinitions, whySchema } from './explanation-schema.js';
 export { type ImaginedChange, ImaginedStates } from './imagined-states.js';
+export { isoTime } from './iso-time.js';
 export { type KnownTarget, knownTargets } from './known-targets.js';
 export { type Advice, type LastCause, type LastRun, lastRun, type SparedPath } from './last-run.js';
 export { whyAfterSchema } from './last-run-schema.js';

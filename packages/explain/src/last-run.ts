@@ -1,6 +1,7 @@
 import { type AbsolutePath, isWithin } from '@oodate/filemon';
 import type { MetaFile, RunRecord, SparedInput } from '@oodate/meta-file';
 import { type DecisionOptions, isShortened, type Reason, reasonOfStored } from '@oodate/planner';
+import { isoTime } from './iso-time.js';
 import { recordOf } from './path-role.js';
 import { groupOf, type ReasonGroup } from './reason-group.js';
 import { processesOfReasons, type ReasonProcess } from './reason-process.js';
@@ -106,11 +107,9 @@ function hadAllOutputs(causes: readonly LastCause[] | null, more: number): boole
 
 /** A file of the user's own. What ignores a directory ignores all in it. */
 function isWorthIgnoring({ path, runs }: SparedInput, run: RunRecord): boolean {
+  if (runs < oftenEnough || !isWithin(path, run.cwd) || path.includes('/node_modules/')) return false;
   const file = recordOf(path, run);
   return (
-    runs >= oftenEnough &&
-    isWithin(path, run.cwd) &&
-    !path.includes('/node_modules/') &&
     (file?.use === 'read' || file?.use === 'looked' || file?.use === 'missing') &&
     file.state.type !== 'directory'
   );
@@ -119,9 +118,4 @@ function isWorthIgnoring({ path, runs }: SparedInput, run: RunRecord): boolean {
 /** As the setting ignore takes it, in the directory of the command. */
 function patternOf(path: AbsolutePath, directory: AbsolutePath): string {
   return path.slice(directory === '/' ? 1 : directory.length + 1).replace(/[\\*?[\](){}!+@|]/g, '\\$&');
-}
-
-/** `time` in nanoseconds since the epoch. */
-function isoTime(time: bigint): string {
-  return new Date(Number(time / 1_000_000n)).toISOString();
 }

@@ -1,7 +1,7 @@
 import { type LastCause, type LastRun, lastRun, reasonGroups } from '@oodate/explain';
 import { askedTargets } from '../asked-targets.js';
 import { writeOut } from '../output-streams.js';
-import { printJson } from '../report.js';
+import { causeReport, printJson } from '../report.js';
 import type { TargetName } from '../target.js';
 import { coloursFor, stdoutColumns } from '../terminal.js';
 import { noMetaFile } from '../traced-files.js';
@@ -39,11 +39,6 @@ export async function whyAfter(name: TargetName, { json, verbose }: AfterOptions
     });
   else writeOut(1, runs.map((run) => textOf(run, run.target.name, verbose)).join('\n'));
   return 0;
-}
-
-/** As of `why --json`: the reason with what belongs to it. */
-function causeReport({ reason, ...rest }: LastCause) {
-  return { ...reason, ...rest };
 }
 
 function textOf(run: LastRun, name: string, verbose: boolean): string {

@@ -1,4 +1,4 @@
-import { type Cause, reasonGroups } from '@oodate/explain';
+import { type Cause, isoTime, reasonGroups } from '@oodate/explain';
 import type { AbsolutePath } from '@oodate/filemon';
 import type { DecisionOptions, Reason } from '@oodate/planner';
 import { Causes, type OutOfDateMaker } from '../causes.js';
@@ -6,8 +6,8 @@ import type { Counts } from '../counts.js';
 import { judge, recordedRun } from '../judgement.js';
 import { judgeMetaFile } from '../meta-judgement.js';
 import { writeOut } from '../output-streams.js';
-import { metaReportOf, printJson, reportOf } from '../report.js';
-import { isoMoment, nearResult } from '../result-store.js';
+import { causeReport, metaReportOf, printJson, reportOf } from '../report.js';
+import { nearResult } from '../result-store.js';
 import type { SettingFlags } from '../settings.js';
 import type { NamedTarget } from '../target.js';
 import { coloursFor, stdoutColumns, type Terminal } from '../terminal.js';
@@ -57,7 +57,7 @@ export async function why(target: NamedTarget, options: WhyOptions, terminal: Te
   const causes = await known.of({ metaFile, meta, cwd, reasons, settings });
   const near = await nearResult(target, last, { json: options.json, output: 'none' }, terminal);
   if (options.json) {
-    const nearest = near && { made: isoMoment(near.made), differs: near.differs };
+    const nearest = near && { made: isoTime(near.made), differs: near.differs };
     const report = reportOf(judgement, 'out of date', causes.map(causeReport));
     printJson({ version, ...report, known: nearest ?? null, makers });
   } else {
@@ -116,11 +116,6 @@ export async function whyMetaFiles(metaFiles: readonly string[], options: WhyOpt
       writeOut(1, `${took === undefined ? noNewerWords(name, counts) : upToDateWords(name, counts, took)}\n`);
   }
   return 0;
-}
-
-/** As `--json` prints it: the reason with what belongs to it. */
-function causeReport({ reason, ...rest }: Cause) {
-  return { ...reason, ...rest };
 }
 
 /** Without -v: of each group, and of those with a difference, and of the lines of that. */
