@@ -10,7 +10,7 @@ import {
   type Target,
 } from '@oodate/planner';
 import { CliError } from './cli-error.js';
-import { isTraced } from './judgement.js';
+import { decisionNow } from './judgement.js';
 import { presentTarget } from './known-judgement.js';
 import { fileMatcher } from './path-patterns.js';
 import { findProject } from './project-targets.js';
@@ -54,10 +54,10 @@ export async function askedTargets(name: TargetName): Promise<AskedTarget[]> {
 /** Every reason for which it would run now. */
 export function reasonsNow(
   { target, record, settings }: AskedTarget,
-  options: Pick<DecisionOptions, 'force'>,
+  options: Pick<DecisionOptions, 'force'> = {},
   files: FileStates = diskFileStates(),
 ): Iterable<Reason> {
-  return reasonsToRun(target, record, files, { ...settings.decision, ...options, digestAll: isTraced() });
+  return reasonsToRun(target, record, files, decisionNow(settings.decision, options));
 }
 
 /** For what can be told only of what a run has used. Throws a CliError. */
@@ -100,7 +100,8 @@ export async function knownTargetsHere({ flags }: Pick<TargetName, 'flags'>): Pr
   return Promise.all(known.map((one) => asRunAgain(one, flags)));
 }
 
-async function asRunAgain(known: KnownTarget, flags: SettingFlags | undefined): Promise<AskedTarget> {
+/** A known target as it would be run again. Throws a CliError. */
+export async function asRunAgain(known: KnownTarget, flags: SettingFlags | undefined): Promise<AskedTarget> {
   const { name, meta, run } = known;
   const metaFile = known.metaFile as AbsolutePath;
   const record = { kind: 'good', metaFile, meta, run } as const;

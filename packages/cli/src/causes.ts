@@ -2,9 +2,9 @@ import { type Cause, explain, type KnownTarget, TargetGraph } from '@oodate/expl
 import type { AbsolutePath } from '@oodate/filemon';
 import type { MetaFile } from '@oodate/meta-file';
 import type { DecisionOptions, Reason } from '@oodate/planner';
+import { asRunAgain, reasonsNow } from './asked-targets.js';
 import { CliError } from './cli-error.js';
 import { contentDifferences } from './content-differences.js';
-import { judgeKnownTarget } from './known-judgement.js';
 import { packageDirectory } from './package-script.js';
 import { findProject } from './project-targets.js';
 import type { SettingFlags } from './settings.js';
@@ -39,6 +39,8 @@ export class Causes {
   readonly #flags: SettingFlags;
   /** By package: names of targets depend on whose they are. */
   readonly #surroundings = new Map<string, Promise<Surroundings>>();
+  /** Of those that make something: asked for the causes and for the makers. */
+  readonly #verdicts = new Map<KnownTarget, Promise<boolean>>();
 
   /** @param flags settings given on the command line */
   constructor(flags: SettingFlags) {
@@ -70,9 +72,9 @@ export class Causes {
   }: Pick<JudgedTarget, 'metaFile' | 'cwd' | 'settings'>): Promise<OutOfDateMaker[]> {
     const { graph } = await this.#surroundingsOf(cwd, settings.decision.isIgnored);
     const makers: OutOfDateMaker[] = [];
-    for (const { from, to, paths } of graph.edges())
-      if (to.metaFile === metaFile && (await this.#isOutOfDate(from)))
-        makers.push({ target: from.name, metaFile: from.metaFile, paths });
+    for (const to of graph.targets.filter((target) => target.metaFile === metaFile))
+      for (const { from, paths } of graph.edgesTo(to))
+        if (await this.#isOutOfDate(from)) makers.push({ target: from.name, metaFile: from.metaFile, paths });
     return makers;
   }
 
@@ -91,13 +93,17 @@ export class Causes {
     return known;
   }
 
-  /** What variables a package manager or another shell would give it is not known here. */
   #isOutOfDate(target: KnownTarget): Promise<boolean> {
-    return unlessInTrouble(async () => {
-      for (const { kind } of await judgeKnownTarget(target, process.env, this.#flags))
-        if (kind !== 'variable-changed') return true;
-      return false;
-    }, false);
+    const known = this.#verdicts.get(target) ?? unlessInTrouble(() => this.#judge(target), false);
+    this.#verdicts.set(target, known);
+    return known;
+  }
+
+  /** What variables a package manager or another shell would give it is not known here. */
+  async #judge(target: KnownTarget): Promise<boolean> {
+    for (const { kind } of reasonsNow(await asRunAgain(target, this.#flags)))
+      if (kind !== 'variable-changed') return true;
+    return false;
   }
 }
 

@@ -35,13 +35,14 @@ export function judge(
     record,
     counts: record.kind === 'good' ? countUses(countedRun(record.run, decision)) : undefined,
     took: record.kind === 'good' ? durationOf(record.run) : undefined,
-    // Under an outer trace the inputs must be seen to be read, or the outer target would not depend on them.
-    reasons: reasonsToRun(target, record, files, {
-      ...decision,
-      ...options,
-      digestAll: isTraced(),
-    }),
+    reasons: reasonsToRun(target, record, files, decisionNow(decision, options)),
   };
+}
+
+/** How a target is decided about that has these settings. `options`: beyond them. */
+export function decisionNow(decision: DecisionOptions, options: DecisionOptions = {}): DecisionOptions {
+  // Under an outer trace the inputs must be seen to be read, or the outer target would not depend on them.
+  return { ...decision, ...options, digestAll: isTraced() };
 }
 
 /** The last run, if it was a good one. */

@@ -1,27 +1,11 @@
 import type { KnownTarget } from '@oodate/explain';
 import type { AbsolutePath } from '@oodate/filemon';
 import { scriptMetaFile, scriptPartMetaFile } from '@oodate/meta-file';
-import { diskFileStates, type FileStates, type Reason, reasonsToRun, type Target } from '@oodate/planner';
+import type { Target } from '@oodate/planner';
 import { CliError } from './cli-error.js';
-import { isTraced } from './judgement.js';
 import { findPackage, type Package, scriptEnvironment, scriptsToRun } from './package-script.js';
 import { loadSettings, type SettingFlags } from './settings.js';
 import { type SettingsEffect, settingsEffect } from './settings-effect.js';
-
-/**
- * Why the target would run now; none if it is up to date. What standard input it would get is not known, and so not
- * compared. Throws a CliError.
- */
-export async function judgeKnownTarget(
-  known: KnownTarget,
-  environment: Readonly<NodeJS.ProcessEnv>,
-  flags: SettingFlags = {},
-  files: FileStates = diskFileStates(),
-): Promise<Iterable<Reason>> {
-  const { target, settings } = await presentTarget(known, environment, flags);
-  const options = { ...settings.decision, digestAll: isTraced() };
-  return reasonsToRun(target, { kind: 'good', run: known.run }, files, options);
-}
 
 /**
  * The target as it would be run now, with the settings of its directory. A script is taken as package.json has it now, with the

@@ -13,7 +13,7 @@ import {
 } from '@oodate/planner';
 import { CliError } from './cli-error.js';
 import { type Counts, countAccesses, countUses } from './counts.js';
-import { durationOf, isTraced } from './judgement.js';
+import { decisionNow, durationOf } from './judgement.js';
 import { loadSettings, type SettingFlags } from './settings.js';
 import { type SettingsEffect, settingsEffect } from './settings-effect.js';
 import { pathWords } from './words.js';
@@ -90,7 +90,7 @@ export async function judgeMetaFile(
     counts: countUses(countedRun(record.run, decision)),
     meta: record.meta,
     took: durationOf(record.run),
-    reasons: reasonsToRun(target, record, files, { ...decision, ...options, digestAll: isTraced() }),
+    reasons: reasonsToRun(target, record, files, decisionNow(decision, options)),
     settings,
   };
 }

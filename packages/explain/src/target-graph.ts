@@ -34,6 +34,8 @@ export class TargetGraph {
   /** Only where it is asked for: nearly all paths are used, few are made. */
   #writes: ReadonlyMap<AbsolutePath, readonly TargetWrite[]> | undefined;
   #users: ReadonlyMap<AbsolutePath, readonly TargetUse[]> | undefined;
+  /** What is made or removed in each directory. */
+  #names: ReadonlyMap<AbsolutePath, readonly string[]> | undefined;
 
   /** Paths that are ignored connect nothing. */
   constructor(targets: readonly KnownTarget[], isIgnored: (path: AbsolutePath) => boolean = () => false) {
@@ -59,21 +61,24 @@ export class TargetGraph {
   }
 
   edges(): TargetEdge[] {
-    const written = this.#writtenNames();
-    return this.targets.flatMap((to) => {
-      const found = new Map<KnownTarget, Set<AbsolutePath>>();
-      const add = (path: AbsolutePath) => {
-        for (const from of this.writersOf(path))
-          if (from !== to) found.set(from, (found.get(from) ?? new Set()).add(path));
-      };
-      for (const { path } of this.#inputsOf(to)) add(path);
-      for (const { path, own } of to.run.listings) {
-        const directory = this.#linksOf(to).real(path);
-        for (const name of written.get(directory) ?? [])
-          if (!own.includes(name)) add(childOf(directory, name));
-      }
-      return [...found].map(([from, paths]) => ({ from, to, paths: [...paths] }));
-    });
+    return this.targets.flatMap((to) => this.edgesTo(to));
+  }
+
+  /** Those from what makes or removes what this target uses. */
+  edgesTo(to: KnownTarget): TargetEdge[] {
+    this.#names ??= this.#writtenNames();
+    const found = new Map<KnownTarget, Set<AbsolutePath>>();
+    const add = (path: AbsolutePath) => {
+      for (const from of this.writersOf(path))
+        if (from !== to) found.set(from, (found.get(from) ?? new Set()).add(path));
+    };
+    for (const { path } of this.#inputsOf(to)) add(path);
+    for (const { path, own } of to.run.listings) {
+      const directory = this.#linksOf(to).real(path);
+      for (const name of this.#names.get(directory) ?? [])
+        if (!own.includes(name)) add(childOf(directory, name));
+    }
+    return [...found].map(([from, paths]) => ({ from, to, paths: [...paths] }));
   }
 
   /** The path as `writersOf` and `usersOf` know it: where one of the target's record led to when it ran. */

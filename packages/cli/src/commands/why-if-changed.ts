@@ -13,7 +13,7 @@ import {
 } from '../asked-targets.js';
 import { type ChangedName, parseChangedPaths } from '../changed-paths.js';
 import { formatNotice, repositoryPath } from '../github-notice.js';
-import { isTraced } from '../judgement.js';
+import { decisionNow } from '../judgement.js';
 import { writeOut } from '../output-streams.js';
 import { printJson } from '../report.js';
 import type { TargetName } from '../target.js';
@@ -52,7 +52,7 @@ export async function whyIfChanged(
   const judged = all.map(({ known, asked: one }) => ({
     known,
     target: one.target,
-    options: { ...one.settings.decision, digestAll: isTraced() },
+    options: decisionNow(one.settings.decision),
     isExtraInput: isExtraInput(one),
   }));
   const graph = await graphOf(

@@ -3,7 +3,7 @@ import { type AbsolutePath, joinPath } from '@oodate/filemon';
 import { diskFileStates, snapshotStates } from '@oodate/planner';
 import { assertWordsIntact } from '../argument-words.js';
 import { type AskedTarget, askedTargets, isExtraInput } from '../asked-targets.js';
-import { isTraced } from '../judgement.js';
+import { decisionNow } from '../judgement.js';
 import { writeOut } from '../output-streams.js';
 import { matchingPattern } from '../path-patterns.js';
 import { printJson } from '../report.js';
@@ -41,7 +41,7 @@ export async function whyNever(
 function findingsOf(asked: AskedTarget, paths: readonly AbsolutePath[]): NeverFinding[] {
   const { target, record, settings } = asked;
   const files = snapshotStates(diskFileStates(), record.kind === 'good' ? record.run : undefined);
-  const options = { ...settings.decision, digestAll: isTraced() };
+  const options = decisionNow(settings.decision);
   const ignoringRule = (path: AbsolutePath) => ruleFor(path, settings.settings);
   return paths.map((path) =>
     neverFinding(path, { target, record, files, options, ignoringRule, isExtraInput: isExtraInput(asked) }),

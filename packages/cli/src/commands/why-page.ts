@@ -129,7 +129,7 @@ async function targetsOf(
       const reasons =
         known.metaFile === own
           ? causes.map(({ reason }) => reason)
-          : rankReasons([...reasonsNow(asked, {})], { root: cwd });
+          : rankReasons([...reasonsNow(asked)], { root: cwd });
       return [known.metaFile, reasons.map((reason) => reasonWords(reason, cwd))] as const;
     });
     const shown = all.length > mostTargets ? { shown: [own] } : {};
