@@ -12,8 +12,9 @@ const below: Readonly<Record<string, readonly string[]>> = {
   store: ['filemon', 'meta-file', 'planner'],
   report: ['explain', 'filemon'],
   tracer: ['filemon'],
+  monitor: ['filemon', 'tracer'],
   testkit: [],
-  cli: ['explain', 'filemon', 'meta-file', 'planner', 'report', 'store', 'tracer'],
+  cli: ['explain', 'filemon', 'meta-file', 'monitor', 'planner', 'report', 'store', 'tracer'],
 };
 
 /** These start no process and print nothing. */

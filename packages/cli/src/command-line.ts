@@ -6,6 +6,7 @@ import { withPlainSwitches } from './bmake-arguments.js';
 import { CliError } from './cli-error.js';
 import { enterDirectory } from './directory.js';
 import { isTraced } from './judgement.js';
+import { monitorCommands } from './monitor-command-line.js';
 import { nearNames } from './near-names.js';
 import {
   backendOption,
@@ -14,6 +15,7 @@ import {
   directoryOption,
   jsonOption,
   metaOption,
+  monitorOptions,
   runOptions,
   watchOptions,
   whyOptions,
@@ -87,6 +89,7 @@ export async function runCommandLine(
           ),
         ),
     )
+    .command('monitor', 'Tell who changes files, as it happens', (y) => monitorCommands(y, ends))
     .command(
       'doctor',
       'Say what works on this machine and, of what does not, why',
@@ -438,6 +441,7 @@ const commands = [
   'meta',
   'trace',
   'bmake',
+  'monitor',
   'doctor',
   'config',
   'cache',
@@ -446,7 +450,7 @@ const commands = [
 ] as const;
 
 const optionNames = [
-  ...Object.keys({ ...runOptions, ...whyOptions }),
+  ...Object.keys({ ...runOptions, ...whyOptions, ...monitorOptions }),
   'output',
   'to',
   'target',

@@ -43,7 +43,7 @@ function troubleWords(error: unknown): string {
 }
 
 // By name, since importing the classes would load the tracer where it is not needed.
-const expectedErrors = new Set(['CliError', 'MetaFileError', 'StoreError', 'TraceError']);
+const expectedErrors = new Set(['CliError', 'MetaFileError', 'MonitorError', 'StoreError', 'TraceError']);
 
 /** For what runs a command as in env(1), so that it is told from an exit status of the command; 2 for the others. */
 function troubleStatus(command: string | undefined, error: unknown): number {

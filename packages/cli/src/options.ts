@@ -195,3 +195,39 @@ export const whyOptions = {
   html: { ...value, describe: 'Write it as a page for a browser to this file; - is stdout' },
   never: { ...value, array: true, nargs: 1, describe: 'Say why this path is no input; once for each' },
 } as const satisfies Record<string, Option>;
+
+export const monitorOptions = {
+  ...directoryOption,
+  mask: {
+    ...value,
+    defaultDescription: '"content,attribute,delete"',
+    describe: 'What to tell of the paths: content, attribute, delete, exec, exit, with commas between',
+  },
+  mount: { ...value, describe: 'Tell of all files of the file system that this path is on; for root' },
+  events: {
+    ...value,
+    defaultDescription: '"content"',
+    describe: 'What to tell of the file system: open, exec, content, attribute, with commas between',
+  },
+  backend: {
+    ...value,
+    choices: ['bpf', 'fanotify', 'inotify'],
+    describe: 'See it in this way, not in the best that works ("oodate doctor" names them)',
+  },
+  format: {
+    ...value,
+    choices: ['text', 'json', 'ahafs'],
+    defaultDescription: '"text"',
+    describe: "Lines for people, JSON lines, or blocks as of AIX's Event Infrastructure",
+  },
+  json: { ...flag, describe: 'The same as --format json' },
+  level: {
+    ...value,
+    choices: ['1', '2', '3'],
+    defaultDescription: '"2"',
+    describe: 'With --format ahafs: 1 who and what, 2 also the path, 3 also the stack',
+  },
+  stacks: { ...flag, describe: 'Tell where in the kernel and in the program it was; with bpf' },
+  count: { ...value, alias: 'n', describe: 'End after so many events' },
+  verbose: { ...flag, alias: 'v', describe: 'All that is known of each event, and each one' },
+} as const satisfies Record<string, Option>;

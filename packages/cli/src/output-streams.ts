@@ -37,8 +37,9 @@ function isRead(descriptor: number): boolean {
 /**
  * Writes to this process's own stdout or stderr. Not by process.stdout: that makes a
  * pipe non-blocking for all who share it, and make or a shell then fails to write there.
+ * Gives false if nobody reads it any more.
  */
-export function writeOut(stream: OutputStream, content: string | Uint8Array): void {
+export function writeOut(stream: OutputStream, content: string | Uint8Array): boolean {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   for (let at = 0; at < bytes.length; ) {
     try {
@@ -46,10 +47,11 @@ export function writeOut(stream: OutputStream, content: string | Uint8Array): vo
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // Who reads it may stop to; that is no failure.
-      if (code === 'EPIPE') return;
+      if (code === 'EPIPE') return false;
       if (code !== 'EAGAIN') throw error;
       // Somebody else has made it non-blocking, and it is full.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }
+  return true;
 }

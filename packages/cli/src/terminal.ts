@@ -17,7 +17,10 @@ export interface Terminal {
 }
 
 /** `write`: where to; default: this process's own stderr. */
-export function openTerminal(quiet: boolean, write = writeOut): Terminal {
+export function openTerminal(
+  quiet: boolean,
+  write: (stream: OutputStream, text: string) => void = writeOut,
+): Terminal {
   const own = coloursFor(2);
   const complain = (line: string) => {
     write(2, `${own.dim('oodate:')} ${line}\n`);

@@ -3,7 +3,7 @@ import type { ExecutionOptions } from '../execution.js';
 import { showHashing } from '../hashing-progress.js';
 import type { ShownOutput } from '../held-output.js';
 import { firstOf, type Judgement, judge, recordedRun } from '../judgement.js';
-import { streamsToReplay, writeOut } from '../output-streams.js';
+import { type OutputStream, streamsToReplay, writeOut } from '../output-streams.js';
 import { beginProof, type Resolve } from '../proof.js';
 import { replayOutput } from '../replay.js';
 import { printJson, reportOf } from '../report.js';
@@ -129,7 +129,7 @@ export function skip(
   judgement: Judgement,
   options: { readonly json: boolean; readonly output: ShownOutput },
   terminal: Terminal,
-  write = writeOut,
+  write: (stream: OutputStream, content: string | Uint8Array) => void = writeOut,
 ): number {
   const { record } = shownOf(judgement, options);
   if (record.kind === 'good') replayOutput(record.meta, record.run, options.json, terminal, write);

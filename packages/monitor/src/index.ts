@@ -1,0 +1,21 @@
+export { type AhafsLevel, formatAhafs } from './ahafs.js';
+export { type BackendName, backendNames, type Monitor, type MonitorOptions } from './monitor.js';
+export { type MonitorBackendReport, monitorBackends } from './monitor-backends.js';
+export { MonitorError } from './monitor-error.js';
+export {
+  type ContentReason,
+  contentReasons,
+  type EventKind,
+  type FileState,
+  type FileSystemKind,
+  fileSystemKinds,
+  type InterestKind,
+  interestKinds,
+  type MonitorEvent,
+  monitorEvent,
+  type ProcessFacts,
+  type Telling,
+} from './monitor-event.js';
+export { openMonitor } from './open-monitor.js';
+export { originOf } from './origin.js';
+export { type FollowReport, type Outcome, PathFollower } from './path-follower.js';

@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process';
+import { findProbe, TraceError } from '@oodate/tracer';
+import type { BackendName } from './monitor.js';
+import { backendNames } from './monitor.js';
+
+/** Whether one backend works on this machine, as was found by trying it. */
+export interface MonitorBackendReport {
+  readonly name: BackendName;
+  readonly works: boolean;
+  /** Why it does not work, for programs; empty if it does. */
+  readonly code: string;
+  /** What it is if it works, else why it does not. */
+  readonly sentence: string;
+  /** What to do to make it work; empty if it does. */
+  readonly remedy: string;
+}
+
+/** Tries every backend, best first. */
+export function monitorBackends(): MonitorBackendReport[] {
+  return [...nativeBackends(), inotifyBackend()];
+}
+
+function nativeBackends(): MonitorBackendReport[] {
+  let probe: string;
+  try {
+    probe = findProbe();
+  } catch (error) {
+    if (!(error instanceof TraceError)) throw error;
+    const { code, message, hint } = error;
+    return backendNames
+      .filter((name) => name !== 'inotify')
+      .map((name) => ({ name, works: false, code, sentence: message, remedy: hint ?? '' }));
+  }
+  const { stdout } = spawnSync(probe, ['--monitor', '--check'], { encoding: 'utf8' });
+  return (stdout ?? '').split('\n').flatMap((line) => {
+    const [name, word, code = '', sentence = '', remedy = ''] = line.split('\t');
+    const known = backendNames.find((each) => each === name);
+    return known === undefined || word === 'limit'
+      ? []
+      : [{ name: known, works: word === 'yes', code, sentence, remedy }];
+  });
+}
+
+function inotifyBackend(): MonitorBackendReport {
+  const works = process.platform === 'linux';
+  return {
+    name: 'inotify',
+    works,
+    code: works ? '' : 'UNSUPPORTED_PLATFORM',
+    sentence: works
+      ? 'by inotify, without any privilege; it does not know who it was'
+      : `inotify is Linux's, and this is ${process.platform}`,
+    remedy: '',
+  };
+}
