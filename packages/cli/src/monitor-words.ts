@@ -90,7 +90,7 @@ const kindWords = {
 } as const;
 
 /** `node prettier.js (pid 4711, user karl, of code)`. */
-export function actorWords(process: ProcessFacts): string {
+function actorWords(process: ProcessFacts): string {
   const origin = originOf(process);
   const facts = [`pid ${process.pid}`, `user ${textWords(userName(process.uid))}`];
   if (origin !== undefined) facts.push(`of ${textWords(origin.name)}`);
@@ -98,7 +98,7 @@ export function actorWords(process: ProcessFacts): string {
 }
 
 /** As short as it can be recognised: names without their directories, as many words as have room. */
-export function programWords({ words, executable, name }: ProcessFacts): string {
+function programWords({ words, executable, name }: ProcessFacts): string {
   const [program = '', ...others] = words ?? [];
   if (program === '') return textWords(executable === undefined ? name : lastName(executable));
   let line = textWords(lastName(program));
@@ -132,7 +132,7 @@ export function monitorEventDetails({ process, stacks, sequence, device, inode }
 }
 
 /** The time of day here, to the microsecond. */
-export function monitorTimeWords(time: MonitorEvent['time']): string {
+function monitorTimeWords(time: MonitorEvent['time']): string {
   if (time === undefined) return '--:--:--.------';
   const moment = new Date(time.seconds * 1000);
   const two = (number: number) => String(number).padStart(2, '0');

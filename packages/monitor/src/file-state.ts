@@ -22,7 +22,7 @@ export function fileStateAt(path: AbsolutePath): FileState | undefined {
 }
 
 /** Major and minor number of a dev_t. (Source: gnu_dev_major(3).) */
-export function deviceName(device: bigint): string {
+function deviceName(device: bigint): string {
   const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xffff_f000n);
   const minor = (device & 0xffn) | ((device >> 12n) & 0xffff_ff00n);
   return `${major}:${minor}`;

@@ -15,7 +15,7 @@ export const fileSystemKinds = ['open', 'exec', 'content', 'attribute'] as const
 export type FileSystemKind = (typeof fileSystemKinds)[number];
 
 /** What a backend can tell beyond the events themselves. */
-export const tellings = [
+const tellings = [
   'process',
   'reasons',
   'map',
@@ -28,16 +28,7 @@ export const tellings = [
 ] as const;
 export type Telling = (typeof tellings)[number];
 
-export const eventKinds = [
-  'CONTENT',
-  'ATTRIBUTE',
-  'DELETE',
-  'EXEC',
-  'EXIT',
-  'OPEN',
-  'OVER',
-  'STATE',
-] as const;
+const eventKinds = ['CONTENT', 'ATTRIBUTE', 'DELETE', 'EXEC', 'EXIT', 'OPEN', 'OVER', 'STATE'] as const;
 export type EventKind = (typeof eventKinds)[number];
 
 export const contentReasons = [

@@ -66,7 +66,7 @@ describe('the tarball of', () => {
     expect(JSON.parse(manifest).dependencies).toBeUndefined();
   });
 
-  test.each(['explain', 'filemon', 'meta-file', 'planner', 'report', 'store', 'tracer'])(
+  test.each(['explain', 'filemon', 'meta-file', 'monitor', 'planner', 'report', 'store', 'tracer'])(
     '%s holds each module, and its types',
     (name) => {
       const modules = filesIn(`packages/${name}/src`)
