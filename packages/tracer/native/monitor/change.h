@@ -65,6 +65,8 @@ struct change {
 	 * absolute path. EXEC of a script: the path as it was given, from the actor's directory.
 	 */
 	const char *name;
+	/* It is told because the whole file system is watched. That the file itself is watched, too, makes another change. */
+	bool of_file_system;
 	/*
 	 * Of a file given to watch_inputs() only: the change has begun and is not over; another will come from
 	 * the same thread when it is. For one that never ends so (a store to mapped memory, a thread of the

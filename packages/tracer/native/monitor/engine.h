@@ -5,8 +5,14 @@
 #ifndef OODATE_ENGINE_H
 #define OODATE_ENGINE_H
 
-/* The words behind --monitor. Returns the exit status. */
+#include "monitor_backend.h"
+
+/* The words behind --monitor, which is itself before them. Returns the exit status. */
 int engine_main(int argc, char **argv);
+
+extern const struct monitor_backend *engine_backend;
+/* As of last_mounter() of the backend. */
+const struct actor *engine_mounter(void);
 /* All that has happened until now is told before this returns. */
 void engine_catch_up(void);
 

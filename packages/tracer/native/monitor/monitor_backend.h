@@ -8,7 +8,7 @@
 #include "../src/backend.h"
 #include "change.h"
 
-/* The kinds of events that somebody wants, see events.h. */
+/* The kinds of events that somebody wants, see docs/formats/monitor.md. */
 enum interest_bit {
 	WANT_CONTENT = 1 << 0,
 	WANT_ATTRIBUTE = 1 << 1,
@@ -36,6 +36,8 @@ enum tells_bit {
 	TELLS_MOUNTER = 1 << 8, /* who has mounted and unmounted: last_mounter() */
 };
 
+#define LOST_UNKNOWN UINT64_MAX
+
 typedef void (*change_sink)(void *context, const struct change *change);
 
 struct monitor_backend {
@@ -49,8 +51,8 @@ struct monitor_backend {
 	/* Can files on a file system of this kind (f_type of statfs(2)) be watched? */
 	bool (*takes)(long type);
 	/*
-	 * `fd` is of the file, opened with O_PATH. `wants` is all that is wanted of it, and replaces what was before. Who
-	 * calls it looks at the file's state afterwards. Returns -1 with errno.
+	 * `fd` is of the file, opened with O_PATH; -1 if only less is wanted than before. `wants` is all that is wanted of
+	 * it, and replaces what was before. Who calls it looks at the file's state afterwards. Returns -1 with errno.
 	 */
 	int (*watch)(const struct file_key *key, unsigned wants, int fd);
 	void (*unwatch)(const struct file_key *key);
@@ -65,7 +67,7 @@ struct monitor_backend {
 	int descriptor;
 	/*
 	 * Gives all that has happened until now, in order. Every change whose call had returned before this was called is
-	 * among them. Returns how many were lost since it was called last.
+	 * among them. Returns how many were lost since it was called last; LOST_UNKNOWN if some were and nobody has counted.
 	 */
 	uint64_t (*read)(change_sink sink, void *context);
 	/* Who has last changed the mounts since this was last asked, of whom read() has come to know; NULL if nobody or unknown. */

@@ -37,7 +37,8 @@ void request_answer(const struct request *request);
 /* `state` is JSON. */
 void request_answer_state(const struct request *request, const struct text *state);
 void request_refuse(const struct request *request, const struct refusal *refusal);
-/* For those whose remedy is no more than not to do it. */
+/* As JSON. */
+void refusal_write(struct text *text, const struct refusal *refusal);
 __attribute__((format(printf, 4, 5))) void refuse_with(struct refusal *refusal, const char *code, const char *remedy,
 						       const char *sentence, ...);
 

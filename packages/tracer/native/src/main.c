@@ -3,6 +3,7 @@
  * starts look for, read, write and remove, as a filemon log.
  */
 #include "../bpf/ring_size.h"
+#include "../monitor/engine.h"
 #include "bpf.h"
 #include "descriptors.h"
 #include "front.h"
@@ -20,6 +21,7 @@
 static const char usage[] =
 	"usage: oodate-probe -o LOG [--output FILE] [--backend NAME] [--quiet] -- command [argument ...]\n"
 	"       oodate-probe --check\n"
+	"       oodate-probe --monitor [option ...]\n"
 	"       oodate-probe --front -- program [argument ...]\n"
 	"       oodate-probe --dropped PID\n"
 	"\n"
@@ -33,6 +35,7 @@ static const char usage[] =
 	"  --quiet          say why the command could not be run in the log only\n"
 	"  --caller PID     this program has asked the parent for it (see --front): signals to\n"
 	"                   others than the whole process group come from the parent alone\n"
+	"  --monitor        see oodate-probe --monitor --help\n"
 	"  --check          tell which backends work here: name, yes or no, code, sentence, remedy,\n"
 	"                   a line each with tabs between, followed by lines that have \"limit\" for\n"
 	"                   what one does less well here; exit status 1 if none works\n"
@@ -115,14 +118,14 @@ static int report_refusal(const struct launch *launch, const struct refusal *ref
 
 int main(int argc, char **argv)
 {
-	enum { OUTPUT = 256, BACKEND, BMAKE, QUIET, CALLER, CHECK, FRONT, DROPPED, HELP, RING_SIZE };
+	enum { OUTPUT = 256, BACKEND, BMAKE, QUIET, CALLER, CHECK, FRONT, DROPPED, HELP, RING_SIZE, MONITOR };
 	static const struct option options[] = {
 		{ "output", required_argument, NULL, OUTPUT }, { "backend", required_argument, NULL, BACKEND },
 		{ "quiet", no_argument, NULL, QUIET },	       { "check", no_argument, NULL, CHECK },
 		{ "help", no_argument, NULL, HELP },	       { "caller", required_argument, NULL, CALLER },
 		{ "front", no_argument, NULL, FRONT },	       { "dropped", required_argument, NULL, DROPPED },
 		{ "bmake", no_argument, NULL, BMAKE },	       { "ring-size", required_argument, NULL, RING_SIZE },
-		{ NULL, 0, NULL, 0 },
+		{ "monitor", no_argument, NULL, MONITOR },     { NULL, 0, NULL, 0 },
 	};
 	struct launch launch_options = { .copy = -1 };
 	const char *log = NULL, *output = NULL, *backend = NULL, *ring_size = getenv("OODATE_RING_SIZE");
@@ -160,6 +163,8 @@ int main(int argc, char **argv)
 			if (optind < argc && strcmp(argv[optind], "--") == 0)
 				optind++;
 			return front(argv + optind);
+		case MONITOR:
+			return engine_main(argc - optind, argv + optind);
 		case DROPPED:
 			return front_print_dropped(optarg);
 		case HELP:
