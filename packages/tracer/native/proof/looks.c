@@ -22,6 +22,16 @@ static int64_t nanoseconds(struct timespec time)
 	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+void identity_of(struct identity *identity, const struct stat *stats)
+{
+	*identity = (struct identity){ .device = stats->st_dev,
+				       .inode = stats->st_ino,
+				       .size = (uint64_t)stats->st_size,
+				       .mtime = nanoseconds(stats->st_mtim),
+				       .ctime = nanoseconds(stats->st_ctim),
+				       .mode = stats->st_mode };
+}
+
 bool identity_matches(const struct identity *identity, const struct stat *stats)
 {
 	return identity->inode == stats->st_ino && identity->ctime == nanoseconds(stats->st_ctim) &&
@@ -29,20 +39,19 @@ bool identity_matches(const struct identity *identity, const struct stat *stats)
 	       identity->mode == stats->st_mode && identity->device == stats->st_dev;
 }
 
-/* What the planner takes for "not there". */
-static bool is_absence(int error)
+bool is_absence(int error)
 {
 	return error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG;
 }
 
-static bool failure_matches(const struct look *look, int error)
+bool look_failure_matches(const struct look *look, int error)
 {
 	if (look->kind == LOOK_ABSENT)
 		return is_absence(error);
 	return look->kind == LOOK_UNREADABLE && !is_absence(error) && look->identity.size == (uint64_t)error;
 }
 
-static bool look_matches(const struct look *look, const struct stat *stats)
+bool look_matches(const struct look *look, const struct stat *stats)
 {
 	switch (look->kind) {
 	case LOOK_DIRECTORY:
@@ -73,10 +82,10 @@ static bool group_holds(const struct search *search, const struct look_group *gr
 		if (look->name >= proof->head->strings.count)
 			holds = false;
 		else if (dir < 0)
-			holds = failure_matches(look, error);
+			holds = look_failure_matches(look, error);
 		else if (fstatat(dir, proof_string(proof, look->name), &stats,
 				 look->follows ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
-			holds = failure_matches(look, errno);
+			holds = look_failure_matches(look, errno);
 		else
 			holds = look_matches(look, &stats);
 	}
