@@ -1,6 +1,6 @@
 #include "sets.h"
 
-#include "../proof/looks.h"
+#include "../proof/look.h"
 #include "loop.h"
 #include "requests.h"
 #include "way.h"
@@ -36,6 +36,8 @@ struct set {
 	struct place *places; /* in the order of their keys, each once; all are watched. Strings are the proof's */
 	size_t count;
 	uint32_t strings; /* where these begin in the proof */
+	uint32_t *missing; /* in order: of each name that was looked for and not there, see hash_of_name() */
+	size_t missing_count;
 	uint64_t inputs, lookings, changes;
 	int64_t changed; /* when it was told last; 0: never */
 	char path[];
@@ -57,12 +59,15 @@ static struct looking {
 	int dir, error; /* of the group: the descriptor, or why there is none */
 	bool entered;
 	unsigned steps;
+	uint32_t *missing; /* as in the set; there is room for one per look */
+	size_t missing_count;
+	struct file_key folder; /* of the group */
 	bool disturbed; /* something of the set was told meanwhile */
 	const char *wrong; /* NULL as long as all is as the proof says; else a code */
 } looking;
 
 static const struct monitor_backend *backend;
-static bool (*keep_up)(void);
+static void (*keep_up)(void);
 static struct set *sets;
 static unsigned set_count;
 static struct operation operations[OPERATIONS_MAX];
@@ -145,6 +150,38 @@ static void end_operations(pid_t thread, const struct file_key *key)
 			end_operation(i);
 }
 
+/* (Source: FNV-1a.) */
+static uint32_t hash_of_name(const struct file_key *folder, const char *name)
+{
+	uint32_t hash = 2166136261u ^ (uint32_t)folder->inode ^ (uint32_t)folder->device * 40503u;
+
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (unsigned char)*name) * 16777619u;
+	return hash;
+}
+
+static int compare_hashes(const void *one, const void *other)
+{
+	uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
+
+	return a == b ? 0 : a < b ? -1 : 1;
+}
+
+/* What is made in a folder is only of interest where it was looked for; what is removed is told of itself. */
+static bool is_of_interest(const struct set *set, const struct place *place, const struct change *change)
+{
+	uint32_t hash;
+
+	if (place->folder == NO_NAME || change->under_way)
+		return false;
+	if (place->name != NO_NAME || change->kind != CHANGE_ENTRY)
+		return true;
+	if (change->name == NULL || set->missing_count == 0)
+		return false;
+	hash = hash_of_name(&change->key, change->name);
+	return bsearch(&hash, set->missing, set->missing_count, sizeof(hash), compare_hashes) != NULL;
+}
+
 /* The proof whose strings were read last. */
 static struct {
 	const struct set *set;
@@ -192,7 +229,7 @@ static bool read_path(const struct set *set, const struct place *place, char pat
 {
 	size_t length;
 
-	if (place->folder == NO_NAME || !open_proof(set) || !read_string(set, place->folder, path, PATH_MAX))
+	if (!open_proof(set) || !read_string(set, place->folder, path, PATH_MAX))
 		return false;
 	if (place->name == NO_NAME)
 		return true;
@@ -217,7 +254,7 @@ void sets_changed(const struct change *change, void (*named)(const struct change
 		concerns = true;
 		set->changes++;
 		doubt(set);
-		if (read_path(set, place, path))
+		if (is_of_interest(set, place, change) && read_path(set, place, path))
 			named(change, path);
 	}
 	if (concerns && change->under_way)
@@ -250,7 +287,7 @@ static bool is_under_way(const struct set *set)
 	return false;
 }
 
-void sets_begin(const struct monitor_backend *with, bool (*keeping_up)(void))
+void sets_begin(const struct monitor_backend *with, void (*keeping_up)(void))
 {
 	backend = with;
 	keep_up = keeping_up;
@@ -268,6 +305,7 @@ static void leave_group(void)
 static void end_looking(void)
 {
 	leave_group();
+	free(looking.missing);
 	free(looking.way.passed.places);
 	way_close(&looking.way);
 	proof_close(&looking.proof);
@@ -283,6 +321,7 @@ static void remove_set(struct set **place)
 	if (opened.set == set)
 		close_proof();
 	*place = set->next;
+	free(set->missing);
 	free(set->places);
 	free(set);
 	set_count--;
@@ -395,8 +434,10 @@ static void enter_group(const struct look_group *group)
 		       stats.st_dev == walked.device;
 	if (!same)
 		find_wrong(UNCLEAR_WAY);
-	if (way == 0)
-		way_name(&looking.way, &walked, group->path, NO_NAME);
+	if (way < 0)
+		return;
+	looking.folder = walked;
+	way_name(&looking.way, &walked, group->path, NO_NAME);
 }
 
 static const char *look_through_link(const struct look *look, const char *name, uint32_t folder)
@@ -429,8 +470,10 @@ static const char *look_again(const struct look *look, uint32_t folder)
 	if (looking.dir < 0)
 		return look_failure_matches(look, looking.error) ? NULL : LOOKS_DIFFER;
 	name = proof_string(&looking.proof, look->name);
-	if (fstatat(looking.dir, name, &stats, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(looking.dir, name, &stats, AT_SYMLINK_NOFOLLOW) < 0) {
+		looking.missing[looking.missing_count++] = hash_of_name(&looking.folder, name);
 		return look_failure_matches(look, errno) ? NULL : LOOKS_DIFFER;
+	}
 	if (look->follows && S_ISLNK(stats.st_mode))
 		return look_through_link(look, name, folder);
 	/* Which directory a name leads to depends on the one that it is in, not on what is in it. */
@@ -479,8 +522,11 @@ static void begin_looking(struct set *set)
 		looking.set = NULL;
 		return;
 	}
-	if (way_open(&looking.way, looking.proof.head->looks.count + 2 * looking.proof.head->groups.count + 64) < 0) {
+	looking.missing = malloc((looking.proof.head->looks.count + 1) * sizeof(*looking.missing));
+	if (looking.missing == NULL ||
+	    way_open(&looking.way, looking.proof.head->looks.count + 2 * looking.proof.head->groups.count + 64) < 0) {
 		end_over(set, OUT_OF_MEMORY);
+		free(looking.missing);
 		proof_close(&looking.proof);
 		looking.set = NULL;
 		return;
@@ -556,16 +602,23 @@ static void conclude(void)
 		find_wrong(NOT_WATCHED);
 	if (opened.set == set)
 		close_proof();
+	qsort(looking.missing, looking.missing_count, sizeof(*looking.missing), compare_hashes);
+	free(set->missing);
 	free(set->places);
+	set->missing = realloc(looking.missing, (looking.missing_count + 1) * sizeof(*looking.missing));
+	set->missing_count = set->missing == NULL ? 0 : looking.missing_count;
+	looking.missing = NULL;
 	set->places = passed->places;
 	set->count = passed->count;
 	*passed = (struct place_list){ .places = NULL };
 	set->strings = looking.proof.head->strings.offset;
 	set->inputs = looking.proof.head->looks.count;
 	set->proof = looking.proof.own;
+	if (watched)
+		keep_up();
 	if (looking.wrong != NULL)
 		end_over(set, looking.wrong);
-	else if (watched && keep_up() && !looking.disturbed && !is_under_way(set))
+	else if (watched && !looking.disturbed && !is_under_way(set))
 		set->state = SET_HOLDS;
 	end_looking();
 }
@@ -627,8 +680,9 @@ int64_t sets_work(void)
 	save_up(now);
 	if (looking.set == NULL) {
 		/* What has happened before does not disturb. */
-		if (next_due(now) == NULL || !keep_up())
+		if (next_due(now) == NULL)
 			return next_moment(now);
+		keep_up();
 		due = next_due(now);
 		if (due == NULL)
 			return next_moment(now);
@@ -659,7 +713,6 @@ void sets_write(struct text *text)
 {
 	const char *separator = "";
 
-	text_put(text, "[");
 	for (const struct set *set = sets; set != NULL; set = set->next) {
 		size_t begin = text->length;
 
@@ -676,5 +729,4 @@ void sets_write(struct text *text)
 			break;
 		separator = ",";
 	}
-	text_put(text, "]");
 }

@@ -18,8 +18,8 @@ enum set_state {
 	SET_UNKNOWN, /* there is no such set */
 };
 
-/* `keep_up` has everything told that has happened until now; false if it cannot be relied on that everything was. */
-void sets_begin(const struct monitor_backend *backend, bool (*keep_up)(void));
+/* `keep_up` has everything told that has happened until now: changes, and what makes doubtful. */
+void sets_begin(const struct monitor_backend *backend, void (*keep_up)(void));
 void sets_end(void);
 /* Registers a proof by its absolute path; one that is over is looked at again. Returns -1 with the reason. */
 int sets_add(const char *path, struct refusal *refusal);
@@ -36,7 +36,7 @@ struct sets_sum {
 	uint64_t files;
 };
 void sets_sum_up(struct sets_sum *sum);
-/* An array, as JSON; not more than there is room for. */
+/* The items of an array, as JSON; not more than there is room for. */
 void sets_write(struct text *text);
 
 #endif

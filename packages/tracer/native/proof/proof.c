@@ -1,7 +1,7 @@
 #include "proof.h"
 
 #include "crc32.h"
-#include "looks.h"
+#include "look.h"
 #include "sha256.h"
 
 #include <errno.h>
