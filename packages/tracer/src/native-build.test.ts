@@ -34,10 +34,14 @@ function make(...words: string[]): void {
 
 const withClang = requireTool('clang') && requireTool('libbpf') ? test : test.skip;
 
-withClang.each(['x86', 'arm64'])('the kernel program compiles for %s', (target) => {
-  make(`BUILD=${folder}`, `BPF_TARGET=${target}`, join(folder, 'watch.bpf.o'));
+withClang.each(
+  ['x86', 'arm64'].flatMap((target) =>
+    ['watch.bpf.o', 'changes.bpf.o'].map((program) => ({ target, program })),
+  ),
+)('the kernel program $program compiles for $target', ({ target, program }) => {
+  make(`BUILD=${folder}`, `BPF_TARGET=${target}`, join(folder, program));
   // ELF, 64 bits, and EM_BPF.
-  const head = readFileSync(join(folder, 'watch.bpf.o')).subarray(0, 20);
+  const head = readFileSync(join(folder, program)).subarray(0, 20);
   expect([head.toString('latin1', 1, 4), head[4], head.readUInt16LE(18)]).toEqual(['ELF', 2, 247]);
 });
 

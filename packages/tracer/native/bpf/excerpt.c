@@ -17,6 +17,7 @@
 struct whole {
 	const char *bytes, *types, *strings;
 	size_t size, types_size, strings_size;
+	bool is_copy;
 };
 
 struct cut {
@@ -48,13 +49,24 @@ static int map_whole(struct whole *w)
 
 		while ((part = read(fd, (char *)bytes + done, (size_t)info.st_size - done)) > 0)
 			done += (size_t)part;
-		if (done != (size_t)info.st_size)
+		w->is_copy = true;
+		if (done != (size_t)info.st_size) {
+			free(bytes);
 			bytes = NULL;
+		}
 	}
 	close(fd);
 	w->bytes = bytes;
 	w->size = (size_t)info.st_size;
 	return bytes == NULL ? -1 : 0;
+}
+
+static void unmap_whole(struct whole *w)
+{
+	if (w->is_copy)
+		free((void *)(size_t)w->bytes);
+	else if (w->bytes != NULL)
+		munmap((void *)(size_t)w->bytes, w->size);
 }
 
 static int read_header(struct whole *w)
@@ -278,27 +290,46 @@ static int write_out(const struct cut *c, int fd)
 		       put_bytes(fd, c->strings, c->strings_size);
 }
 
+static void let_go(struct cut *c)
+{
+	free(c->places);
+	free(c->numbers);
+	free(c->queue);
+	free(c->types);
+	free(c->strings);
+	unmap_whole(&c->whole);
+	*c = (struct cut){ 0 };
+}
+
+static int take(struct cut *c, struct excerpt *excerpt, const struct btf *wanted)
+{
+	size_t most;
+
+	if (map_whole(&c->whole) < 0 || read_header(&c->whole) < 0 || note_names(c, wanted) < 0)
+		return -1;
+	/* What is not touched costs nothing. */
+	most = c->whole.types_size / sizeof(struct btf_type) + 2;
+	c->places = malloc(most * sizeof(__u32));
+	c->numbers = calloc(most, sizeof(__u32));
+	c->queue = malloc(most * sizeof(__u32));
+	c->types = malloc(c->whole.types_size);
+	c->strings = malloc(c->whole.strings_size);
+	if (c->places == NULL || c->numbers == NULL || c->queue == NULL || c->types == NULL || c->strings == NULL)
+		return -1;
+	c->strings[c->strings_size++] = '\0';
+	if (look_through(c, excerpt) < 0)
+		return -1;
+	for (__u32 i = 0; i < c->queued; i++)
+		if (put_type(c, c->queue[i]) < 0)
+			return -1;
+	return write_out(c, excerpt->fd);
+}
+
 int excerpt_take(struct excerpt *excerpt, const struct btf *wanted)
 {
 	static struct cut cut;
-	size_t most;
+	int result = take(&cut, excerpt, wanted);
 
-	if (map_whole(&cut.whole) < 0 || read_header(&cut.whole) < 0 || note_names(&cut, wanted) < 0)
-		return -1;
-	/* All this is the system's again at the end of the process; what is not touched costs nothing. */
-	most = cut.whole.types_size / sizeof(struct btf_type) + 2;
-	cut.places = malloc(most * sizeof(__u32));
-	cut.numbers = calloc(most, sizeof(__u32));
-	cut.queue = malloc(most * sizeof(__u32));
-	cut.types = malloc(cut.whole.types_size);
-	cut.strings = malloc(cut.whole.strings_size);
-	if (cut.places == NULL || cut.numbers == NULL || cut.queue == NULL || cut.types == NULL || cut.strings == NULL)
-		return -1;
-	cut.strings[cut.strings_size++] = '\0';
-	if (look_through(&cut, excerpt) < 0)
-		return -1;
-	for (__u32 i = 0; i < cut.queued; i++)
-		if (put_type(&cut, cut.queue[i]) < 0)
-			return -1;
-	return write_out(&cut, excerpt->fd);
+	let_go(&cut);
+	return result;
 }

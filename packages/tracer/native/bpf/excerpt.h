@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define EXCERPT_TRACEPOINTS 8
+#define EXCERPT_TRACEPOINTS 16
 
 struct excerpt {
 	int fd; /* where it is written */

@@ -35,6 +35,14 @@ struct hlist_bl_node {
 	struct hlist_bl_node **pprev;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct qstr {
 	const unsigned char *name;
 };
@@ -47,8 +55,19 @@ struct super_block {
 struct inode {
 	__u16 i_mode;
 	unsigned long i_ino;
+	unsigned int i_nlink;
+	unsigned int i_flags;
+	__u32 i_state;
 	__u32 i_rdev;
 	struct super_block *i_sb;
+	struct hlist_head i_dentry;
+};
+
+/* From Linux 6.18 on. */
+enum inode_state_flags_t { INODE_NEW = 1 };
+
+struct inode___flags {
+	enum inode_state_flags_t i_state;
 };
 
 struct dentry {
@@ -57,6 +76,9 @@ struct dentry {
 	struct qstr d_name;
 	struct inode *d_inode;
 	struct super_block *d_sb;
+	union {
+		struct hlist_node d_alias;
+	} d_u;
 };
 
 struct vfsmount {
@@ -98,8 +120,11 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+struct pid_namespace;
+
 struct upid {
 	int nr;
+	struct pid_namespace *ns;
 };
 
 struct pid {
@@ -111,20 +136,41 @@ struct signal_struct {
 	atomic_t live;
 	int group_exit_code;
 	unsigned int flags;
+	struct core_state *core_state;
+};
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+typedef struct {
+	__u32 val;
+} kgid_t;
+
+struct cred {
+	kuid_t uid, euid;
+	kgid_t gid;
 };
 
 struct mm_struct {
+	struct file *exe_file;
 	unsigned long arg_start, arg_end;
 	unsigned long saved_auxv[44];
 };
 
 struct vm_area_struct {
+	unsigned long vm_end, vm_flags;
 	struct file *vm_file;
 };
 
 struct task_struct {
 	struct thread_info thread_info;
-	int tgid;
+	unsigned int flags;
+	int pid, tgid;
+	char comm[16];
+	struct task_struct *real_parent;
+	const struct cred *real_cred;
+	kuid_t loginuid;
 	int exit_code;
 	struct mm_struct *mm;
 	struct task_struct *group_leader;

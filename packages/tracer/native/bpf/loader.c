@@ -1,5 +1,6 @@
 /*
- * oodate-probe-bpf: loads the kernel program for a probe and hands it over. It
+ * oodate-probe-bpf: the monitor, if its first word is --monitor, see engine.h. Otherwise
+ * it loads the kernel program for a probe and hands it over. It
  * is a program of its own so that it alone needs privileges (see setcap(8)), and
  * nothing that it is given but a socket, as descriptor 3, the size of the
  * ring buffer, and which of its parent's streams are terminals whose output is to be copied, as of
@@ -12,11 +13,12 @@
  * Where it was given capabilities, anyone may start it with anything: so it looks
  * at what it is given before it does any work.
  */
-#include "excerpt.h"
 #include "features.h"
+#include "load.h"
 #include "ring_size.h"
 #include "shapes.h"
 #include "wire.h"
+#include "../monitor/engine.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -42,19 +44,11 @@ extern const char watch_program[], watch_program_end[];
 
 struct loaded {
 	struct settings settings;
+	unsigned ring_size;
 	struct bpf_object *object;
 	unsigned count;
 	int descriptors[2 + LINKS_MAX];
 };
-
-static int silent(enum libbpf_print_level level, const char *format, va_list values)
-{
-	/* For who starts it by hand: the probe gives it no environment. */
-	if (secure_getenv("OODATE_BPF_VERBOSE") != NULL)
-		return vfprintf(stderr, format, values);
-	(void)level;
-	return 0;
-}
 
 static int answer(const char *text, size_t length, const int *descriptors, unsigned count)
 {
@@ -86,101 +80,33 @@ static int answer_no(const struct refusal *refusal)
 	return 1;
 }
 
-/*
- * An object whose types are looked up in the excerpt, if there is one. libbpf itself would take 40 ms to search all of
- * the kernel's.
- */
-static int open_object(struct loaded *l, const struct excerpt *excerpt)
+/* Kernels before 6.3 do not tell of each request of a ring; there the ring itself is what is told of. */
+static int prepare(struct bpf_object *object, bool rings, void *context)
 {
-	char path[32];
-	LIBBPF_OPTS(bpf_object_open_opts, options);
-
-	if (excerpt != NULL) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", excerpt->fd);
-		options.btf_custom_path = path;
-	}
-	l->object = bpf_object__open_mem(watch_program, (size_t)(watch_program_end - watch_program), &options);
-	return l->object == NULL ? -1 : 0;
-}
-
-static int load_object(struct loaded *l, unsigned ring_size, bool rings)
-{
-	struct settings *settings = &l->settings;
+	struct settings *settings = &((struct loaded *)context)->settings;
 	bool terminals = settings->terminals[STDOUT_FILENO] != 0 || settings->terminals[STDERR_FILENO] != 0;
+	unsigned ring_size = ((struct loaded *)context)->ring_size;
 
 	settings->wake_at = ring_size / 8;
 	settings->copied_max = ring_size / 2;
 	shapes_fill(settings->shapes, rings);
 	if (terminals)
 		shapes_add_buffers(settings->shapes);
-	bpf_program__set_autoload(bpf_object__find_program_by_name(l->object, "ring_submits"), rings);
-	bpf_program__set_autoload(bpf_object__find_program_by_name(l->object, "write_returns"), terminals);
-	return bpf_map__set_initial_value(bpf_object__find_map_by_name(l->object, SETTINGS_SECTION), settings,
+	bpf_program__set_autoload(bpf_object__find_program_by_name(object, "ring_submits"), rings);
+	bpf_program__set_autoload(bpf_object__find_program_by_name(object, "write_returns"), terminals);
+	return bpf_map__set_initial_value(bpf_object__find_map_by_name(object, SETTINGS_SECTION), settings,
 					  sizeof(*settings)) < 0 ||
-			       bpf_map__set_max_entries(bpf_object__find_map_by_name(l->object, "ring"), ring_size) < 0 ||
-			       bpf_object__load(l->object) < 0 ?
+			       bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "ring"), ring_size) < 0 ?
 		       -1 :
 		       0;
 }
 
-static const char *tracepoint_of(const struct bpf_program *program)
+static int load(struct loaded *l)
 {
-	const char *slash = strrchr(bpf_program__section_name(program), '/');
+	const struct loading loading = { watch_program, watch_program_end, RING_TRACEPOINT, prepare, l };
 
-	return slash == NULL ? "" : slash + 1;
-}
-
-static __u32 find_tracepoint(const struct excerpt *excerpt, const char *name)
-{
-	for (unsigned i = 0; i < excerpt->count; i++)
-		if (strcmp(excerpt->tracepoints[i].name, name) == 0)
-			return excerpt->tracepoints[i].type;
-	return 0;
-}
-
-/* Called by libbpf, which has been told of another type so that it does not look for the tracepoint. */
-static int set_tracepoint(struct bpf_program *program, struct bpf_prog_load_opts *options, long excerpt)
-{
-	options->attach_btf_id = find_tracepoint((const struct excerpt *)excerpt, tracepoint_of(program));
-	return options->attach_btf_id == 0 ? -ENOENT : bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
-}
-
-static int load_by_excerpt(struct loaded *l, unsigned ring_size)
-{
-	struct excerpt excerpt = { .fd = memfd_create("oodate-types", MFD_CLOEXEC) };
-	LIBBPF_OPTS(libbpf_prog_handler_opts, options, .cookie = (long)&excerpt, .prog_prepare_load_fn = set_tracepoint);
-	int handler = libbpf_register_prog_handler("tp_btf+", BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_TRACE_RAW_TP, &options);
-	struct bpf_program *program;
-	int result = -1;
-
-	if (excerpt.fd >= 0 && handler >= 0 && open_object(l, &excerpt) == 0) {
-		bpf_object__for_each_program(program, l->object)
-			if (excerpt.count < EXCERPT_TRACEPOINTS)
-				excerpt.tracepoints[excerpt.count++].name = tracepoint_of(program);
-		if (excerpt_take(&excerpt, bpf_object__btf(l->object)) == 0)
-			result = load_object(l, ring_size, find_tracepoint(&excerpt, RING_TRACEPOINT) != 0);
-		if (result < 0)
-			bpf_object__close(l->object);
-	}
-	libbpf_unregister_prog_handler(handler);
-	close(excerpt.fd);
-	return result;
-}
-
-static int load_by_libbpf(struct loaded *l, unsigned ring_size, bool rings)
-{
-	if (open_object(l, NULL) == 0 && load_object(l, ring_size, rings) == 0)
-		return 0;
-	bpf_object__close(l->object);
-	return -1;
-}
-
-/* Kernels before 6.3 do not tell of each request of a ring; there the ring itself is what is told of. */
-static int load(struct loaded *l, unsigned ring_size)
-{
-	return load_by_excerpt(l, ring_size) == 0 || load_by_libbpf(l, ring_size, true) == 0 ?
-		       0 :
-		       load_by_libbpf(l, ring_size, false);
+	l->object = load_program(&loading);
+	return l->object == NULL ? -1 : 0;
 }
 
 static int attach(struct loaded *l)
@@ -289,18 +215,20 @@ int main(int argc, char **argv)
 	unsigned ring_size = argc == 3 ? ring_size_read(argv[1]) : 0;
 	pid_t pid;
 
+	if (argc > 1 && strcmp(argv[1], "--monitor") == 0)
+		return engine_main(argc - 2, argv + 2);
 	if (ring_size == 0 || !is_socket(SOCKET)) {
 		fputs("oodate-probe-bpf: this is started by oodate-probe, and of no use alone\n", stderr);
 		return 2;
 	}
-	libbpf_set_print(silent);
 	if (features_check(&refusal) < 0)
 		return answer_no(&refusal);
 	if (find_terminals(&l, argv[2]) < 0) {
 		refusal = (struct refusal){ "LOADER_FAILED", "the terminal of oodate-probe could not be looked at", "" };
 		return answer_no(&refusal);
 	}
-	if (load(&l, ring_size) < 0 || attach(&l) < 0) {
+	l.ring_size = ring_size;
+	if (load(&l) < 0 || attach(&l) < 0) {
 		features_explain(errno, &refusal);
 		return answer_no(&refusal);
 	}

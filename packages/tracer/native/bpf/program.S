@@ -1,9 +1,9 @@
-/* The kernel program's object file, as part of the loader. */
+/* A kernel program's object file, as part of what loads it: PROGRAM is the file, BEGIN and END name its two ends. */
 	.section .rodata
 	.balign 16
-	.globl watch_program, watch_program_end
-watch_program:
+	.globl BEGIN, END
+BEGIN:
 	.incbin PROGRAM
-watch_program_end:
+END:
 	.byte 0
 	.section .note.GNU-stack, "", %progbits

@@ -3,13 +3,8 @@
  * still in the registers, the result is known, and the strings are in memory,
  * the kernel having just read them.
  */
-#include "kernel.h"
+#include "task.bpf.h"
 #include "wire.h"
-
-#include <linux/bpf.h>
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
 
 char terms[] SEC("license") = "GPL";
 
@@ -43,11 +38,7 @@ char terms[] SEC("license") = "GPL";
 #define ADDRESS_PATH_MAX 108
 #define ADDRESS_MASK 127
 #define WORDS_MASK 1023
-#define TS_COMPAT 2
-#define X32_BIT 0x40000000
 #define REQUEST_FIXED_FILE 1
-/* Names in a path, at most. */
-#define DEPTH_MAX 2100
 /* Bytes of what is written to a terminal in one record, and how often one goes on for a call. */
 #define PIECE_MAX 16384
 #define PIECES_MAX 8192
@@ -83,17 +74,16 @@ struct record {
 	char text[SEEN_TEXT_MAX];
 };
 
+#define RECORD_TEXT_MAX SEEN_TEXT_MAX
+#define RECORD_NAME_MAX SEEN_NAME_MAX
+#include "place.bpf.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct record);
 } scratch SEC(".maps");
-
-static __always_inline struct mount *mount_of(struct vfsmount *mnt)
-{
-	return (struct mount *)((char *)mnt - bpf_core_field_offset(struct mount, mnt));
-}
 
 static __always_inline struct record *current_record(void)
 {
@@ -158,50 +148,6 @@ PART send(void)
 	return 0;
 }
 
-struct walk {
-	struct record *record;
-	struct dentry *dentry, *mount_root, *stop_dentry;
-	struct mount *mount, *stop_mount;
-	bool whole;
-};
-
-static long walk_up(__u32 index, void *context)
-{
-	struct walk *w = context;
-	struct record *r = w->record;
-	/* Of their own, since members of what lies here are no members of the kernel's. */
-	struct dentry *dentry = w->dentry, *parent;
-	struct mount *mount = w->mount, *above;
-	__u64 used = r->used;
-	long length;
-
-	if (dentry == w->stop_dentry && mount == w->stop_mount)
-		goto whole;
-	if (dentry == w->mount_root) {
-		above = BPF_CORE_READ(mount, mnt_parent);
-		if (above == mount)
-			goto whole;
-		w->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-		w->mount = above;
-		w->mount_root = BPF_CORE_READ(above, mnt.mnt_root);
-		return 0;
-	}
-	parent = BPF_CORE_READ(dentry, d_parent);
-	if (parent == dentry)
-		goto whole;
-	if (used > SEEN_TEXT_MAX - SEEN_NAME_MAX)
-		return 1;
-	length = bpf_probe_read_kernel_str(r->text + used, SEEN_NAME_MAX, BPF_CORE_READ(dentry, d_name.name));
-	if (length < 0)
-		return 1;
-	r->used = used + length;
-	w->dentry = parent;
-	return 0;
-whole:
-	w->whole = true;
-	return 1;
-}
-
 /* Appends a place, of a struct path's two members. */
 PART put_walk(__u64 place_dentry, __u64 place_mnt, __u64 slot, __u32 removed)
 {
@@ -246,17 +192,6 @@ PART put_walk(__u64 place_dentry, __u64 place_mnt, __u64 slot, __u32 removed)
 static __always_inline void put_place(__u32 slot, const struct path *place, __u32 removed)
 {
 	put_walk((__u64)place->dentry, (__u64)place->mnt, slot, removed);
-}
-
-static __always_inline struct file *file_of(struct task_struct *task, __s32 fd)
-{
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file *file = NULL;
-
-	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
-		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
-	return file;
 }
 
 static __always_inline void put_file_facts(struct record *r, struct file *file)
@@ -423,43 +358,6 @@ PART put_path(__u64 slot, __u64 address, __s32 directory)
 	put_start(slot + 1, start, directory, slot == TEXT_PATH ? BIT_REMOVED : BIT_REMOVED2);
 	return 0;
 }
-
-#if defined(__TARGET_ARCH_x86)
-static __always_inline int read_registers(struct pt_regs *regs, __u64 arguments[6])
-{
-	arguments[0] = regs->di;
-	arguments[1] = regs->si;
-	arguments[2] = regs->dx;
-	arguments[3] = regs->r10;
-	arguments[4] = regs->r8;
-	arguments[5] = regs->r9;
-	return (int)regs->orig_ax;
-}
-
-static __always_inline bool is_foreign(struct task_struct *task, int number)
-{
-	return (task->thread_info.status & TS_COMPAT) || (number >= X32_BIT);
-}
-#elif defined(__TARGET_ARCH_arm64)
-#define TIF_32BIT 22
-
-static __always_inline int read_registers(struct pt_regs *regs, __u64 arguments[6])
-{
-	/* The first register has the result by now. */
-	arguments[0] = regs->orig_x0;
-	arguments[1] = regs->regs[1];
-	arguments[2] = regs->regs[2];
-	arguments[3] = regs->regs[3];
-	arguments[4] = regs->regs[4];
-	arguments[5] = regs->regs[5];
-	return regs->syscallno;
-}
-
-static __always_inline bool is_foreign(struct task_struct *task, int number)
-{
-	return task->thread_info.flags & (1ul << TIF_32BIT);
-}
-#endif
 
 static __always_inline void tell_foreign(struct task_struct *task, struct watched *watch)
 {

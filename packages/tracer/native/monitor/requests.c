@@ -1,7 +1,6 @@
 #include "requests.h"
 
 #include "express.h"
-#include "record.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -18,10 +17,6 @@ static const struct verb {
 	{ "express", express_interest },
 	{ "revoke", express_revoke },
 	{ "file-system", express_file_system },
-	{ "set", record_set },
-	{ "ask", record_ask },
-	{ "status", record_status },
-	{ "stop", record_stop },
 };
 
 static char answer[ANSWER_MAX];
@@ -60,12 +55,12 @@ void request_answer(const struct request *request)
 	end_answer(request, &line);
 }
 
-void request_answer_with(const struct request *request, const char *name, const struct text *value)
+void request_answer_state(const struct request *request, const struct text *state)
 {
 	struct text line = begin_answer(request);
 
-	text_format(&line, ",\"%s\":", name);
-	text_bytes(&line, value->bytes, value->length);
+	text_put(&line, ",\"state\":");
+	text_bytes(&line, state->bytes, state->length);
 	end_answer(request, &line);
 }
 

@@ -20,20 +20,32 @@ int ring_open(struct ring *ring, int fd, size_t size)
 	return 0;
 }
 
-void ring_take_all(struct ring *ring, void (*take)(void *context, const void *record, size_t length), void *context)
+unsigned long ring_end(const struct ring *ring)
+{
+	return __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
+}
+
+bool ring_take_until(struct ring *ring, unsigned long end, ring_taker take, void *context)
 {
 	unsigned long at = *ring->consumer;
 
-	while (at < __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE)) {
+	while (at < end) {
 		const uint32_t *head = (const uint32_t *)(const void *)(ring->data + (at & (ring->size - 1)));
 		uint32_t length = __atomic_load_n(head, __ATOMIC_ACQUIRE);
 
 		if (length & BPF_RINGBUF_BUSY_BIT)
-			break;
+			return false;
 		if (!(length & BPF_RINGBUF_DISCARD_BIT))
 			take(context, (const char *)head + BPF_RINGBUF_HDR_SZ, length);
 		length &= ~(uint32_t)BPF_RINGBUF_DISCARD_BIT;
 		at += (length + BPF_RINGBUF_HDR_SZ + 7) & ~7ul;
 		__atomic_store_n(ring->consumer, at, __ATOMIC_RELEASE);
 	}
+	return true;
+}
+
+void ring_take_all(struct ring *ring, ring_taker take, void *context)
+{
+	while (*ring->consumer < ring_end(ring) && ring_take_until(ring, ring_end(ring), take, context))
+		;
 }

@@ -2,6 +2,7 @@
 #ifndef OODATE_RING_H
 #define OODATE_RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct ring {
@@ -12,7 +13,13 @@ struct ring {
 
 /* size: as the ring was made. Returns -1 with errno. */
 int ring_open(struct ring *ring, int fd, size_t size);
+typedef void (*ring_taker)(void *context, const void *record, size_t length);
+
 /* Calls take for each record that is there. */
-void ring_take_all(struct ring *ring, void (*take)(void *context, const void *record, size_t length), void *context);
+void ring_take_all(struct ring *ring, ring_taker take, void *context);
+/* How far it is filled, for ring_take_until(). */
+unsigned long ring_end(const struct ring *ring);
+/* Calls take for each record up to there. Returns false at one that is just being written. */
+bool ring_take_until(struct ring *ring, unsigned long end, ring_taker take, void *context);
 
 #endif
