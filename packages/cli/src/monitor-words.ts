@@ -92,7 +92,8 @@ const kindWords = {
 /** `node prettier.js (pid 4711, user karl, of code)`. */
 function actorWords(process: ProcessFacts): string {
   const origin = originOf(process);
-  const facts = [`pid ${process.pid}`, `user ${textWords(userName(process.uid))}`];
+  const facts = [`pid ${process.pid}`];
+  if (process.uid !== undefined) facts.push(`user ${textWords(userName(process.uid))}`);
   if (origin !== undefined) facts.push(`of ${textWords(origin.name)}`);
   return `${programWords(process)} (${facts.join(', ')})`;
 }
@@ -100,7 +101,8 @@ function actorWords(process: ProcessFacts): string {
 /** As short as it can be recognised: names without their directories, as many words as have room. */
 function programWords({ words, executable, name }: ProcessFacts): string {
   const [program = '', ...others] = words ?? [];
-  if (program === '') return textWords(executable === undefined ? name : lastName(executable));
+  if (program === '')
+    return textWords(executable === undefined ? (name ?? 'a process that has ended') : lastName(executable));
   let line = textWords(lastName(program));
   for (const word of others) {
     const shown = textWords(word.startsWith('-') ? word : lastName(word));
@@ -121,10 +123,9 @@ export function monitorEventDetails({ process, stacks, sequence, device, inode }
       lines.push(`command ${shownWords(words)}${wordsCut === true ? ' …' : ''}`);
     if (executable !== undefined) lines.push(`program ${textWords(executable)}`);
     const login = loginUid === undefined ? '' : `, logged in as ${textWords(userName(loginUid))}`;
-    lines.push(`group ${gid}${login}`);
-    lines.push(
-      `started by ${ancestors.length === 0 ? `pid ${parent}` : ancestors.map(({ name, pid }) => `${textWords(name)} (pid ${pid})`).join(', of ')}`,
-    );
+    if (gid !== undefined) lines.push(`group ${gid}${login}`);
+    const above = ancestors.map(({ name, pid }) => `${textWords(name)} (pid ${pid})`).join(', of ');
+    if (above !== '' || parent !== undefined) lines.push(`started by ${above || `pid ${parent}`}`);
   }
   for (const frame of [...(stacks?.kernel ?? []), ...(stacks?.user ?? [])])
     lines.push(`at ${textWords(frame)}`);

@@ -1,4 +1,4 @@
-import type { ContentReason, EventKind, MonitorEvent } from './monitor-event.js';
+import type { ContentReason, EventKind, MonitorEvent, ProcessFacts } from './monitor-event.js';
 
 /*
  * Events as AIX's Event Infrastructure prints them: docs/formats/ahafs.md says what is the same and what is not.
@@ -40,20 +40,24 @@ export function formatAhafs(event: MonitorEvent, level: AhafsLevel): string {
   const lines = ['BEGIN_EVENT_INFO'];
   if (time !== undefined) lines.push(`TIME_tvsec=${time.seconds}`, `TIME_tvnsec=${time.nanoseconds}`);
   if (sequence !== undefined) lines.push(`SEQUENCE_NUM=${sequence}`);
-  if (process !== undefined)
-    lines.push(
-      `PID=${process.pid}`,
-      `UID=${process.uid}`,
-      // Of somebody who has not logged in, as the kernel says it: (uid_t)-1.
-      `UID_LOGIN=${process.loginUid ?? 4294967295}`,
-      `GID=${process.gid}`,
-      `PROG_NAME=${oneLine(process.name)}`,
-    );
+  if (process !== undefined) lines.push(...processLines(process));
   lines.push(`RC_FROM_EVPROD=${code}`);
   if (level >= 2) lines.push(...messageLines(event));
   if (level >= 3) lines.push(...stackLines(event));
   lines.push('END_EVENT_INFO');
   return `${lines.join('\n')}\n`;
+}
+
+function processLines({ pid, uid, loginUid, gid, name }: ProcessFacts): string[] {
+  if (uid === undefined || gid === undefined || name === undefined) return [`PID=${pid}`];
+  return [
+    `PID=${pid}`,
+    `UID=${uid}`,
+    // Of somebody who has not logged in, as the kernel says it: (uid_t)-1.
+    `UID_LOGIN=${loginUid ?? 4294967295}`,
+    `GID=${gid}`,
+    `PROG_NAME=${oneLine(name)}`,
+  ];
 }
 
 function codeOf({ event, reason }: MonitorEvent): number | undefined {

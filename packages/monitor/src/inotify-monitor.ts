@@ -301,13 +301,23 @@ class InotifyMonitor implements Monitor {
 
   #statement(interest: Interest): MonitorEvent {
     const is = look(interest.path) ?? null;
-    if (is === null || is.inode !== interest.state.inode || is.device !== interest.state.device)
-      void this.#unwatch(interest);
+    const { device, inode } = interest.state;
+    const isOver = is === null || !isSame(is, interest.state);
+    if (isOver) void this.#unwatch(interest);
     else {
       interest.state = is;
       interest.lookedAt = Date.now();
     }
-    return { event: 'STATE', path: interest.path, time: timeNow(), sequence: this.#next(), state: is };
+    return {
+      event: 'STATE',
+      path: interest.path,
+      device,
+      inode,
+      time: timeNow(),
+      sequence: this.#next(),
+      state: is,
+      ...(isOver && { ended: true }),
+    };
   }
 
   #next(): number {

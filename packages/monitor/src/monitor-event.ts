@@ -78,11 +78,11 @@ export type FileState = v.InferOutput<typeof fileState>;
 export const processFacts = v.pipe(
   v.object({
     pid: number,
-    parent: number,
-    uid: number,
+    parent: v.optional(number),
+    uid: v.optional(number),
     loginUid: v.optional(v.pipe(number, v.description('Not there if nobody has logged in.'))),
-    gid: number,
-    name: v.pipe(v.string(), v.description('As the kernel has it: 15 bytes at most.')),
+    gid: v.optional(number),
+    name: v.optional(v.pipe(v.string(), v.description('As the kernel has it: 15 bytes at most.'))),
     executable: v.optional(v.string()),
     words: v.optional(
       v.pipe(v.array(v.string()), v.description('The command line; of processes of the same user alone.')),
@@ -92,7 +92,9 @@ export const processFacts = v.pipe(
       v.pipe(v.array(v.object({ pid: number, name: v.string() })), v.description('From the parent up.')),
     ),
   }),
-  v.description('Who did it. Not there if the backend cannot tell.'),
+  v.description(
+    'Who did it. Not there if the backend cannot tell; of one that ended at once only the pid may be known.',
+  ),
 );
 export type ProcessFacts = v.InferOutput<typeof processFacts>;
 
@@ -123,7 +125,15 @@ export const monitorEvent = v.pipe(
     process: v.optional(processFacts),
     stacks: v.optional(stacks),
     lost: v.optional(v.pipe(number, v.description('Of OVER: how many events, if that is known.'))),
-    state: v.optional(v.pipe(v.nullable(fileState), v.description('Of STATE; null if nothing is there.'))),
+    state: v.optional(
+      v.pipe(
+        v.nullable(fileState),
+        v.description('Of STATE: what is at the path now, also if that is another file; null if nothing is.'),
+      ),
+    ),
+    ended: v.optional(
+      v.pipe(v.boolean(), v.description('Of STATE: the interest has ended while events were lost.')),
+    ),
   }),
   v.title('A line of oodate monitor --json'),
   v.description('Fields, kinds and reasons may be added.'),
@@ -155,6 +165,15 @@ export type MonitorMessage = v.InferOutput<typeof message>;
 /** Throws what JSON.parse and valibot throw if the line is none of a monitor. */
 export function parseMonitorLine(line: Uint8Array): MonitorMessage {
   return v.parse(message, JSON.parse(decodePath(line)));
+}
+
+/** Of an event; undefined for a line that is none, or is damaged. */
+export function parseMonitorEvent(line: Uint8Array): MonitorEvent | undefined {
+  try {
+    return v.parse(monitorEvent, JSON.parse(decodePath(line)));
+  } catch {
+    return undefined;
+  }
 }
 
 export function isTelling(word: string): word is Telling {

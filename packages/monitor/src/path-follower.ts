@@ -68,8 +68,8 @@ export class PathFollower {
     const { path, reason } = event;
     const known = path === undefined ? undefined : this.#known.get(path);
     if (path === undefined || known === undefined) return undefined;
-    if (event.event === 'STATE') return this.#restate(path, event.state ?? null);
     if (known.key !== keyOf(event)) return undefined;
+    if (event.event === 'STATE') return this.#restate(path, event);
     if (reason === 'ENTRY') return this.#visit(path, event.entry);
     const isLeft =
       event.event === 'DELETE' || ['REMOVE', 'RENAME', 'OVERMOUNT', 'UNMOUNT'].includes(reason ?? '');
@@ -133,13 +133,13 @@ export class PathFollower {
   }
 
   /** After a loss: a change of names may be among what was lost. */
-  async #restate(path: AbsolutePath, state: FileState | null): Promise<Outcome | undefined> {
+  async #restate(path: AbsolutePath, { state, ended }: MonitorEvent): Promise<Outcome | undefined> {
     const known = this.#known.get(path);
-    if (state !== null && known?.key === keyOf(state)) {
+    if (state !== null && state !== undefined && ended !== true && known?.key === keyOf(state)) {
       if (known.isDirectory) await this.#visitAll(path);
       return undefined;
     }
-    await this.#forget(path, state === null);
+    await this.#forget(path, ended === true);
     return this.#lookAgain(path);
   }
 
