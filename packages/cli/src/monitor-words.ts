@@ -30,7 +30,7 @@ function happeningWords(event: MonitorEvent, outcome: Outcome | undefined): stri
     case 'ATTRIBUTE':
       return 'attributes changed';
     case 'DELETE':
-      return 'deleted for good';
+      return 'deleted';
     case 'EXEC':
       return 'executed';
     case 'EXIT':
@@ -105,12 +105,19 @@ function programWords({ words, executable, name }: ProcessFacts): string {
     return textWords(executable === undefined ? (name ?? 'a process that has ended') : lastName(executable));
   let line = textWords(lastName(program));
   for (const word of others) {
-    const shown = textWords(word.startsWith('-') ? word : lastName(word));
-    if (line.length + 1 + shown.length > 40) return `${line} …`;
+    // A text of several words, such as a shell is given, has no last name.
+    const isPath = !/^-|[\s=]/.test(word);
+    const shown = textWords(isPath ? lastName(word) : word);
+    if (line.length + 1 + shown.length > commandColumns) {
+      const cut = shown.slice(0, Math.max(0, commandColumns - line.length - 2));
+      return isPath || cut.length < 8 ? `${line} …` : `${line} ${cut}…`;
+    }
     line += ` ${shown}`;
   }
   return line;
 }
+
+const commandColumns = 40;
 
 /** All that is known of an event besides, a line each. */
 export function monitorEventDetails({ process, stacks, sequence, device, inode }: MonitorEvent): string[] {

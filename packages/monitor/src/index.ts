@@ -14,6 +14,7 @@ export {
   type MonitorEvent,
   monitorEvent,
   type ProcessFacts,
+  parseMonitorEvent,
   type Telling,
 } from './monitor-event.js';
 export { openMonitor } from './open-monitor.js';

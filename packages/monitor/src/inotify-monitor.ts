@@ -7,6 +7,7 @@ import { unheardFileSystem } from './file-systems.js';
 import type { Monitor, MonitorOptions } from './monitor.js';
 import { MonitorError } from './monitor-error.js';
 import type { FileState, InterestKind, MonitorEvent } from './monitor-event.js';
+import { shortened } from './shortened.js';
 
 /*
  * Without any privilege: the system's inotify, through chokidar. It tells that something has happened to a file, and
@@ -364,7 +365,7 @@ function watchableState(path: AbsolutePath): FileState {
 }
 
 function tooLong(path: string): MonitorError {
-  return new MonitorError('NAME_TOO_LONG', `${path.slice(0, 60)}… is too long a name`);
+  return new MonitorError('NAME_TOO_LONG', `${shortened(path)} is too long a name`);
 }
 
 function refused(path: string, cause: NodeJS.ErrnoException): MonitorError {

@@ -48,7 +48,7 @@ function inotifyBackend(): MonitorBackendReport {
     works,
     code: works ? '' : 'UNSUPPORTED_PLATFORM',
     sentence: works
-      ? 'by inotify, without any privilege; it does not know who it was'
+      ? 'inotify(7): that a file has changed, without any privilege; not who did it, nor what is written to mapped memory'
       : `inotify is Linux's, and this is ${process.platform}`,
     remedy: '',
   };

@@ -15,11 +15,13 @@ import {
   type Refusal,
   type Telling,
 } from './monitor-event.js';
+import { shortened } from './shortened.js';
 
 type Greeting = Extract<MonitorMessage, { monitor: 1 }>;
 type Answer = Extract<MonitorMessage, { answer: unknown }>;
 
 interface Request {
+  readonly path: AbsolutePath;
   resolve(state: FileState | null | undefined): void;
   reject(error: MonitorError): void;
 }
@@ -153,7 +155,7 @@ class NativeMonitor implements Monitor {
     this.#number += 1;
     const id = String(this.#number);
     return new Promise((resolve, reject) => {
-      this.#requests.set(id, { resolve, reject });
+      this.#requests.set(id, { path, resolve, reject });
       this.#regulate();
       this.#child.stdin?.write(Buffer.concat([encodePath(`${request} ${id} ${kinds} ${path}`), nul]));
     });
@@ -212,7 +214,7 @@ class NativeMonitor implements Monitor {
     const request = this.#requests.get(id);
     this.#requests.delete(id);
     if (refusal === undefined) request?.resolve(state);
-    else request?.reject(refusalError(refusal));
+    else request?.reject(refusalError(refusal, request.path));
   }
 
   /** The first end is the one that counts. */
@@ -227,8 +229,9 @@ class NativeMonitor implements Monitor {
 
 const nul = Buffer.alloc(1);
 
-function refusalError({ code, sentence, remedy }: Refusal): MonitorError {
-  return new MonitorError(code, sentence, remedy || undefined);
+function refusalError({ code, sentence, remedy }: Refusal, path?: AbsolutePath): MonitorError {
+  const message = path === undefined ? sentence : `${shortened(path)} cannot be monitored: ${sentence}`;
+  return new MonitorError(code, message, remedy || undefined);
 }
 
 function endError(status: number | null, signal: NodeJS.Signals | null, complaint: string): MonitorError {

@@ -12,6 +12,17 @@ export async function openMonitor(options: MonitorOptions = {}): Promise<Monitor
     return await openNativeMonitor(options);
   } catch (error) {
     if (!(error instanceof MonitorError)) throw error;
-    return openInotifyMonitor(options);
+    return openNext(options, error);
   }
+}
+
+/** The native program tries its backends itself, unless one of them brings it to its end. */
+async function openNext(options: MonitorOptions, { code }: MonitorError): Promise<Monitor> {
+  if (code === 'MONITOR_ENDED')
+    try {
+      return await openNativeMonitor({ ...options, backend: 'fanotify' });
+    } catch (error) {
+      if (!(error instanceof MonitorError)) throw error;
+    }
+  return openInotifyMonitor(options);
 }

@@ -16,8 +16,8 @@ import type { FileState, InterestKind, MonitorEvent } from './monitor-event.js';
 export type Outcome = 'made' | 'known' | 'absent' | 'replaced' | 'gone';
 
 export interface FollowReport {
-  /** Another file is at a path by now, and is told of from here on. */
-  followed(path: AbsolutePath, state: FileState): void;
+  /** Another file is at a path by now, and is told of from here on. `isLate`: for some time there was none. */
+  followed(path: AbsolutePath, state: FileState, isLate: boolean): void;
   /** Nothing has come back to a path that was named. */
   gone(path: AbsolutePath): void;
   /** Nothing of what was named is left. */
@@ -172,7 +172,7 @@ export class PathFollower {
     const state = await this.#tryToExpress(path);
     if (state !== undefined) {
       if (state.type === 'directory') await this.#addBelow(path);
-      this.#report.followed(path, state);
+      this.#report.followed(path, state, false);
       return 'replaced';
     }
     if (this.#named.has(path)) this.#await(path, Date.now() + patience);
@@ -186,7 +186,7 @@ export class PathFollower {
       if (this.#isClosed) return;
       if (state !== undefined) {
         if (state.type === 'directory') await this.#addBelow(path);
-        this.#report.followed(path, state);
+        this.#report.followed(path, state, true);
       } else if (Date.now() < deadline) this.#await(path, deadline);
       else {
         this.#named.delete(path);

@@ -39,8 +39,19 @@ export async function doctor(): Promise<number> {
         others.map(({ name }) => name),
       ),
     );
+  await tellOfMonitor();
   await tellOfFolder();
   return chosen === undefined ? 1 : 0;
+}
+
+/** By what `oodate monitor` sees: the first that works is taken. */
+async function tellOfMonitor(): Promise<void> {
+  const { monitorBackends } = await import('@oodate/monitor');
+  for (const { name, works, sentence, remedy } of monitorBackends()) {
+    const line = `${name}: ${works ? sentence : errorWords(sentence, remedy || undefined)}`;
+    if (works) tell(true, 'monitor', line);
+    else tellLess('monitor', line);
+  }
 }
 
 async function tellOfFolder(): Promise<void> {

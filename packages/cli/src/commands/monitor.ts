@@ -78,8 +78,9 @@ class Session {
     this.#terminal = terminal;
     this.#printer = new Printer(request);
     this.#follower = new PathFollower(monitor, request.mask, {
-      followed: (path, state) => {
-        terminal.say(followedWords(path, process.cwd()));
+      followed: (path, state, isLate) => {
+        // Text says so in the line of what has become of the former one.
+        if (isLate || request.format !== 'text') terminal.say(followedWords(path, process.cwd()));
         if (request.format === 'json') writeLine({ event: 'STATE', path, state });
       },
       gone: (path) => terminal.say(goneWords(path, process.cwd())),
@@ -183,7 +184,9 @@ class Printer {
       (outcome === 'known' || (outcome === 'absent' && isRecent(this.#left, path, now)))
     )
       return true;
-    const said = `${path} ${clause}`;
+    if (!isRepeated(event)) return false;
+    // How much is known of a process may change, with the same pid.
+    const said = `${path} ${event.process === undefined ? clause : `${event.event} ${event.reason} ${event.process.pid}`}`;
     if (isRecent(this.#shown, said, now)) return true;
     note(this.#shown, said, now);
     return false;
@@ -195,6 +198,14 @@ const repetition = 1000;
 
 /** As many columns as a path is given for the sake of the others. */
 const widest = 40;
+
+/** Of a kind of which many may be one doing. */
+function isRepeated({ event, reason }: MonitorEvent): boolean {
+  if (event === 'CONTENT') return reason === undefined || manyAtOnce.has(reason);
+  return event === 'ATTRIBUTE' || event === 'OPEN';
+}
+
+const manyAtOnce: ReadonlySet<string> = new Set(['WRITE', 'MAP', 'FTRUNC', 'FCLEAR']);
 
 function isRecent(moments: ReadonlyMap<string, number>, what: string, now: number): boolean {
   return now - (moments.get(what) ?? Number.NEGATIVE_INFINITY) < repetition;
