@@ -5,10 +5,12 @@
 #include "loop.h"
 #include "mounts.h"
 #include "programs.h"
+#include "record.h"
 #include "requests.h"
 #include "stacks.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -54,6 +56,7 @@ const struct actor *engine_mounter(void)
 static void take_change(void *context, const struct change *change)
 {
 	(void)context;
+	record_change(change);
 	events_tell(change);
 }
 
@@ -81,12 +84,18 @@ static void deletions_are_ready(struct source *source, short happened)
 	deletions_read();
 }
 
+static void compare_mounts(void)
+{
+	record_mounts_changed();
+	mounts_compare();
+}
+
 static void mounts_are_ready(struct source *source, short happened)
 {
 	(void)source;
 	(void)happened;
 	read_backend();
-	mounts_compare();
+	compare_mounts();
 }
 
 void engine_catch_up(void)
@@ -94,7 +103,7 @@ void engine_catch_up(void)
 	read_backend();
 	deletions_read();
 	if (mounts_changed())
-		mounts_compare();
+		compare_mounts();
 }
 
 static void requests_are_ready(struct source *source, short happened)
@@ -174,10 +183,10 @@ static int open_sources(void)
 	if (deletions_source.fd < 0 || mounts_source.fd < 0 || signals_source.fd < 0)
 		return -1;
 	return loop_add(&backend_source) < 0 || loop_add(&deletions_source) < 0 || loop_add(&mounts_source) < 0 ||
-	       loop_add(&signals_source) < 0 || loop_add(&outlet_source) < 0 || loop_add(&requests_source) < 0 ? -1 : 0;
+	       loop_add(&signals_source) < 0 ? -1 : 0;
 }
 
-static void greet(void)
+void engine_greet(struct outlet *outlet)
 {
 	static const char *const tellings[] = { "process", "reasons",	   "map",    "exec",   "exit",
 						"stacks",  "file-systems", "inputs", "mounter" };
@@ -192,7 +201,7 @@ static void greet(void)
 			separator = ",";
 		}
 	text_put(&line, "]}");
-	outlet_put(&out, line.bytes, line.length);
+	outlet_put(outlet, line.bytes, line.length);
 }
 
 static int refuse(const struct refusal *refusal)
@@ -217,10 +226,48 @@ static void say_farewell(void)
 			return;
 }
 
-static int monitor(void)
+/* Takes requests from stdin, and tells on stdout. */
+static int serve(void)
+{
+	int status;
+
+	if (loop_add(&outlet_source) < 0 || loop_add(&requests_source) < 0)
+		return 1;
+	events_open(&out, getppid());
+	engine_greet(&out);
+	status = loop_run(before_waiting);
+	say_farewell();
+	return status;
+}
+
+/* Whoever has started it is told that it has begun, and may go. */
+static void let_go(void)
+{
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	engine_greet(&out);
+	say_farewell();
+	outlet_close(&out);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && nothing >= 0; fd++)
+		dup2(nothing, fd);
+}
+
+static int keep_record(const char *folder)
 {
 	struct refusal refusal;
 	int status;
+
+	if (record_open(folder, engine_backend, &refusal) < 0)
+		return refuse(&refusal);
+	let_go();
+	status = loop_run(record_before_waiting);
+	record_close();
+	return status;
+}
+
+static int monitor(const char *record)
+{
+	struct refusal refusal;
 
 	raise_descriptors();
 	if (outlet_open(&out, STDOUT_FILENO, OUTLET_SIZE) < 0 || open_sources() < 0) {
@@ -228,11 +275,7 @@ static int monitor(void)
 			    "the monitor cannot begin: %s", strerror(errno));
 		return refuse(&refusal);
 	}
-	events_open(&out, getppid());
-	greet();
-	status = loop_run(before_waiting);
-	say_farewell();
-	return status;
+	return record == NULL ? serve() : keep_record(record);
 }
 
 static int check_all(void)
@@ -354,5 +397,5 @@ int engine_main(int argc, char **argv)
 	engine_backend = choose(&choice, &refusal);
 	if (engine_backend == NULL)
 		return refuse(&refusal);
-	return monitor();
+	return monitor(choice.record);
 }

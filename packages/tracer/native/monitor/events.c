@@ -3,6 +3,7 @@
 #include "event_text.h"
 #include "express.h"
 #include "monitor_backend.h"
+#include "record.h"
 #include "requests.h"
 
 #include <stdlib.h>
@@ -56,15 +57,23 @@ static bool has_room(size_t length)
 
 static bool put_line(const struct text *line)
 {
-	if (line->full || !has_room(line->length))
+	if (line->full || (!is_recording() && !has_room(line->length)))
 		return false;
-	outlet_put(outlet, line->bytes, line->length);
+	if (is_recording())
+		record_event(line->bytes, line->length);
+	else
+		outlet_put(outlet, line->bytes, line->length);
 	sequence++;
 	return true;
 }
 
 void events_lost(uint64_t count)
 {
+	/* A journal has its own word for that. */
+	if (is_recording()) {
+		record_lost();
+		return;
+	}
 	lost = !over ? count : lost == LOST_UNKNOWN || count == LOST_UNKNOWN ? LOST_UNKNOWN : lost + count;
 	over = true;
 }
@@ -163,6 +172,26 @@ void events_tell(const struct change *change)
 	if (change->kind == CHANGE_REMOVE)
 		remember_remover(file, process);
 	tell_file(file, change, meaning, process);
+}
+
+void events_tell_at(const struct change *change, const char *path)
+{
+	const struct meaning *meaning = &meanings[change->kind];
+	struct event event = {
+		.kind = meaning->kind,
+		.reason = meaning->reason,
+		.path = path,
+		.key = change->key,
+		.entry = change->kind == CHANGE_ENTRY ? change->name : NULL,
+		.time = change->time,
+		.change = change,
+	};
+
+	/* An interest in it is told of it anyway. */
+	if (interests_file(&change->key) != NULL)
+		return;
+	event.process = describe(change->actor);
+	put_event(&event);
 }
 
 /* Of a client that could not be told it stays, until its state is. */

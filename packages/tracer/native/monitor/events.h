@@ -12,6 +12,8 @@
 /* Answers to requests go there, too, and always find room. `reader` is who reads it, whose own changes are not told; 0: anybody's are. */
 void events_open(struct outlet *out, pid_t reader);
 void events_tell(const struct change *change);
+/* The same of a file that nobody has expressed interest in, which is found at this path. */
+void events_tell_at(const struct change *change, const char *path);
 /* Its last name is gone, and it is open nowhere. Ends all interests in it. */
 void events_tell_deleted(struct file *file);
 /* `who` is NULL if that is not known. Ends the interest. */

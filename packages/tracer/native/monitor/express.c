@@ -322,7 +322,7 @@ void express_interest(struct request *request)
 		return;
 	}
 	state_write(&text, &state);
-	request_answer_state(request, &text);
+	request_answer_with(request, "state", &text);
 }
 
 /* False if there is no such interest. */

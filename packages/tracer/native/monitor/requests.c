@@ -1,6 +1,7 @@
 #include "requests.h"
 
 #include "express.h"
+#include "record.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -17,6 +18,10 @@ static const struct verb {
 	{ "express", express_interest },
 	{ "revoke", express_revoke },
 	{ "file-system", express_file_system },
+	{ "set", record_set },
+	{ "ask", record_ask },
+	{ "status", record_status },
+	{ "stop", record_stop },
 };
 
 static char answer[ANSWER_MAX];
@@ -55,12 +60,12 @@ void request_answer(const struct request *request)
 	end_answer(request, &line);
 }
 
-void request_answer_state(const struct request *request, const struct text *state)
+void request_answer_with(const struct request *request, const char *name, const struct text *value)
 {
 	struct text line = begin_answer(request);
 
-	text_put(&line, ",\"state\":");
-	text_bytes(&line, state->bytes, state->length);
+	text_format(&line, ",\"%s\":", name);
+	text_bytes(&line, value->bytes, value->length);
 	end_answer(request, &line);
 }
 

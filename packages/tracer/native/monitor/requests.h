@@ -34,8 +34,8 @@ int requests_read(struct requester *from);
 /* The next of the words, and what is behind it; NULL if there is none. */
 char *request_word(struct request *request);
 void request_answer(const struct request *request);
-/* `state` is JSON. */
-void request_answer_state(const struct request *request, const struct text *state);
+/* `value` is JSON. */
+void request_answer_with(const struct request *request, const char *name, const struct text *value);
 void request_refuse(const struct request *request, const struct refusal *refusal);
 /* As JSON. */
 void refusal_write(struct text *text, const struct refusal *refusal);

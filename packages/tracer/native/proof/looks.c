@@ -1,5 +1,7 @@
 #include "looks.h"
 
+#include "look.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -17,47 +19,6 @@ struct search {
 	atomic_bool differs;
 };
 
-static int64_t nanoseconds(struct timespec time)
-{
-	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
-bool identity_matches(const struct identity *identity, const struct stat *stats)
-{
-	return identity->inode == stats->st_ino && identity->ctime == nanoseconds(stats->st_ctim) &&
-	       identity->mtime == nanoseconds(stats->st_mtim) && identity->size == (uint64_t)stats->st_size &&
-	       identity->mode == stats->st_mode && identity->device == stats->st_dev;
-}
-
-/* What the planner takes for "not there". */
-static bool is_absence(int error)
-{
-	return error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG;
-}
-
-static bool failure_matches(const struct look *look, int error)
-{
-	if (look->kind == LOOK_ABSENT)
-		return is_absence(error);
-	return look->kind == LOOK_UNREADABLE && !is_absence(error) && look->identity.size == (uint64_t)error;
-}
-
-static bool look_matches(const struct look *look, const struct stat *stats)
-{
-	switch (look->kind) {
-	case LOOK_DIRECTORY:
-		return S_ISDIR(stats->st_mode);
-	case LOOK_SPECIAL:
-		return !S_ISDIR(stats->st_mode) && !S_ISREG(stats->st_mode) && !S_ISLNK(stats->st_mode);
-	case LOOK_SAME:
-		return identity_matches(&look->identity, stats);
-	case LOOK_PLACE:
-		return look->identity.inode == stats->st_ino && look->identity.device == stats->st_dev;
-	default:
-		return false;
-	}
-}
-
 static bool group_holds(const struct search *search, const struct look_group *group)
 {
 	const struct proof *proof = search->proof;
@@ -73,10 +34,10 @@ static bool group_holds(const struct search *search, const struct look_group *gr
 		if (look->name >= proof->head->strings.count)
 			holds = false;
 		else if (dir < 0)
-			holds = failure_matches(look, error);
+			holds = look_failure_matches(look, error);
 		else if (fstatat(dir, proof_string(proof, look->name), &stats,
 				 look->follows ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
-			holds = failure_matches(look, errno);
+			holds = look_failure_matches(look, errno);
 		else
 			holds = look_matches(look, &stats);
 	}

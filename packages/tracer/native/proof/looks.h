@@ -3,9 +3,6 @@
 
 #include "proof.h"
 
-#include <sys/stat.h>
-
-bool identity_matches(const struct identity *identity, const struct stat *stats);
 /* Whether the proof is whole, and all of its looks give today what they gave then. Uses several processors for many. */
 bool looks_hold(const struct proof *proof);
 

@@ -5,6 +5,7 @@
  * its output could not be written. Any other: nothing was written, PROGRAM is to be asked.
  * The shell that starts it waits for it, so that what that was given can be seen.
  */
+#include "asking.h"
 #include "caller.h"
 #include "looks.h"
 #include "proof.h"
@@ -38,48 +39,94 @@ static bool has_standard_descriptors(void)
 	return true;
 }
 
-/* The nearest one of the call, from its directory up. */
-static int find_proof(struct proof *proof, const char *program, char *const *words, const char *cwd)
-{
-	char name[NAME_MAX + 1], path[PATH_MAX];
+/* What is looked for in each folder of the planner's, from the directory of the call up, until something is found. */
+struct search {
+	const char *program;
+	char *const *words;
+	const char *cwd;
+	char name[NAME_MAX + 1];
+	struct proof proof;
+	char path[PATH_MAX]; /* of the proof */
+	struct asking asking;
+};
 
-	if (proof_name(words, cwd, name, sizeof(name)) < 0)
-		return -1;
-	for (size_t length = strlen(cwd); length > 0;) {
+static bool find_up(struct search *search, bool (*find)(struct search *search, const char *folder))
+{
+	char folder[PATH_MAX];
+
+	for (size_t length = strlen(search->cwd); length > 0;) {
 		/* "/" alone has its slash with the folder. */
 		int shown = length == 1 ? 0 : (int)length;
 
-		for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-			int size = snprintf(path, sizeof(path), "%.*s/%s/%s", shown, cwd, folders[i], name);
-
-			if (size >= (int)sizeof(path) || proof_open(proof, path) < 0)
-				continue;
-			if (proof_is_of_call(proof, program, words, cwd))
-				return 0;
-			proof_close(proof);
-		}
+		for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+			if (snprintf(folder, sizeof(folder), "%.*s/%s", shown, search->cwd, folders[i]) <
+				    (int)sizeof(folder) &&
+			    find(search, folder))
+				return true;
 		if (length == 1)
 			break;
-		while (cwd[length - 1] != '/')
+		while (search->cwd[length - 1] != '/')
 			length--;
 		if (length > 1)
 			length--;
 	}
-	return -1;
+	return false;
+}
+
+static bool find_proof(struct search *search, const char *folder)
+{
+	if (snprintf(search->path, sizeof(search->path), "%s/%s", folder, search->name) >= (int)sizeof(search->path) ||
+	    proof_open(&search->proof, search->path) < 0)
+		return false;
+	if (proof_is_of_call(&search->proof, search->program, search->words, search->cwd))
+		return true;
+	proof_close(&search->proof);
+	return false;
+}
+
+static bool find_recorder(struct search *search, const char *folder)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/recorder", folder) < (int)sizeof(path) &&
+	       asking_begin(&search->asking, path);
+}
+
+/* Without one look if a recorder knows. */
+static bool is_up_to_date(struct search *search)
+{
+	bool recorded = find_up(search, find_recorder), holds;
+
+	/* It answers while the caller is looked at. */
+	if (recorded)
+		asking_send(&search->asking, &search->proof);
+	if (!caller_is_same(&search->proof, getppid()))
+		return false;
+	if (recorded && asking_holds(&search->asking))
+		return true;
+	proof_fetch(&search->proof);
+	holds = looks_hold(&search->proof);
+	if (recorded && holds)
+		asking_tell(&search->asking, search->path);
+	return holds;
 }
 
 int main(int argc, char **argv)
 {
 	static char cwd[PATH_MAX];
-	struct proof proof;
+	static struct search search;
 
 	/* Inside a traced command every input must be seen to be read, or the outer target would not depend on it. */
 	if (argc < 3 || getenv("OODATE_PROBE") != NULL || !has_standard_descriptors())
 		return EXIT_ASK;
 	signal(SIGBUS, ask);
-	if (getcwd(cwd, sizeof(cwd)) == NULL || cwd[0] != '/' || find_proof(&proof, argv[1], argv + 2, cwd) < 0)
+	if (getcwd(cwd, sizeof(cwd)) == NULL || cwd[0] != '/')
 		return EXIT_ASK;
-	if (!caller_is_same(&proof, getppid()) || !looks_hold(&proof))
+	search.program = argv[1];
+	search.words = argv + 2;
+	search.cwd = cwd;
+	if (proof_name(search.words, cwd, search.name, sizeof(search.name)) < 0 || !find_up(&search, find_proof) ||
+	    !is_up_to_date(&search))
 		return EXIT_ASK;
-	return replay(&proof);
+	return replay(&search.proof);
 }

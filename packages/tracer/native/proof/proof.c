@@ -1,9 +1,10 @@
 #include "proof.h"
 
 #include "crc32.h"
-#include "looks.h"
+#include "look.h"
 #include "sha256.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -139,7 +140,36 @@ static bool is_laid_out(const struct proof *proof)
 	       are_strings(proof, head->ignored) && are_groups(proof) && are_chunks(proof);
 }
 
-int proof_open(struct proof *proof, const char *path)
+/* Another user's would tell what that one found, and write to our terminal. */
+static bool may_be_proof(const struct stat *stats)
+{
+	return S_ISREG(stats->st_mode) && stats->st_uid == geteuid() &&
+	       stats->st_size >= (off_t)sizeof(struct proof_head) && stats->st_size <= UINT32_MAX;
+}
+
+static void *map_file(int fd, size_t size)
+{
+	return mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+}
+
+static void *copy_file(int fd, size_t size)
+{
+	char *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	for (size_t done = 0; bytes != MAP_FAILED && done < size;) {
+		ssize_t got = pread(fd, bytes + done, size - done, (off_t)done);
+
+		if (got > 0) {
+			done += (size_t)got;
+		} else if (got == 0 || errno != EINTR) {
+			munmap(bytes, size);
+			return MAP_FAILED;
+		}
+	}
+	return bytes;
+}
+
+static int take_file(struct proof *proof, const char *path, void *(*take)(int fd, size_t size))
 {
 	/* A pipe with that name must not hold us up. */
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -148,23 +178,39 @@ int proof_open(struct proof *proof, const char *path)
 
 	if (fd < 0)
 		return -1;
-	/* Another user's would tell what that one found, and write to our terminal. */
-	if (fstat(fd, &stats) == 0 && S_ISREG(stats.st_mode) && stats.st_uid == geteuid() &&
-	    stats.st_size >= (off_t)sizeof(struct proof_head) && stats.st_size <= UINT32_MAX)
-		bytes = mmap(NULL, (size_t)stats.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	if (fstat(fd, &stats) == 0 && may_be_proof(&stats))
+		bytes = take(fd, (size_t)stats.st_size);
 	close(fd);
-	if (bytes == MAP_FAILED)
-		return -1;
-	*proof = (struct proof){ .bytes = bytes, .size = (size_t)stats.st_size, .head = bytes };
-	if (is_laid_out(proof))
-		return 0;
-	proof_close(proof);
+	if (bytes != MAP_FAILED) {
+		*proof = (struct proof){ .bytes = bytes, .size = (size_t)stats.st_size, .head = bytes };
+		identity_of(&proof->own, &stats);
+		if (is_laid_out(proof))
+			return 0;
+		proof_close(proof);
+	}
+	errno = EINVAL;
 	return -1;
+}
+
+int proof_open(struct proof *proof, const char *path)
+{
+	return take_file(proof, path, map_file);
+}
+
+int proof_read(struct proof *proof, const char *path)
+{
+	return take_file(proof, path, copy_file);
 }
 
 void proof_close(struct proof *proof)
 {
 	munmap((void *)(uintptr_t)proof->bytes, proof->size);
+}
+
+void proof_fetch(const struct proof *proof)
+{
+	/* Before Linux 5.14 each page comes when it is touched. */
+	madvise((void *)(uintptr_t)proof->bytes, proof->size, MADV_POPULATE_READ);
 }
 
 bool proof_is_whole(const struct proof *proof)

@@ -76,6 +76,8 @@ struct proof {
 	const unsigned char *bytes;
 	size_t size;
 	const struct proof_head *head;
+	/* Of the file: no other has ever had the same. */
+	struct identity own;
 };
 
 /*
@@ -83,9 +85,16 @@ struct proof {
  * Returns the length.
  */
 int proof_name(char *const *words, const char *cwd, char *name, size_t size);
-/* Maps the file. -1 if it is none, is not this user's, or not laid out as a proof; its check is not looked at. */
+/*
+ * Maps the file; pages are fetched as they are touched. -1 with errno (EINVAL: it is no proof of this user's) if that
+ * cannot be. Its check is not looked at.
+ */
 int proof_open(struct proof *proof, const char *path);
+/* The same of a copy, which stays whole if somebody shortens the file. */
+int proof_read(struct proof *proof, const char *path);
 void proof_close(struct proof *proof);
+/* All pages at once, which takes half the time if all will be touched. */
+void proof_fetch(const struct proof *proof);
 /* False if it was damaged. */
 bool proof_is_whole(const struct proof *proof);
 bool proof_is_of_call(const struct proof *proof, const char *program, char *const *words, const char *cwd);
