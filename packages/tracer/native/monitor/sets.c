@@ -588,7 +588,8 @@ static bool watch(const struct place_list *list)
 
 /*
  * All has been looked at. That it holds counts only if every file on the way was watched before the first look; else the
- * ways that were gone just now are watched from here on, and have to be gone once more.
+ * ways that were gone just now are watched from here on, and have to be gone once more: not at once, so that calls that
+ * had begun to change something before it was watched are over by then.
  */
 static void conclude(void)
 {
@@ -616,6 +617,8 @@ static void conclude(void)
 	set->proof = looking.proof.own;
 	if (watched)
 		keep_up();
+	else
+		set->changed = loop_now();
 	if (looking.wrong != NULL)
 		end_over(set, looking.wrong);
 	else if (watched && !looking.disturbed && !is_under_way(set))
