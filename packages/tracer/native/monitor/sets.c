@@ -7,6 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +25,8 @@
 #define SAVINGS_MAX (1000 * MILLISECOND)
 #define OPERATIONS_MAX 256
 #define OPERATION_OLD (1000 * MILLISECOND)
+
+#define ARRAY_LONG (256 << 10) /* bytes */
 
 #define LOOKS_DIFFER "LOOKS_DIFFER"
 #define UNREADABLE_INPUT "UNREADABLE_INPUT" /* it may be readable for another with the same ids */
@@ -293,6 +298,10 @@ void sets_begin(const struct monitor_backend *with, void (*keeping_up)(void))
 	keep_up = keeping_up;
 	savings = SAVINGS_MAX;
 	saved_at = loop_now();
+#ifdef __GLIBC__
+	/* Long arrays come and go: else they would come to lie among what stays, and their memory with it. */
+	mallopt(M_MMAP_THRESHOLD, ARRAY_LONG);
+#endif
 }
 
 static void leave_group(void)
