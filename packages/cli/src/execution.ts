@@ -1,6 +1,12 @@
 import { dirname } from 'node:path';
 import { ToolVersions, withVersions } from '@oodate/explain';
-import type { AbsolutePath, ProcessExit } from '@oodate/filemon';
+import {
+  type AbsolutePath,
+  filemonRecords,
+  type LeftRunning,
+  leftRunning,
+  type ProcessExit,
+} from '@oodate/filemon';
 import {
   type Attempt,
   filemonSection,
@@ -68,6 +74,8 @@ export interface Done {
    * looks at the files. undefined if nothing was seen.
    */
   readonly seen?: () => RunRecord;
+  /** What was still running when it had ended; not there if nothing was seen. */
+  readonly left?: () => readonly LeftRunning[];
 }
 
 /** For all that this process runs. */
@@ -100,7 +108,7 @@ export async function execute(
   const done =
     trace.status === 0 ? await keep(target, ended, options, terminal) : fail(target, ended, terminal);
   if (network?.isLeft) terminal.say(network.line);
-  return done;
+  return { ...done, left: () => leftRunning(filemonRecords([trace.log])) };
 }
 
 interface Ended {

@@ -1,5 +1,6 @@
 import type { RunRecord } from '@oodate/meta-file';
 import { diskFileStates, type Reason, reasonsToRun } from '@oodate/planner';
+import { identityOf } from './reason-identity.js';
 import type { NamedTarget } from './target.js';
 
 /** Changes of inputs while the command runs: those that were not there when it began. */
@@ -38,8 +39,3 @@ const kinds: ReadonlySet<Reason['kind']> = new Set([
   'looked-at-changed',
   'link-changed',
 ]);
-
-/** Two are one as long as what is there is the same. */
-function identityOf(reason: Reason): string {
-  return JSON.stringify(reason, (_, value) => (typeof value === 'bigint' ? value.toString() : value));
-}

@@ -98,6 +98,7 @@ async function watch(argv: WatchArguments, rest: readonly string[] | undefined):
     quiet: argv.quiet === true,
     restart: argv.restart === true,
     store: storeUseOf(argv),
+    flags,
   };
   return watchTarget(resolve, options, openTerminal(options.quiet));
 }

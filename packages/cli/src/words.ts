@@ -2,6 +2,7 @@ import type {
   Advice,
   Cause,
   ChainStep,
+  CycleLink,
   ImaginedCause,
   LastRun,
   NearPath,
@@ -21,6 +22,7 @@ import type { BmakeFinding, BmakeReason, BmakeRuleReason, Reason, VariableValue 
 import type { Collection, DamagedFile, Hindrance, StoreStatus, Verification } from '@oodate/store';
 import { sizeWords } from './byte-size.js';
 import type { OutOfDateMaker } from './causes.js';
+import type { Changer } from './changers.js';
 import type { FileChange } from './commands/init.js';
 import type { Counts } from './counts.js';
 import type { NearResult } from './result-store.js';
@@ -28,6 +30,7 @@ import type { SettingSource } from './settings-layer.js';
 import { quoteWord, quoteWords } from './shell-quoting.js';
 import { signalName } from './signals.js';
 import { unreachable } from './unreachable.js';
+import type { Loop } from './watch-loop.js';
 
 /*
  * All that oodate says of a run, in one place. A clause has no capital and no
@@ -686,6 +689,55 @@ export function plainRunWords(name: string, milliseconds: number, why: string): 
 export function watchingWords(name: string, { inputs, missing, listings }: Counts): string {
   const watched = [count(inputs, 'input'), `${missing} looked for and missing`, count(listings, 'listing')];
   return `watching ${nameWords(name)}: ${watched.join(', ')}`;
+}
+
+/** How a watched target comes to be out of date by having run. */
+export function loopWords(name: string, loop: Loop, cwd: string): string {
+  return `loop: ${loopClause(nameWords(name), loop, cwd)}`;
+}
+
+function loopClause(name: string, loop: Loop, cwd: string): string {
+  const [first = '', ...others] = loop.paths.map((path) => pathWords(path, cwd));
+  const path = others.length === 0 ? first : `${first} (and ${others.length} more)`;
+  switch (loop.kind) {
+    case 'targets':
+      return cycleWords(loop.links, cwd);
+    case 'left-running':
+      return `${changerWords(loop.by)} writes ${path}, which ${name} uses, and was left running by ${name} itself`;
+    case 'output-changed':
+      return `${name} writes ${path}, and ${someoneWords(loop.by)} changes it each time`;
+    case 'changed-while-running':
+      return `${path}, which ${name} uses, is changed in every run, by ${someoneWords(loop.by)}`;
+    default:
+      return unreachable(loop);
+  }
+}
+
+function cycleWords(links: readonly CycleLink[], cwd: string): string {
+  const [one, other] = links;
+  if (one !== undefined && links.length === 2 && one.path === other?.path)
+    return `${nameWords(one.maker)} and ${nameWords(one.user)} both write ${pathWords(one.path, cwd)}, and each runs since the other one did`;
+  return links
+    .map(
+      ({ maker, path, user }) =>
+        `${nameWords(maker)} writes ${pathWords(path, cwd)}, which ${nameWords(user)} uses`,
+    )
+    .join('; ');
+}
+
+/** Of a target in a loop. */
+export function leftOutOfDateWords(name: string, { kind }: Loop): string {
+  const other = kind === 'left-running' ? 'anything is changed by others' : 'anything else changes';
+  return `${nameWords(name)} is left out of date: it runs again when ${other}`;
+}
+
+function someoneWords(changer: Changer | undefined): string {
+  return changer === undefined ? 'someone else' : changerWords(changer);
+}
+
+/** A process that has changed something, and on whose behalf. */
+function changerWords({ pid, name, words }: Changer): string {
+  return `${words === undefined ? textWords(name) : quoteWords(words)} (pid ${pid})`;
 }
 
 /** What became of one of several scripts. */

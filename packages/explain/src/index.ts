@@ -18,6 +18,7 @@ export { groupOf, type ReasonGroup, reasonGroups } from './reason-group.js';
 export { processesOfReasons, type ReasonProcess } from './reason-process.js';
 export { rankReasons, type Surroundings } from './reason-rank.js';
 export { type Search, searchesFor } from './searches.js';
+export { type CycleLink, changedPaths, targetCycle } from './target-cycle.js';
 export { type TargetEdge, TargetGraph, type TargetUse, type TargetWrite } from './target-graph.js';
 export { longestText, type TextDifference, type TextHunk, textDifference } from './text-difference.js';
 export { ToolVersions, type VersionChange, versionChanges, withVersions } from './tool-versions.js';

@@ -8,19 +8,31 @@ import { type FolderWatch, watchFolders } from '../folder-watch.js';
 import { FreshChanges } from '../fresh-changes.js';
 import { firstOf, judge } from '../judgement.js';
 import { LearnedPaths } from '../learned-paths.js';
+import { LoopGuard } from '../loop-guard.js';
 import { make } from '../making.js';
 import { type Occasion, occasionOf } from '../occasion.js';
 import { streamsToReplay } from '../output-streams.js';
 import { QuietMoment } from '../quiet-moment.js';
+import type { SettingFlags } from '../settings.js';
 import { settingsPlaces } from '../settings-places.js';
 import type { NamedTarget } from '../target.js';
 import type { Terminal } from '../terminal.js';
-import { errorWords, reasonWords, restartingWords, unheardWords, watchingWords } from '../words.js';
+import {
+  errorWords,
+  leftOutOfDateWords,
+  loopWords,
+  reasonWords,
+  restartingWords,
+  unheardWords,
+  watchingWords,
+} from '../words.js';
 import { skip } from './run.js';
 
 export interface WatchOptions extends DecisionOptions, ExecutionOptions {
   /** End the command that runs when one of its inputs changes, and run it anew. */
   readonly restart: boolean;
+  /** Settings given on the command line. */
+  readonly flags: SettingFlags;
 }
 
 /**
@@ -63,6 +75,7 @@ class WatchedTarget {
   /** What the last run used, also if it failed or could not be kept. */
   #known: RunRecord | undefined;
   #isAnnounced = false;
+  readonly #loops: LoopGuard;
 
   constructor(
     resolve: () => Promise<NamedTarget>,
@@ -76,6 +89,14 @@ class WatchedTarget {
     this.#terminal = terminal;
     this.#folders = folders;
     this.#changes = changes;
+    this.#loops = new LoopGuard(
+      options.flags,
+      () => undefined,
+      ({ title }, loop, isNew) => {
+        if (isNew) terminal.complain(loopWords(title, loop, process.cwd()));
+        terminal.complain(leftOutOfDateWords(title, loop));
+      },
+    );
   }
 
   /** Gives false when there is nothing to do until something changes. */
@@ -106,19 +127,25 @@ class WatchedTarget {
 
   async #goOn(target: NamedTarget, run: RunRecord): Promise<boolean> {
     const options = { ...this.#options, force: false };
-    const { decision } = target.settings;
-    const reasons = [
-      ...reasonsToRun(target, { kind: 'good', run }, diskFileStates(), { ...decision, ...options }),
-    ];
+    const reasonsOf = (known: RunRecord) =>
+      reasonsToRun(target, { kind: 'good', run: known }, diskFileStates(), {
+        ...target.settings.decision,
+        ...options,
+      });
+    const reasons = [...reasonsOf(run)];
     if (reasons.length === 0) {
+      this.#loops.restNoMore();
       this.#announce(target, run);
       return false;
     }
+    const reasonsSince = () => reasonsOf(undisturbed(run));
+    if (await this.#loops.leaves({ target, run, reasons, reasonsSince })) return false;
     // Somebody else may have run it by now.
     const judgement = judge(target, options);
     const { record } = judgement;
     if (record.kind !== 'good' || firstOf(judgement.reasons) !== undefined)
       return this.#run(target, { ...occasionOf(judgement, reasons), last: run });
+    this.#loops.forget();
     await this.#follow(target, record.run);
     return true;
   }
@@ -127,19 +154,20 @@ class WatchedTarget {
     const { title } = target;
     const { stop, over } = this.#endWhenChanged(target);
     const child = { stop: stop.signal };
-    const { seen, report } = await make(target, occasion, { ...this.#options, child }, this.#terminal);
+    const made = await make(target, occasion, { ...this.#options, child }, this.#terminal);
+    const { seen, report, left } = made;
     over();
+    this.#loops.ran(left?.() ?? []);
     if (seen === undefined)
       throw new CliError('NOT_WATCHABLE', `${title} cannot be watched: ${report.notes.join(', ')}`);
     const run = seen();
     if (stop.signal.aborted) {
       for (const { path, use } of run.files) if (use === 'output' || use === 'removed') this.#own.add(path);
+      this.#loops.forget();
       // By what was known before it is out of date still.
       return true;
     }
-    // What changes in every run would make it run for ever: the second time a new change is waited for.
-    const isAgain = occasion.reasons.some(({ kind }) => kind === 'changed-while-running');
-    await this.#follow(target, isAgain ? undisturbed(run) : run);
+    await this.#follow(target, run);
     return true;
   }
 
@@ -182,6 +210,7 @@ class WatchedTarget {
   }
 }
 
+/** As if nothing had changed while it ran: what was there in the end is what counts. */
 function undisturbed(run: RunRecord): RunRecord {
   return {
     ...run,

@@ -176,23 +176,49 @@ describe('watch runs the target again', () => {
     ]);
   });
 
-  test('only once when an input changes in every run', async () => {
+  test('only three times when an input changes in every run, and then when anything else does', async () => {
     const space = workspace({ 'in.txt': 'one', 'other.txt': 'one' });
     const remote = await remoteTarget();
     const running = space.start([oodate, 'watch', '--', ...remote.words]);
-    for (const round of [1, 2]) {
+    for (const round of [1, 2, 3, 4]) {
       const run = await remote.started();
       await run.does('read', 'in.txt', 'read', 'other.txt');
       space.write({ 'in.txt': `changed ${round}` });
       run.exits(0);
     }
-    await running.says('oodate: watching ');
+    await running.says('is left out of date');
     space.write({ 'other.txt': 'two' });
-    const third = await remote.started();
-    third.exits(0);
+    const fifth = await remote.started();
+    await fifth.does('read', 'in.txt');
+    fifth.exits(0);
+    await running.says('oodate: watching ');
+    space.write({ 'in.txt': 'two' });
+    (await remote.started()).exits(0);
     await running.says('oodate: watching ', 2);
     const reasons = await reasonsOf(running);
-    expect(reasons.slice(2)).toEqual([expect.stringMatching(/^other\.txt changed/)]);
+    expect(reasons.slice(4)).toEqual([
+      expect.stringMatching(/^in\.txt was changed by someone else while the command ran/),
+      expect.stringMatching(/^in\.txt changed/),
+    ]);
+  });
+
+  test('when what had changed in every run changes once more', async () => {
+    const space = workspace({ 'in.txt': 'one' });
+    const remote = await remoteTarget();
+    const running = space.start([oodate, 'watch', '--', ...remote.words]);
+    for (const round of [1, 2, 3, 4]) {
+      const run = await remote.started();
+      await run.does('read', 'in.txt');
+      space.write({ 'in.txt': `changed ${round}` });
+      run.exits(0);
+    }
+    await running.says('is left out of date');
+    space.write({ 'in.txt': 'edited' });
+    const fifth = await remote.started();
+    await fifth.does('read', 'in.txt');
+    fifth.exits(0);
+    await running.says('oodate: watching ');
+    expect(await reasonsOf(running)).toHaveLength(5);
   });
 });
 
