@@ -1,7 +1,4 @@
+import type { ProcessFacts } from '@oodate/monitor';
+
 /** A process that has changed something. */
-export interface Changer {
-  readonly pid: number;
-  readonly name: string;
-  readonly words?: string[];
-  readonly ancestors?: readonly { readonly pid: number; readonly name: string }[];
-}
+export type Changer = ProcessFacts;

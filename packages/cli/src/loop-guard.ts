@@ -4,7 +4,7 @@ import type { RunRecord } from '@oodate/meta-file';
 import type { Reason } from '@oodate/planner';
 import type { Changer } from './changers.js';
 import { CliError } from './cli-error.js';
-import { findProject } from './project-targets.js';
+import { anyUnderWay, findProject, type Project } from './project-targets.js';
 import { identityOf } from './reason-identity.js';
 import type { SettingFlags } from './settings.js';
 import type { NamedTarget } from './target.js';
@@ -38,6 +38,8 @@ export class LoopGuard {
   readonly #found: (target: NamedTarget, loop: Loop, isNew: boolean) => void;
   #rounds: Round[] = [];
   #ended = 0;
+  /** How often in a row another target was under way when it might have been a loop. */
+  #postponed = 0;
   /** Processes that the command has left running, as far as they still do. */
   #left = new Set<number>();
   /** The last that was found. */
@@ -45,7 +47,7 @@ export class LoopGuard {
   /** What it is out of date for at rest; undefined if it is not at rest. */
   #rest: Set<string> | undefined;
 
-  /** @param flags settings given on the command line; `found`: called when the target comes to rest; `isNew`: not for a loop that has been found before. */
+  /** `flags`: settings given on the command line. `found`: called when the target comes to rest; `isNew`: in another loop than before. */
   constructor(
     flags: SettingFlags,
     changerOf: Surroundings['changerOf'],
@@ -82,11 +84,14 @@ export class LoopGuard {
     }
     const round = { reasons: state.reasons, after: Date.now() - this.#ended };
     this.#rounds = [...this.#rounds, round].slice(-roundsOfLoop);
-    const loop = mayBeLoop(this.#rounds, this.#known) ? await this.#find(state) : undefined;
+    if (!mayBeLoop(this.#rounds, this.#known)) return false;
+    // Before anything else can change.
+    const rest = new Set(allReasons(state).map(identityOf));
+    const loop = await this.#find(state);
     if (loop === undefined) return false;
     const isNew = !isSameLoop(loop, this.#known);
     this.#known = loop;
-    this.#rest = new Set(allReasons(state).map(identityOf));
+    this.#rest = rest;
     this.#found(state.target, loop, isNew);
     return true;
   }
@@ -102,31 +107,35 @@ export class LoopGuard {
     return true;
   }
 
-  async #find(state: WatchedState): Promise<Loop | undefined> {
-    const graph = await graphAround(state.target, this.#flags);
-    const { title: name, metaFile } = state.target;
-    return findLoop(this.#rounds, this.#known, {
-      cycleBy: (paths) => targetCycle(graph, { name, metaFile, run: state.run }, paths),
+  async #find({ target, run }: WatchedState): Promise<Loop | undefined> {
+    const { title: name, metaFile, settings } = target;
+    const { targets, folders } = await this.#project(target);
+    const graph = new TargetGraph(targets, settings.decision.isIgnored);
+    const loop = findLoop(this.#rounds, this.#known, {
+      cycleBy: (paths) => targetCycle(graph, { name, metaFile, run }, paths),
       changerOf: this.#changerOf,
       isOwn: (changer) => this.#isOwn(changer),
     });
+    if (loop === undefined || loop.kind === 'targets') return loop;
+    // What runs now may have made it: that is told by its record, the next time, unless it runs for ever.
+    this.#postponed = anyUnderWay(folders) ? this.#postponed + 1 : 0;
+    return this.#postponed === 0 || this.#postponed > roundsOfLoop ? loop : undefined;
+  }
+
+  /** What its records tell now: others have run since it was asked last. */
+  async #project({ cwd }: NamedTarget): Promise<Pick<Project, 'targets' | 'folders'>> {
+    try {
+      return await findProject(cwd, process.env, this.#flags);
+    } catch (error) {
+      if (error instanceof CliError) return { targets: [], folders: [] };
+      throw error;
+    }
   }
 
   #isOwn({ pid, ancestors = [] }: Changer): boolean {
     return [pid, ...ancestors.map((above) => above.pid)].some(
       (one) => one === process.pid || this.#left.has(one),
     );
-  }
-}
-
-/** What the records of the project tell now: others have run since it was asked last. */
-async function graphAround({ cwd, settings }: NamedTarget, flags: SettingFlags): Promise<TargetGraph> {
-  try {
-    const { targets } = await findProject(cwd, process.env, flags);
-    return new TargetGraph(targets, settings.decision.isIgnored);
-  } catch (error) {
-    if (error instanceof CliError) return new TargetGraph([]);
-    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { type KnownTarget, knownTargets } from '@oodate/explain';
 import { type AbsolutePath, fsPath, isWithin, joinPath } from '@oodate/filemon';
-import { metaFolder } from '@oodate/meta-file';
+import { isUnderWay, metaFolder } from '@oodate/meta-file';
 import { CliError } from './cli-error.js';
 import { findPackage, packageDirectory } from './package-script.js';
 import { loadSettings, type SettingFlags } from './settings.js';
@@ -13,6 +13,8 @@ export interface Project {
   readonly root: AbsolutePath;
   /** Those whose last run was a good one. Of other packages the name stands after theirs, as `run -r` shows it. */
   readonly targets: readonly KnownTarget[];
+  /** Where their meta files are. */
+  readonly folders: readonly AbsolutePath[];
 }
 
 /** The project that `directory` belongs to. Throws a CliError. */
@@ -28,12 +30,22 @@ export async function findProject(
   for (const { directory: folder, title } of workspace?.packages ?? []) titles.set(folder, title);
   const folders = await metaFolders([own, directory, ...titles.keys()] as AbsolutePath[], environment, flags);
   const innermostFirst = [...titles.keys(), own].sort((one, other) => other.length - one.length);
-  const targets = knownTargets(folders.flatMap(metaFilesIn), (name, { cwd }) => {
-    const found = innermostFirst.find((folder) => isWithin(cwd, folder as AbsolutePath)) ?? own;
-    return found === own ? name : `${titles.get(found)} ${name}`;
-  });
+  const targets = knownTargets(
+    folders.flatMap((folder) => filesIn(folder, '.meta')),
+    (name, { cwd }) => {
+      const found = innermostFirst.find((folder) => isWithin(cwd, folder as AbsolutePath)) ?? own;
+      return found === own ? name : `${titles.get(found)} ${name}`;
+    },
+  );
   // Projects can share a directory for their meta files.
-  return { root, targets: targets.filter(({ run }) => isWithin(run.cwd, root)) };
+  return { root, targets: targets.filter(({ run }) => isWithin(run.cwd, root)), folders };
+}
+
+/** Whether a target runs whose meta file is in one of these folders. */
+export function anyUnderWay(folders: readonly AbsolutePath[]): boolean {
+  return folders.some((folder) =>
+    filesIn(folder, '.meta.last').some((former) => isUnderWay(former.slice(0, -'.last'.length))),
+  );
 }
 
 async function metaFolders(
@@ -48,10 +60,10 @@ async function metaFolders(
   return [...new Set(await Promise.all(found))];
 }
 
-function metaFilesIn(folder: AbsolutePath): string[] {
+function filesIn(folder: AbsolutePath, ending: string): string[] {
   try {
     return readdirSync(fsPath(folder))
-      .filter((name) => name.endsWith('.meta'))
+      .filter((name) => name.endsWith(ending))
       .sort()
       .map((name) => joinPath(folder, name));
   } catch {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AbsolutePath } from '@oodate/filemon';
 import type { Reason } from '@oodate/planner';
+import type { Changer } from './changers.js';
 import { findLoop, type Loop, mayBeLoop, type Round, type Surroundings } from './watch-loop.js';
 
 /** Milliseconds after the run, and a kind and a path for each reason. */
@@ -18,7 +19,7 @@ function times(number: number, one: Round): Round[] {
   return Array.from({ length: number }, () => one);
 }
 
-const prettier = { pid: 7, name: 'prettier' };
+const prettier: Changer = { pid: 7, parent: 1, uid: 0, gid: 0, name: 'prettier' };
 const unknown: Surroundings = {
   cycleBy: () => undefined,
   changerOf: () => undefined,
@@ -90,7 +91,7 @@ describe('it is no loop where', () => {
     [
       'one of the paths is changed by others',
       times(4, round(0, 'input-changed /p/b', 'input-changed /p/c')),
-      { ...byOwn, changerOf: (path) => (path === b ? prettier : { pid: 8, name: 'vim' }) },
+      { ...byOwn, changerOf: (path) => (path === b ? prettier : { ...prettier, pid: 8 }) },
     ],
     [
       'one of the paths is changed by nobody knows whom',

@@ -46,6 +46,7 @@ export { isRecordedValue, recordedVariable, SecretsCover } from './secret-variab
 export {
   type Attempt,
   invalidateMetaFile,
+  isUnderWay,
   noteAttempt,
   type ReadRecord,
   type RunMark,

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -15,6 +16,7 @@ import { type AbsolutePath, decodePath } from '@oodate/filemon';
 import type { MetaFile } from './meta-file.js';
 import {
   invalidateMetaFile,
+  isUnderWay,
   noteAttempt,
   readMetaFile,
   wasAlone,
@@ -143,6 +145,25 @@ describe('a run', () => {
     expect(wasAlone(path, mark)).toBe(false);
     writeMetaFile(path, meta);
     expect(wasAlone(path, mark)).toBe(false);
+  });
+});
+
+describe('a run is under way', () => {
+  test('from its beginning to its end, well or not', () => {
+    expect(isUnderWay(path)).toBe(false);
+    for (const end of [() => noteAttempt(path, failed), () => writeMetaFile(path, meta)]) {
+      invalidateMetaFile(path);
+      expect(isUnderWay(path)).toBe(true);
+      end();
+      expect(isUnderWay(path)).toBe(false);
+    }
+  });
+
+  test('no more when it was killed', () => {
+    keep(path);
+    renameSync(path, `${path}.last`);
+    appendFileSync(`${path}.last`, '# oodate attempt started 1 1\n');
+    expect(isUnderWay(path)).toBe(false);
   });
 });
 

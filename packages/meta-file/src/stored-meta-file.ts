@@ -123,6 +123,13 @@ export function wasAlone(path: string, { line, isSecond }: RunMark): boolean {
   return last === undefined ? !existsSync(fsPath(path)) : last === line;
 }
 
+/** Whether a run of the target is under way, so that what it leaves is not known yet. */
+export function isUnderWay(path: string): boolean {
+  const record = existsSync(fsPath(path)) ? undefined : readFormer(path);
+  if (record?.kind !== 'former' || record.attempt !== undefined) return false;
+  return startedLines(path).some((line) => isRunning(line.slice(startedStart.length)));
+}
+
 function startedLines(path: string): string[] {
   try {
     const lines = readFileSync(fsPath(formerPath(path)), 'latin1').split('\n');
