@@ -736,8 +736,8 @@ function someoneWords(changer: Changer | undefined): string {
 }
 
 /** A process that has changed something, and on whose behalf. */
-function changerWords({ pid, name, words }: Changer): string {
-  return `${words === undefined ? textWords(name) : quoteWords(words)} (pid ${pid})`;
+function changerWords({ pid, name }: Changer): string {
+  return `${textWords(name ?? 'a process')} (pid ${pid})`;
 }
 
 /** What became of one of several scripts. */
