@@ -30,7 +30,7 @@ function happeningWords(event: MonitorEvent, outcome: Outcome | undefined): stri
     case 'ATTRIBUTE':
       return 'attributes changed';
     case 'DELETE':
-      return 'deleted';
+      return outcome === 'replaced' ? 'replaced' : 'deleted';
     case 'EXEC':
       return 'executed';
     case 'EXIT':
