@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { filemonProblems, logProblems } from '@oodate/filemon';
 import { metaFileProblems } from '@oodate/meta-file';
+import { contentReasons, eventKinds, fileSystemKinds, interestKinds } from '@oodate/monitor';
 import { volatileVariables } from '@oodate/planner';
-import { runOptions, watchOptions, whyOptions } from './options.js';
+import { monitorOptions, runOptions, watchOptions, whyOptions } from './options.js';
 
 function guide(name: string): string {
   return readFileSync(new URL(`../../../docs/guide/${name}`, import.meta.url), 'utf8');
@@ -44,4 +45,11 @@ test('the formats list every problem that can be found', () => {
   const codes = Object.keys({ ...filemonProblems, ...logProblems, ...metaFileProblems });
   expect(codes.length).toBeGreaterThan(25);
   for (const code of codes) expect(described).toContain(`\`${code}\``);
+});
+
+test('the guide lists every option of monitor, and every event, reason and kind of interest', () => {
+  const text = guide('monitor.md');
+  for (const name of Object.keys(monitorOptions)) expect(text).toMatch(new RegExp(`\`--${name}[ \`]`));
+  const kinds = [...interestKinds, ...fileSystemKinds, ...eventKinds, ...contentReasons];
+  for (const kind of kinds) expect(text).toContain(`\`${kind}\``);
 });

@@ -6,6 +6,7 @@ export {
   type ContentReason,
   contentReasons,
   type EventKind,
+  eventKinds,
   type FileState,
   type FileSystemKind,
   fileSystemKinds,

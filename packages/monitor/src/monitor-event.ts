@@ -28,7 +28,16 @@ const tellings = [
 ] as const;
 export type Telling = (typeof tellings)[number];
 
-const eventKinds = ['CONTENT', 'ATTRIBUTE', 'DELETE', 'EXEC', 'EXIT', 'OPEN', 'OVER', 'STATE'] as const;
+export const eventKinds = [
+  'CONTENT',
+  'ATTRIBUTE',
+  'DELETE',
+  'EXEC',
+  'EXIT',
+  'OPEN',
+  'OVER',
+  'STATE',
+] as const;
 export type EventKind = (typeof eventKinds)[number];
 
 export const contentReasons = [

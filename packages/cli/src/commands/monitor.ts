@@ -7,6 +7,7 @@ import {
   formatAhafs,
   type InterestKind,
   type Monitor,
+  MonitorError,
   type MonitorEvent,
   type Outcome,
   openMonitor,
@@ -26,7 +27,7 @@ import {
   nothingLeftWords,
 } from '../monitor-words.js';
 import { writeOut } from '../output-streams.js';
-import { coloursFor, openTerminal, type Terminal } from '../terminal.js';
+import { coloursFor, openTerminal } from '../terminal.js';
 import { errorWords, pathWords } from '../words.js';
 
 export interface MonitorRequest {
@@ -45,13 +46,13 @@ export interface MonitorRequest {
 
 /** Tells what happens until a signal ends it, or there is nothing left to tell of. Gives the exit status. */
 export async function monitor(request: MonitorRequest): Promise<number> {
-  const terminal = openTerminal(false);
-  const { backend, stacks } = request;
-  const monitor = await openMonitor({ backend, stacks });
-  const ending = holdEndingSignals(() => void monitor.close());
+  let current: Monitor | undefined;
+  const ending = holdEndingSignals(() => void current?.close());
   try {
-    const session = new Session(request, monitor, terminal);
-    await session.begin();
+    const session = await begun(request, (monitor) => {
+      current = monitor;
+    });
+    if (ending.signal !== undefined) return ending.end();
     const status = await session.tellAll();
     return ending.signal === undefined ? status : ending.end();
   } catch (error) {
@@ -59,23 +60,44 @@ export async function monitor(request: MonitorRequest): Promise<number> {
     if (ending.signal === undefined) throw error;
     return ending.end();
   } finally {
-    await monitor.close();
+    await current?.close();
     ending.release();
+  }
+}
+
+/** By the best backend that can see the files that are named, if none is named itself. */
+async function begun(request: MonitorRequest, opened: (monitor: Monitor) => void): Promise<Session> {
+  const { backend, stacks } = request;
+  const rest: BackendName[] = backend === undefined ? ['fanotify', 'inotify'] : [];
+  for (let next = backend; ; next = rest.shift()) {
+    let monitor: Monitor | undefined;
+    try {
+      monitor = await openMonitor({ backend: next, stacks });
+      opened(monitor);
+      const session = new Session(request, monitor);
+      await session.begin();
+      return session;
+    } catch (error) {
+      await monitor?.close();
+      const isOfBackend =
+        error instanceof MonitorError && (next !== undefined || error.code === 'UNSUITABLE_FILE_SYSTEM');
+      if (!isOfBackend || rest.length === 0) throw error;
+    }
   }
 }
 
 class Session {
   readonly #request: MonitorRequest;
   readonly #monitor: Monitor;
-  readonly #terminal: Terminal;
+  readonly #terminal = openTerminal(false);
   readonly #follower: PathFollower;
   readonly #printer: Printer;
   #status = 0;
 
-  constructor(request: MonitorRequest, monitor: Monitor, terminal: Terminal) {
+  constructor(request: MonitorRequest, monitor: Monitor) {
+    const terminal = this.#terminal;
     this.#request = request;
     this.#monitor = monitor;
-    this.#terminal = terminal;
     this.#printer = new Printer(request);
     this.#follower = new PathFollower(monitor, request.mask, {
       followed: (path, state, isLate) => {
