@@ -49,7 +49,7 @@ export {
   type Running,
   type StartOptions,
   scripts,
-  type Workspace,
+  Workspace,
   type WorkspaceOptions,
   workspace,
 } from './workspace.js';

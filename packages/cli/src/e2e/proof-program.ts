@@ -36,7 +36,13 @@ export function writeProof(space: Workspace, words: readonly string[], looks: re
     line: '',
     colouredLine: '',
   });
+  if (proof === undefined) throw new Error('the proof would be too long');
+  space.write({ [proofOfCall(space, words)]: proof });
+}
+
+/** Where that lies. */
+export function proofOfCall(space: Workspace, words: readonly string[]): AbsolutePath {
   const file = proofFile(space.path('.oodate/x.meta') as AbsolutePath, words, space.folder);
-  if (file === undefined || proof === undefined) throw new Error('there is no proof of such a call');
-  space.write({ [file]: proof });
+  if (file === undefined) throw new Error('there is no proof of such a call');
+  return file;
 }
