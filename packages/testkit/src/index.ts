@@ -26,6 +26,7 @@ export {
   reasonIn,
 } from './bmake-cases.js';
 export { type Dice, dice, rounds } from './dice.js';
+export { type MonitorLine, type MonitorProcess, monitorProcess } from './monitor-process.js';
 export { damaged, spliced } from './mutation.js';
 export { type PackageRegistry, packageRegistry } from './package-registry.js';
 export { childrenOf, processesWith } from './processes.js';

@@ -14,6 +14,7 @@ const testTools: readonly TestTool[] = [
   { name: 'aarch64-linux-gnu-gcc', packages: ['gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross'] },
   { name: 'apt-get', packages: ['apt'] },
   { name: 'bash', packages: ['bash'] },
+  { name: 'bindfs', packages: ['bindfs'] },
   { name: 'bmake', packages: ['bmake'] },
   { name: 'bpftool', packages: ['bpftool'] },
   { name: 'ninja', packages: ['ninja-build'] },

@@ -128,7 +128,7 @@ static void outlet_is_ready(struct source *source, short happened)
 {
 	(void)source;
 	/* What can be written is written before each wait. */
-	if (happened & POLLERR)
+	if (happened & (POLLERR | POLLHUP))
 		loop_end(0);
 }
 

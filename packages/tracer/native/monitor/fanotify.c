@@ -98,10 +98,12 @@ static uint64_t mask_of(unsigned wants, mode_t mode)
 	uint64_t mask = 0;
 
 	if (wants & WANT_CONTENT)
-		mask |= FAN_MODIFY | FAN_ATTRIB | FAN_MOVE_SELF | (S_ISDIR(mode) ? NAMES : 0);
-	/* Who has removed it is seen by its attributes. */
-	if (wants & (WANT_ATTRIBUTE | WANT_DELETE))
+		mask |= FAN_MODIFY | FAN_MOVE_SELF | (S_ISDIR(mode) ? NAMES : 0);
+	if (wants & (WANT_CONTENT | WANT_ATTRIBUTE | WANT_DELETE))
 		mask |= FAN_ATTRIB;
+	/* Who has removed a file is seen by its attributes; those of a directory stay what they are. */
+	if (wants & (WANT_CONTENT | WANT_DELETE) && S_ISDIR(mode))
+		mask |= FAN_DELETE_SELF;
 	if (wants & (WANT_EXEC | WANT_EXIT) && S_ISREG(mode))
 		mask |= FAN_OPEN_EXEC;
 	return mask != 0 && S_ISDIR(mode) ? mask | FAN_ONDIR : mask;
@@ -152,7 +154,8 @@ static int fanotify_watch(const struct file_key *key, unsigned wants, int fd)
 	/* Of now, as the mark is there: what comes from now on is counted against this. */
 	if (fstat(fd, &st) == 0)
 		mark->links = st.st_nlink;
-	if (!counted && mask & FAN_OPEN_EXEC)
+	/* Who may be executing it is looked for among all processes, which takes its time. */
+	if (!counted && mask & FAN_OPEN_EXEC && st.st_mode & 0111)
 		processes_executing(key, found_executing, mark);
 	return 0;
 }
@@ -251,6 +254,8 @@ static void take_file_event(struct reading *reading, const struct seen *seen)
 		give(reading, CHANGE_CONTENT, &mark->key, NULL, false);
 	if (seen->mask & FAN_ATTRIB)
 		give(reading, attribute_kind(mark), &mark->key, NULL, false);
+	if (seen->mask & FAN_DELETE_SELF)
+		give(reading, CHANGE_REMOVE, &mark->key, NULL, false);
 	if (seen->mask & FAN_MOVE_SELF)
 		give(reading, CHANGE_RENAME, &mark->key, NULL, false);
 }
@@ -296,10 +301,11 @@ static void take_record(struct seen *seen, const char *record, const struct fano
 	}
 }
 
-static struct seen take_apart(const struct fanotify_event_metadata *event)
+/* `bytes` are those of the event, which begins there. */
+static struct seen take_apart(const struct fanotify_event_metadata *event, const char *bytes)
 {
 	struct seen seen = { .mask = event->mask, .pid = event->pid, .pidfd = -1 };
-	const char *at = (const char *)event + event->metadata_len, *end = (const char *)event + event->event_len;
+	const char *at = bytes + event->metadata_len, *end = bytes + event->event_len;
 
 	while (at + sizeof(struct fanotify_event_info_header) <= end) {
 		const struct fanotify_event_info_header *header = (const void *)at;
@@ -312,37 +318,40 @@ static struct seen take_apart(const struct fanotify_event_metadata *event)
 	return seen;
 }
 
-static void take_event(struct reading *reading, const struct fanotify_event_metadata *event, bool of_file_system)
+static void take_seen(struct reading *reading, const struct seen *seen, bool of_file_system)
 {
-	struct seen seen = take_apart(event);
-
-	if (seen.mask & FAN_Q_OVERFLOW) {
+	if (seen->mask & FAN_Q_OVERFLOW) {
 		reading->lost = LOST_UNKNOWN;
-	} else if (seen.pid != getpid()) {
+	} else if (seen->pid != getpid()) {
 		/* Many in a row are of one process. */
-		if (reading->actor == NULL || reading->actor->pid != seen.pid)
-			reading->actor = processes_actor(seen.pid, seen.pidfd, own_only);
+		if (reading->actor == NULL || reading->actor->pid != seen->pid)
+			reading->actor = processes_actor(seen->pid, seen->pidfd, own_only);
 		if (of_file_system)
-			take_file_system_event(reading, &seen);
+			take_file_system_event(reading, seen);
 		else
-			take_file_event(reading, &seen);
+			take_file_event(reading, seen);
 	}
-	if (seen.pidfd >= 0)
-		close(seen.pidfd);
+	if (seen->pidfd >= 0)
+		close(seen->pidfd);
 }
 
 static void read_group(struct reading *reading, int group, bool of_file_system)
 {
-	static char bytes[64 << 10] __attribute__((aligned(__alignof__(struct fanotify_event_metadata))));
+	static char bytes[64 << 10] __attribute__((aligned(8)));
+	struct fanotify_event_metadata event;
 	ssize_t length;
 
 	while ((length = read(group, bytes, sizeof(bytes))) > 0) {
-		const struct fanotify_event_metadata *event = (const void *)bytes;
-
 		clock_gettime(CLOCK_REALTIME, &reading->time);
 		reading->actor = NULL;
-		for (; FAN_EVENT_OK(event, length); event = FAN_EVENT_NEXT(event, length))
-			take_event(reading, event, of_file_system);
+		for (const char *at = bytes; at + sizeof(event) <= bytes + length; at += event.event_len) {
+			struct seen seen;
+
+			/* Names are of any length, and what is behind them not aligned. */
+			memcpy(&event, at, sizeof(event));
+			seen = take_apart(&event, at);
+			take_seen(reading, &seen, of_file_system);
+		}
 	}
 }
 

@@ -108,8 +108,17 @@ static void decode(char *text)
 	*to = '\0';
 }
 
+/* A number is given to another mount when the one that has it is gone. */
+static bool has_number(const char *path, int number)
+{
+	struct statx st;
+
+	return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID, &st) == 0 &&
+	       st.stx_mnt_id == (uint64_t)number;
+}
+
 /* Where the mount of this number is, to be freed; NULL with errno. */
-static char *find_mount(int number)
+static char *look_up_mount(int number)
 {
 	FILE *file = fopen("/proc/self/mountinfo", "re");
 	char *line = NULL, *found = NULL;
@@ -129,6 +138,18 @@ static char *find_mount(int number)
 	else
 		decode(found);
 	return found;
+}
+
+/* The same; most files are on one mount. */
+static char *find_mount(int number)
+{
+	static char *found;
+
+	if (found == NULL || !has_number(found, number)) {
+		free(found);
+		found = look_up_mount(number);
+	}
+	return found == NULL ? NULL : strdup(found);
 }
 
 /* The handle that events will have, and where its file system is mounted. Returns -1 with errno. */
