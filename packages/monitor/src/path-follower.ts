@@ -11,7 +11,7 @@ import type { FileState, InterestKind, MonitorEvent } from './monitor-event.js';
 
 /**
  * What became of the path of an event: of a directory's entry whether it is new, was followed before, or is not there;
- * of a file that has lost its name whether another one is at its path, which is followed now.
+ * of a file that has lost a name whether it is at its path all the same, or another one is, which is followed now.
  */
 export type Outcome = 'made' | 'known' | 'absent' | 'replaced' | 'gone';
 
@@ -75,7 +75,7 @@ export class PathFollower {
       event.event === 'DELETE' || ['REMOVE', 'RENAME', 'OVERMOUNT', 'UNMOUNT'].includes(reason ?? '');
     if (!isLeft) return undefined;
     await this.#forget(path, event.event === 'DELETE' || reason === 'REMOVE' || reason === 'UNMOUNT');
-    return this.#lookAgain(path);
+    return this.#lookAgain(path, known.key);
   }
 
   /** From now on nothing is reported. */
@@ -140,7 +140,7 @@ export class PathFollower {
       return undefined;
     }
     await this.#forget(path, ended === true);
-    return this.#lookAgain(path);
+    return this.#lookAgain(path, known?.key);
   }
 
   /** `isOver`: its interest ends, or has ended, by itself. */
@@ -168,8 +168,10 @@ export class PathFollower {
     }
   }
 
-  async #lookAgain(path: AbsolutePath): Promise<Outcome> {
+  /** `former`: what was there before. */
+  async #lookAgain(path: AbsolutePath, former: string | undefined): Promise<Outcome> {
     const state = await this.#tryToExpress(path);
+    if (state !== undefined && keyOf(state) === former) return 'known';
     if (state !== undefined) {
       if (state.type === 'directory') await this.#addBelow(path);
       this.#report.followed(path, state, false);
