@@ -59,8 +59,10 @@ function contentWords({ reason }: MonitorEvent, outcome: Outcome | undefined): s
     case 'FCLEAR':
       return 'cleared in part';
     case 'REMOVE':
+      if (outcome === 'known') return 'another of its names removed';
       return outcome === 'replaced' ? 'replaced' : 'removed';
     case 'RENAME':
+      if (outcome === 'known') return 'another of its names moved';
       return outcome === 'replaced' ? 'renamed and replaced' : 'renamed';
     case 'UNMOUNT':
       return 'unmounted';

@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { type AbsolutePath, childOf, decodePath, fsPath, isBelow } from '@oodate/filemon';
+import { fileStateAt } from './file-state.js';
 import type { Monitor } from './monitor.js';
 import { MonitorError } from './monitor-error.js';
 import type { FileState, InterestKind, MonitorEvent } from './monitor-event.js';
@@ -74,8 +75,10 @@ export class PathFollower {
     const isLeft =
       event.event === 'DELETE' || ['REMOVE', 'RENAME', 'OVERMOUNT', 'UNMOUNT'].includes(reason ?? '');
     if (!isLeft) return undefined;
+    // It may have been another of its names.
+    if (event.event !== 'DELETE' && reason !== 'UNMOUNT' && keyAt(path) === known.key) return 'known';
     await this.#forget(path, event.event === 'DELETE' || reason === 'REMOVE' || reason === 'UNMOUNT');
-    return this.#lookAgain(path, known.key);
+    return this.#lookAgain(path);
   }
 
   /** From now on nothing is reported. */
@@ -140,7 +143,7 @@ export class PathFollower {
       return undefined;
     }
     await this.#forget(path, ended === true);
-    return this.#lookAgain(path, known?.key);
+    return this.#lookAgain(path);
   }
 
   /** `isOver`: its interest ends, or has ended, by itself. */
@@ -168,10 +171,8 @@ export class PathFollower {
     }
   }
 
-  /** `former`: what was there before. */
-  async #lookAgain(path: AbsolutePath, former: string | undefined): Promise<Outcome> {
+  async #lookAgain(path: AbsolutePath): Promise<Outcome> {
     const state = await this.#tryToExpress(path);
-    if (state !== undefined && keyOf(state) === former) return 'known';
     if (state !== undefined) {
       if (state.type === 'directory') await this.#addBelow(path);
       this.#report.followed(path, state, false);
@@ -210,10 +211,20 @@ function keyOf({
 }
 
 function isDirectory(path: AbsolutePath): boolean {
+  return stateAt(path)?.type === 'directory';
+}
+
+function keyAt(path: AbsolutePath): string | undefined {
+  const state = stateAt(path);
+  return state && keyOf(state);
+}
+
+function stateAt(path: AbsolutePath): FileState | undefined {
   try {
-    return lstatSync(fsPath(path), { throwIfNoEntry: false })?.isDirectory() === true;
+    return fileStateAt(path);
   } catch {
-    return false;
+    // It cannot be reached, which is said when interest in it is expressed.
+    return undefined;
   }
 }
 

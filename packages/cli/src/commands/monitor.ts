@@ -163,6 +163,8 @@ class Printer {
   readonly #shown = new Map<string, number>();
   /** When it was said of a path that it has gone. */
   readonly #left = new Map<string, number>();
+  /** Of those whose deletion has not been told yet. */
+  readonly #leaving = new Set<string>();
 
   constructor(request: MonitorRequest) {
     this.#request = request;
@@ -198,8 +200,11 @@ class Printer {
   #isSaid(event: MonitorEvent, outcome: Outcome | undefined, clause: string): boolean {
     const path = monitorPathWords(event, this.#cwd);
     const now = Date.now();
-    if (event.reason === 'REMOVE' || event.reason === 'RENAME') note(this.#left, path, now);
-    if (event.event === 'DELETE' && this.#left.has(path)) return true;
+    if ((event.reason === 'REMOVE' || event.reason === 'RENAME') && outcome !== 'known') {
+      note(this.#left, path, now);
+      this.#leaving.add(path);
+    }
+    if (event.event === 'DELETE' && this.#leaving.delete(path)) return true;
     // What becomes of a file in a directory is told by itself.
     if (
       event.reason === 'ENTRY' &&

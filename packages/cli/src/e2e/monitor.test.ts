@@ -128,6 +128,23 @@ describe.each(backends)('by %s', (backend) => {
   });
 });
 
+(attributing.length > 0 ? describe : describe.skip)('of hard links', () => {
+  const [backend = 'bpf'] = attributing;
+
+  test('another name of a file is told from its own', async () => {
+    const space = workspace({ 'a.ts': 'one' });
+    await act(space, 'ln a.ts b.ts');
+    const running = await monitoring(space, ['a.ts', '--backend', backend]);
+    await act(space, 'mv b.ts c.ts');
+    await running.says('another of its names moved');
+    await act(space, 'rm c.ts');
+    await running.says('another of its names removed');
+    await act(space, 'chmod 600 a.ts');
+    await running.says('attributes changed');
+    await interrupted(running);
+  });
+});
+
 describe('whatever the backend,', () => {
   const [backend = 'inotify'] = backends;
 
