@@ -683,6 +683,27 @@ asRoot('the engine of the monitor', () => {
       },
     );
 
+    test('tells modes and removal apart where no file can be opened by its handle', async () => {
+      const { monitor, mounts } = await openApart();
+      mounts('mount -t ramfs none m; echo > m/a; ln m/a m/b');
+      await monitor.ask('express', all, place('m/a'));
+      const acts = 'chmod 600 m/a; ln m/a m/c; rm m/b; chmod 644 m/a; rm m/a; chmod 600 m/c; rm m/c';
+      for (const act of acts.split('; ')) {
+        const count = monitor.events.length;
+        mounts(act);
+        await until(() => monitor.events.length > count);
+      }
+      await monitor.event({ event: 'DELETE' });
+      // Of a name that is not known, nobody can say that it was the last.
+      expect(summaries(monitor.events)).toEqual([
+        ...['ATTRIBUTE m/a', 'ATTRIBUTE m/a', 'CONTENT REMOVE m/a', 'ATTRIBUTE m/a'],
+        ...['CONTENT REMOVE m/a', 'ATTRIBUTE m/a', 'ATTRIBUTE m/a', 'DELETE m/a'],
+      ]);
+      expect(await monitor.ask('file-system', 'open', place('m'))).toMatchObject({
+        refusal: { code: 'UNSUITABLE_FILE_SYSTEM' },
+      });
+    });
+
     test('tells what is done in a whole file system, by path', async () => {
       const { monitor, mounts } = await openApart();
       expect(await monitor.ask('file-system', 'open,exec,content,attribute', place('m'))).toEqual({

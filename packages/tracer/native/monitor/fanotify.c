@@ -186,6 +186,12 @@ static int fanotify_watch_file_system(dev_t device, unsigned wants, int fd)
 
 	if (is_new && (mark = marks_add_file_system(device, fd)) == NULL)
 		return -1;
+	/* Its events would name directories that cannot be opened. */
+	if (mark->path != NULL) {
+		marks_remove_file_system(mark);
+		errno = EOPNOTSUPP;
+		return -1;
+	}
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
 	if (fanotify_mark(file_systems, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, mask, AT_FDCWD, name) == 0)
 		return 0;

@@ -152,6 +152,17 @@ static char *find_mount(int number)
 	return found == NULL ? NULL : strdup(found);
 }
 
+/* The path by which it is open, to be freed; NULL with errno. */
+static char *path_of(int fd)
+{
+	char name[32], path[PATH_MAX];
+	ssize_t length;
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	length = readlink(name, path, sizeof(path));
+	return length < 0 ? NULL : strndup(path, (size_t)length);
+}
+
 /* The handle that events will have, and where its file system is mounted. Returns -1 with errno. */
 static int identify(struct mark *mark, int fd)
 {
@@ -159,10 +170,14 @@ static int identify(struct mark *mark, int fd)
 	struct statfs fs;
 	int mount;
 
-	/* Before Linux 6.5 there is no such flag, and where it is of use no mark either. */
-	if (name_to_handle_at(fd, "", &raw.head, &mount, AT_EMPTY_PATH | AT_HANDLE_FID) < 0 &&
-	    (errno != EINVAL || name_to_handle_at(fd, "", &raw.head, &mount, AT_EMPTY_PATH) < 0))
-		return -1;
+	if (name_to_handle_at(fd, "", &raw.head, &mount, AT_EMPTY_PATH) < 0) {
+		/* Good for telling files apart alone; overlayfs is such a file system. */
+		raw.head.handle_bytes = HANDLE_MAX;
+		if (errno != EOPNOTSUPP ||
+		    name_to_handle_at(fd, "", &raw.head, &mount, AT_EMPTY_PATH | AT_HANDLE_FID) < 0 ||
+		    (mark->path = path_of(fd)) == NULL)
+			return -1;
+	}
 	if (fstatfs(fd, &fs) < 0)
 		return -1;
 	memcpy(&mark->handle.fs, &fs.f_fsid, sizeof(mark->handle.fs));
@@ -182,6 +197,7 @@ static struct mark *new_mark(const struct file_key *key, int fd)
 	if (identify(mark, fd) == 0)
 		return mark;
 	error = errno;
+	free(mark->path);
 	free(mark);
 	errno = error;
 	return NULL;
@@ -215,6 +231,7 @@ void marks_remove(struct mark *mark)
 	while (mark->executions != NULL)
 		marks_end_execution(mark->executions);
 	free(mark->mount);
+	free(mark->path);
 	free(mark);
 }
 
@@ -236,7 +253,18 @@ static int open_handle(const char *mount, const struct file_handle_of *handle)
 
 int marks_open(const struct mark *mark)
 {
-	return open_handle(mark->mount, &mark->handle);
+	struct stat st;
+	int fd;
+
+	if (mark->path == NULL)
+		return open_handle(mark->mount, &mark->handle);
+	fd = open(mark->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == mark->key.device && st.st_ino == mark->key.inode)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	errno = ESTALE;
+	return -1;
 }
 
 struct mark *marks_find_file_system(dev_t device)
@@ -268,6 +296,7 @@ void marks_remove_file_system(struct mark *mark)
 		at = &(*at)->next_by_key;
 	*at = mark->next_by_key;
 	free(mark->mount);
+	free(mark->path);
 	free(mark);
 }
 

@@ -33,6 +33,7 @@ struct mark {
 	uint64_t mask;
 	nlink_t links;
 	char *mount; /* a directory by which its file system is reached */
+	char *path; /* where it was, if no file can be opened by a handle there; else NULL */
 	struct execution *executions;
 };
 
@@ -41,7 +42,10 @@ struct mark *marks_find_handle(const struct file_handle_of *handle);
 /* `fd` has the file open with O_PATH. NULL with errno. */
 struct mark *marks_add(const struct file_key *key, int fd);
 void marks_remove(struct mark *mark);
-/* The file itself, with O_PATH, wherever it is by now. -1 with errno, which is ESTALE if it is gone. */
+/*
+ * The file itself, with O_PATH: wherever it is by now or, where that cannot be, at its path. -1 with errno, which is
+ * ESTALE if it is gone.
+ */
 int marks_open(const struct mark *mark);
 
 struct mark *marks_find_file_system(dev_t device);

@@ -56,12 +56,13 @@ static void write_time(struct text *text, const char *name, const struct timespe
 
 void state_write(struct text *text, const struct file_state *state)
 {
-	const struct stat *st = &state->st;
+	const struct stat *st;
 
 	if (state == NULL) {
 		text_put(text, "null");
 		return;
 	}
+	st = &state->st;
 	text_format(text, "{\"type\":\"%s\",\"device\":\"%u:%u\",\"inode\":\"%ju\",\"mode\":%u,\"size\":\"%jd\",\"links\":%ju",
 		    type_name(st->st_mode), major(st->st_dev), minor(st->st_dev), (uintmax_t)st->st_ino, st->st_mode,
 		    (intmax_t)st->st_size, (uintmax_t)st->st_nlink);
