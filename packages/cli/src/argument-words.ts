@@ -20,12 +20,26 @@ export function splitArguments(args: readonly string[]): SplitArguments {
  * worse than running none.
  */
 export function assertWordsIntact(words: readonly string[]): void {
-  if (!words.some((word) => word.includes('\uFFFD'))) return;
-  const given = readFileSync('/proc/self/cmdline');
-  if (given.equals(Buffer.from(given.toString('utf8')))) return;
+  if (areIntact(words)) return;
   throw new CliError(
     'WORD_NOT_UTF8',
     'a word of the command is not UTF-8 text and would not arrive as it was given',
     'put the command into a script file and run that',
   );
+}
+
+/** Of paths of ours likewise. */
+export function assertPathsIntact(paths: readonly string[]): void {
+  if (areIntact(paths)) return;
+  throw new CliError(
+    'WORD_NOT_UTF8',
+    'the name of a path is not UTF-8 text and does not arrive here as it was given',
+    'name the directory that it is in',
+  );
+}
+
+function areIntact(words: readonly string[]): boolean {
+  if (!words.some((word) => word.includes('\uFFFD'))) return true;
+  const given = readFileSync('/proc/self/cmdline');
+  return given.equals(Buffer.from(given.toString('utf8')));
 }

@@ -89,7 +89,7 @@ export async function runCommandLine(
           ),
         ),
     )
-    .command('monitor', 'Tell who changes files, as it happens', (y) => monitorCommands(y, ends))
+    .command('monitor', 'Tell who changes files, as it happens', (y) => monitorCommands(y, ends, rest))
     .command(
       'doctor',
       'Say what works on this machine and, of what does not, why',

@@ -1,5 +1,6 @@
 import { type AbsolutePath, joinPath } from '@oodate/filemon';
 import type { Argv } from 'yargs';
+import { assertPathsIntact } from './argument-words.js';
 import { CliError } from './cli-error.js';
 import type { MonitorRequest } from './commands/monitor.js';
 import { enterDirectory } from './directory.js';
@@ -9,8 +10,8 @@ import { type ArgumentsOf, monitorOptions } from './options.js';
 type Ends = (given: number | Promise<number>) => Promise<void>;
 type MonitorArguments = ArgumentsOf<typeof monitorOptions> & { readonly path: readonly string[] };
 
-/** `oodate monitor`. */
-export function monitorCommands(y: Argv, ends: Ends) {
+/** `oodate monitor`. `rest`: the words after `--`, which are paths also if they begin with a dash. */
+export function monitorCommands(y: Argv, ends: Ends, rest: readonly string[] | undefined) {
   return y.command(
     '$0 [path..]',
     'Tell who changes files, as it happens',
@@ -34,7 +35,7 @@ export function monitorCommands(y: Argv, ends: Ends) {
       ends(
         (async () => {
           enterDirectory(argv.directory);
-          const request = monitorRequest(argv);
+          const request = monitorRequest({ ...argv, path: [...argv.path, ...(rest ?? [])] });
           return (await import('./commands/monitor.js')).monitor(request);
         })(),
       ),
@@ -64,6 +65,7 @@ function monitorRequest(argv: MonitorArguments): MonitorRequest {
     throw new CliError('USAGE', '--verbose is about text; the other formats tell everything', seeHelp);
   if (count !== undefined && !/^[1-9]\d{0,8}$/.test(count))
     throw new CliError('USAGE', `--count takes a number, and "${count}" is none`, seeHelp);
+  assertPathsIntact(path);
   const cwd = process.cwd() as AbsolutePath;
   return {
     paths: [...new Set(path.map((name) => joinPath(cwd, name)))],

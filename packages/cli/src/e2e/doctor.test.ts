@@ -14,6 +14,19 @@ test('says what works here', async () => {
   expect(stdout).toMatch(/^yes +meta files +are kept in .*\.oodate$/m);
 });
 
+test('says of each way to see who changes files whether it works', async () => {
+  const { stdout } = await workspace().oodate('doctor');
+  expect(stdout).toMatch(/^yes +monitor +inotify: .*not who did it/m);
+  if (!isRoot) return;
+  expect(stdout).toMatch(/^yes +monitor +fanotify: /m);
+  const under = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];
+  const other = await workspace().oodateWith({ under }, 'doctor');
+  expect(other.stdout).toMatch(
+    /^no +monitor +bpf: .*; .*\n.*^no +monitor +fanotify: .*CAP_SYS_ADMIN; run it as root$/ms,
+  );
+  expect(other.stdout).toMatch(/^yes +monitor +inotify: /m);
+});
+
 test('says what a missing capability means', async () => {
   const under = isRoot ? ['setpriv', '--bounding-set=-sys_admin'] : [];
   const without = await workspace().oodateWith({ under }, 'doctor');

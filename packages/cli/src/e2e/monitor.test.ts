@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { monitorBackends } from '@oodate/monitor';
 import { oodate, type Result, type Running, type Workspace, workspace } from '@oodate/testkit';
@@ -206,13 +206,13 @@ describe('whatever the backend,', () => {
   });
 
   test('names are shown as they can be read, whatever they hold', async () => {
-    const name = 'a\u001b[31m b';
+    const name = '-a\u001b[31m b';
     const space = workspace({ [name]: 'one' });
-    const running = await monitoring(space, [name, '--backend', backend]);
-    await act(space, 'chmod 600 a*');
+    const running = await monitoring(space, ['--backend', backend, '--', name]);
+    await act(space, 'chmod 600 ./-a*');
     await running.says('attributes changed');
     const { stdout, stderr } = await interrupted(running);
-    expect(stdout).toContain("$'a\\x1b[31m b'");
+    expect(stdout).toContain("$'-a\\x1b[31m b'");
     expect(stdout + stderr).not.toContain('\u001b');
   });
 });
@@ -298,6 +298,13 @@ describe('whatever the backend,', () => {
     expect(stderr).toMatch(/^oodate: fanotify.*CAP_SYS_ADMIN; .*\n$/);
   },
 );
+
+test('a name that is not UTF-8 is refused, as it does not arrive, and told of in its directory', async () => {
+  const space = workspace();
+  writeFileSync(space.path(Buffer.from('\xff', 'latin1')), '');
+  const refused = await space.run(['sh', '-c', `${oodate} monitor "$(printf '\\377')"`]);
+  expect(refused).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('not UTF-8 text') });
+});
 
 describe('a mistake is one sentence, with what to do:', () => {
   test.each<[string, readonly string[], RegExp]>([
