@@ -76,7 +76,8 @@ static void write_address(struct text *text, uint64_t address)
 	text_format(text, "\"0x%" PRIx64 "\"", address);
 }
 
-static void write_kernel_frame(struct text *text, uint64_t address)
+/* NULL if it is of no known function. */
+static const struct symbol *find_symbol(uint64_t address)
 {
 	size_t low = 0, high = symbol_count;
 
@@ -88,10 +89,31 @@ static void write_kernel_frame(struct text *text, uint64_t address)
 		else
 			high = middle;
 	}
-	if (low == 0)
+	return low == 0 ? NULL : &symbols[low - 1];
+}
+
+static void write_kernel_frame(struct text *text, uint64_t address)
+{
+	const struct symbol *symbol = find_symbol(address);
+
+	if (symbol == NULL)
 		write_address(text, address);
 	else
-		text_format(text, "\"%s+0x%" PRIx64 "\"", names + symbols[low - 1].name, address - symbols[low - 1].address);
+		text_format(text, "\"%s+0x%" PRIx64 "\"", names + symbol->name, address - symbol->address);
+}
+
+/* The innermost are how the monitor itself was called, by a tracepoint. */
+static unsigned count_own_frames(const struct change *change)
+{
+	static const char tracepoint[] = "__traceiter_";
+
+	for (unsigned i = 0; i < change->kernel_frames; i++) {
+		const struct symbol *symbol = find_symbol(change->kernel_stack[i]);
+
+		if (symbol != NULL && strncmp(names + symbol->name, tracepoint, sizeof(tracepoint) - 1) == 0)
+			return i + 1;
+	}
+	return 0;
 }
 
 static unsigned read_mappings(pid_t pid, struct mapping *mappings)
@@ -141,11 +163,12 @@ static void write_user_frame(struct text *text, uint64_t address, const struct m
 void stacks_write(struct text *text, const struct change *change)
 {
 	static struct mapping mappings[MAPPINGS_MAX];
+	unsigned own = count_own_frames(change);
 	unsigned count = change->actor != NULL && change->user_frames > 0 ? read_mappings(change->actor->pid, mappings) : 0;
 
 	text_put(text, "{\"kernel\":[");
-	for (unsigned i = 0; i < change->kernel_frames; i++) {
-		text_put(text, i > 0 ? "," : "");
+	for (unsigned i = own; i < change->kernel_frames; i++) {
+		text_put(text, i > own ? "," : "");
 		write_kernel_frame(text, change->kernel_stack[i]);
 	}
 	text_put(text, "],\"user\":[");
