@@ -497,7 +497,21 @@ asRoot('the engine of the monitor', () => {
       third.kill('SIGKILL');
       expect(await monitor.event({ event: 'EXIT' })).toMatchObject({ process: { pid: third.pid } });
       const fourth = await running();
-      expect(await monitor.event({ event: 'EXEC' })).toMatchObject({ process: { pid: fourth.pid } });
+      expect(await monitor.event({ event: 'EXEC' })).toMatchObject({
+        process: { pid: fourth.pid, name: 's', executable: place('s'), words: [place('s'), '60'] },
+      });
+      fourth.kill('SIGKILL');
+      expect(await monitor.event({ event: 'EXIT' })).toMatchObject({
+        process: { pid: fourth.pid, name: 's' },
+      });
+    });
+
+    test('tells of each of those that execute a file one after the other', async () => {
+      copyFileSync('/bin/true', place('t'));
+      const monitor = await open();
+      await monitor.ask('express', 'exec,exit', place('t'));
+      const events = await eventsOf(monitor, () => act('for i in 1 2 3 4 5; do ./t; done'));
+      expect(summaries(events)).toEqual(Array.from({ length: 5 }, () => ['EXEC t', 'EXIT t']).flat());
     });
 
     test('tells of a script and of what interprets it', async () => {

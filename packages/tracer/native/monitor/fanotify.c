@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -19,6 +20,9 @@
 #define GROUP_FLAGS (FAN_CLASS_NOTIF | FAN_NONBLOCK | FAN_CLOEXEC | FAN_REPORT_PIDFD | FAN_REPORT_DFID_NAME)
 #define NAMES (FAN_CREATE | FAN_DELETE | FAN_MOVED_FROM | FAN_MOVED_TO)
 #define EVENTS_AT_ONCE 16
+/* Nanoseconds. */
+#define EXECUTION_PAUSE 100000
+#define EXECUTION_PAUSES 20
 
 /* One group for single files, and one for whole file systems, whose events have no use for the files by themselves. */
 static int files = -1, file_systems = -1, both = -1;
@@ -76,7 +80,7 @@ static struct monitor_backend fanotify_backend;
 
 static int fanotify_open(const struct monitor_options *options, struct refusal *refusal)
 {
-	own_only = options->records;
+	own_only = options->records || getuid() != 0;
 	files = fanotify_init(GROUP_FLAGS | FAN_REPORT_FID, O_RDONLY);
 	file_systems = files < 0 ? -1 : fanotify_init(GROUP_FLAGS, O_RDONLY);
 	both = file_systems < 0 ? -1 : epoll_create1(EPOLL_CLOEXEC);
@@ -230,11 +234,78 @@ static enum change_kind attribute_kind(struct mark *mark)
 	return mark->links < before ? CHANGE_REMOVE : CHANGE_ATTRIBUTE;
 }
 
+static void take_end(struct reading *reading, struct execution *execution)
+{
+	struct mark *mark = execution->mark;
+	struct actor actor = *processes_actor(execution->actor.pid, execution->pidfd, own_only);
+
+	if (actor.name[0] == '\0')
+		actor = execution->actor;
+	marks_end_execution(execution);
+	if (mark->executions != NULL)
+		return;
+	clock_gettime(CLOCK_REALTIME, &reading->time);
+	reading->actor = &actor;
+	give(reading, CHANGE_EXIT, &mark->key, NULL, false);
+	reading->actor = NULL;
+}
+
+/* Of those that have executed it and are no more, before somebody else begins. */
+static void take_ends_of(struct reading *reading, struct mark *mark)
+{
+	struct execution *execution = mark->executions, *next;
+
+	for (; execution != NULL; execution = next) {
+		struct pollfd end = { .fd = execution->pidfd, .events = POLLIN };
+
+		next = execution->next;
+		if (poll(&end, 1, 0) > 0)
+			take_end(reading, execution);
+	}
+}
+
+static bool has_words(pid_t pid)
+{
+	char name[32], byte;
+	bool has;
+	int fd;
+
+	snprintf(name, sizeof(name), "/proc/%d/cmdline", (int)pid);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	has = fd >= 0 && read(fd, &byte, 1) == 1;
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
+/*
+ * The file is opened before the process becomes what it says, and gets its words, which is a matter of a few hundred
+ * microseconds. Of a script nothing shows when it is; as of an execution that fails.
+ */
+static void await_execution(const struct mark *mark, pid_t pid)
+{
+	const struct timespec pause = { .tv_nsec = EXECUTION_PAUSE };
+	char name[32];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "/proc/%d/exe", (int)pid);
+	for (unsigned pauses = 0; pauses < EXECUTION_PAUSES && stat(name, &st) == 0; pauses++) {
+		if (st.st_dev == mark->key.device && st.st_ino == mark->key.inode && has_words(pid))
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
 static void give_execution(struct reading *reading, struct mark *mark, const struct seen *seen)
 {
-	bool first = mark->executions == NULL;
 	int pidfd = seen->pidfd < 0 ? -1 : fcntl(seen->pidfd, F_DUPFD_CLOEXEC, 0);
+	bool first;
 
+	take_ends_of(reading, mark);
+	first = mark->executions == NULL;
+	if (first)
+		await_execution(mark, seen->pid);
+	reading->actor = processes_actor(seen->pid, seen->pidfd, own_only);
 	if (pidfd >= 0)
 		marks_begin_execution(mark, reading->actor, pidfd, both);
 	if (!first)
@@ -359,21 +430,6 @@ static void read_group(struct reading *reading, int group, bool of_file_system)
 			take_seen(reading, &seen, of_file_system);
 		}
 	}
-}
-
-static void take_end(struct reading *reading, struct execution *execution)
-{
-	struct mark *mark = execution->mark;
-	struct actor actor = *processes_actor(execution->actor.pid, execution->pidfd, own_only);
-
-	if (actor.name[0] == '\0')
-		actor = execution->actor;
-	marks_end_execution(execution);
-	if (mark->executions != NULL)
-		return;
-	clock_gettime(CLOCK_REALTIME, &reading->time);
-	reading->actor = &actor;
-	give(reading, CHANGE_EXIT, &mark->key, NULL, false);
 }
 
 static void read_ends(struct reading *reading)
