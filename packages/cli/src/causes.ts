@@ -5,6 +5,8 @@ import type { DecisionOptions, Reason } from '@oodate/planner';
 import { asRunAgain, reasonsNow } from './asked-targets.js';
 import { CliError } from './cli-error.js';
 import { contentDifferences } from './content-differences.js';
+import type { Culprits } from './culprits.js';
+import { culpritsAt } from './known-culprits.js';
 import { packageDirectory } from './package-script.js';
 import { findProject } from './project-targets.js';
 import type { SettingFlags } from './settings.js';
@@ -41,6 +43,8 @@ export class Causes {
   readonly #surroundings = new Map<string, Promise<Surroundings>>();
   /** Of those that make something: asked for the causes and for the makers. */
   readonly #verdicts = new Map<KnownTarget, Promise<boolean>>();
+  /** By directory. */
+  readonly #culprits = new Map<AbsolutePath, Promise<Culprits | undefined>>();
 
   /** @param flags settings given on the command line */
   constructor(flags: SettingFlags) {
@@ -54,6 +58,7 @@ export class Causes {
     const { root, graph } = isAboutPaths
       ? await this.#surroundingsOf(cwd, settings.decision.isIgnored)
       : { root: cwd, graph: undefined };
+    const culprits = isAboutPaths ? await this.#culpritsOf(cwd) : undefined;
     return explain(reasons, {
       metaFile,
       meta,
@@ -61,6 +66,7 @@ export class Causes {
       graph,
       isOutOfDate: (target) => this.#isOutOfDate(target),
       differenceOf: await contentDifferences(metaFile, settings),
+      culpritOf: (reason) => culprits?.of(reason, meta?.run, meta?.filemon),
     });
   }
 
@@ -90,6 +96,12 @@ export class Causes {
         { root: cwd, graph: new TargetGraph([]) },
       );
     this.#surroundings.set(directory, known);
+    return known;
+  }
+
+  #culpritsOf(cwd: AbsolutePath): Promise<Culprits | undefined> {
+    const known = this.#culprits.get(cwd) ?? culpritsAt(cwd);
+    this.#culprits.set(cwd, known);
     return known;
   }
 

@@ -40,5 +40,7 @@ export type CliErrorCode =
   | 'NO_SETCAP'
   | 'NO_FILE_CAPABILITIES'
   | 'SETCAP_FAILED'
+  | 'NOT_OWN_PROJECT'
+  | 'NO_RECORDER'
   | 'NO_BMAKE'
   | 'BMAKE_REFUSED';

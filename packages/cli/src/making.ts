@@ -1,4 +1,5 @@
 import { type Done, type ExecutionOptions, execute } from './execution.js';
+import { culpritsAt } from './known-culprits.js';
 import type { Occasion } from './occasion.js';
 import { bringBack } from './result-store.js';
 import type { NamedTarget } from './target.js';
@@ -16,6 +17,14 @@ export async function make(
   const isForced = reasons.some(({ kind }) => kind === 'forced');
   const known = isForced ? undefined : await bringBack(target, occasion, options, terminal);
   if (known !== undefined) return known;
-  terminal.say(runningWords(target.title, reasonsWords(reasons, process.cwd())));
+  terminal.say(runningWords(target.title, await clauseOf(target, occasion)));
   return execute(target, occasion, options, terminal);
+}
+
+async function clauseOf({ cwd }: NamedTarget, { reasons, last }: Occasion): Promise<string> {
+  const [first] = reasons;
+  const here = process.cwd();
+  if (first === undefined || !('path' in first) || last === undefined) return reasonsWords(reasons, here);
+  const culprit = (await culpritsAt(cwd))?.of(first, last);
+  return reasonsWords(reasons, here, culprit);
 }

@@ -6,40 +6,43 @@ import type { MonitorRequest } from './commands/monitor.js';
 import { enterDirectory } from './directory.js';
 import { nearNames } from './near-names.js';
 import { type ArgumentsOf, monitorOptions } from './options.js';
+import { recordCommands } from './record-commands.js';
 
 type Ends = (given: number | Promise<number>) => Promise<void>;
 type MonitorArguments = ArgumentsOf<typeof monitorOptions> & { readonly path: readonly string[] };
 
 /** `oodate monitor`. `rest`: the words after `--`, which are paths also if they begin with a dash. */
 export function monitorCommands(y: Argv, ends: Ends, rest: readonly string[] | undefined) {
-  return y.command(
-    '$0 [path..]',
-    'Tell who changes files, as it happens',
-    (z) =>
-      z
-        .usage('oodate monitor [options] <file or directory>…')
-        .positional('path', {
-          type: 'string',
-          array: true,
-          default: [] as string[],
-          describe: 'A file, or a directory with all below it',
-        })
-        .options(monitorOptions)
-        .example('oodate monitor src', 'who changes what in src')
-        .example('oodate monitor --mount / --events open,exec', 'who opens and executes what')
-        .epilogue(
-          'It ends by the signal that ends it, after --count events, or with 1 when nothing is left to monitor; ' +
-            'with 2 if something cannot be monitored.',
+  return y
+    .command('record', 'Keep a journal of who changes what a project uses', (z) => recordCommands(z, ends))
+    .command(
+      '$0 [path..]',
+      'Tell who changes files, as it happens',
+      (z) =>
+        z
+          .usage('oodate monitor [options] <file or directory>…')
+          .positional('path', {
+            type: 'string',
+            array: true,
+            default: [] as string[],
+            describe: 'A file, or a directory with all below it',
+          })
+          .options(monitorOptions)
+          .example('oodate monitor src', 'who changes what in src')
+          .example('oodate monitor --mount / --events open,exec', 'who opens and executes what')
+          .epilogue(
+            'It ends by the signal that ends it, after --count events, or with 1 when nothing is left to monitor; ' +
+              'with 2 if something cannot be monitored.',
+          ),
+      (argv) =>
+        ends(
+          (async () => {
+            enterDirectory(argv.directory);
+            const request = monitorRequest({ ...argv, path: [...argv.path, ...(rest ?? [])] });
+            return (await import('./commands/monitor.js')).monitor(request);
+          })(),
         ),
-    (argv) =>
-      ends(
-        (async () => {
-          enterDirectory(argv.directory);
-          const request = monitorRequest({ ...argv, path: [...argv.path, ...(rest ?? [])] });
-          return (await import('./commands/monitor.js')).monitor(request);
-        })(),
-      ),
-  );
+    );
 }
 
 function monitorRequest(argv: MonitorArguments): MonitorRequest {

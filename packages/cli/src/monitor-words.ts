@@ -9,7 +9,7 @@ import type { Colours } from './colours.js';
 import { quoteWords } from './shell-quoting.js';
 import { unreachable } from './unreachable.js';
 import { userName } from './user-names.js';
-import { pathWords, textWords } from './words.js';
+import { pathWords, programWords, textWords } from './words.js';
 
 /*
  * What `oodate monitor` says of changes to people. As in words.ts, `cwd` is where the user is.
@@ -100,27 +100,6 @@ function actorWords(process: ProcessFacts): string {
   return `${programWords(process)} (${facts.join(', ')})`;
 }
 
-/** As short as it can be recognised: names without their directories, as many words as have room. */
-function programWords({ words, executable, name }: ProcessFacts): string {
-  const [program = '', ...others] = words ?? [];
-  if (program === '')
-    return textWords(executable === undefined ? (name ?? 'a process that has ended') : lastName(executable));
-  let line = textWords(lastName(program));
-  for (const word of others) {
-    // A text of several words, such as a shell is given, has no last name.
-    const isPath = !/^-|[\s=]/.test(word);
-    const shown = textWords(isPath ? lastName(word) : word);
-    if (line.length + 1 + shown.length > commandColumns) {
-      const cut = shown.slice(0, Math.max(0, commandColumns - line.length - 2));
-      return isPath || cut.length < 8 ? `${line} …` : `${line} ${cut}…`;
-    }
-    line += ` ${shown}`;
-  }
-  return line;
-}
-
-const commandColumns = 40;
-
 /** All that is known of an event besides, a line each. */
 export function monitorEventDetails({ process, stacks, sequence, device, inode }: MonitorEvent): string[] {
   const lines: string[] = [];
@@ -201,10 +180,6 @@ export function nothingLeftWords(): string {
 
 export function goneWords(path: string, cwd: string): string {
   return `${pathWords(path, cwd)} is gone`;
-}
-
-function lastName(path: string): string {
-  return path.slice(path.lastIndexOf('/', path.length - 2) + 1);
 }
 
 function shownWords(words: readonly string[]): string {

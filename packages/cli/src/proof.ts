@@ -13,8 +13,11 @@ import { upToDateWords } from './words.js';
 export interface ProofAttempt {
   /** To decide by. */
   readonly files: FileWitness;
-  /** To be called if the decision was that the target is up to date. Writes nothing if the same call could be answered otherwise. */
-  write(judgement: Judgement, terminal: Terminal): Promise<void>;
+  /**
+   * To be called if the decision was that the target is up to date. Gives the file; undefined if nothing was written, since
+   * the same call could be answered otherwise.
+   */
+  write(judgement: Judgement, terminal: Terminal): Promise<AbsolutePath | undefined>;
 }
 
 /** What the words of this call mean. `look` is told of each file that this depends on, before it is read. */
@@ -39,7 +42,7 @@ export function beginProof(target: NamedTarget, resolve: Resolve): ProofAttempt 
           const again = await resolve((path) => files.state(path as AbsolutePath));
           return proofOf(words, judgement, again, files, clock, terminal);
         })?.catch(() => undefined);
-        if (bytes !== undefined) replaceFile(file, bytes);
+        return bytes !== undefined && replaceFile(file, bytes) ? file : undefined;
       },
     };
   });
@@ -152,7 +155,7 @@ function lookForNode(files: FileWitness): boolean {
 }
 
 /** As a whole. */
-function replaceFile(file: AbsolutePath, bytes: Uint8Array): void {
+function replaceFile(file: AbsolutePath, bytes: Uint8Array): boolean {
   const temporary = fsPath(join(dirname(file), `.${process.pid}.proof.tmp`));
   const isThere = orNone(() => {
     writeFileSync(temporary, bytes);
@@ -160,4 +163,5 @@ function replaceFile(file: AbsolutePath, bytes: Uint8Array): void {
     return true;
   });
   if (isThere !== true) orNone(() => rmSync(temporary, { force: true }));
+  return isThere === true;
 }

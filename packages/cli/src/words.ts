@@ -3,6 +3,8 @@ import type {
   Cause,
   ChainStep,
   CycleLink,
+  Culprit,
+  CulpritProcess,
   ImaginedCause,
   LastRun,
   NearPath,
@@ -31,6 +33,7 @@ import { quoteWord, quoteWords } from './shell-quoting.js';
 import { signalName } from './signals.js';
 import { unreachable } from './unreachable.js';
 import type { Loop } from './watch-loop.js';
+import { userName } from './user-names.js';
 
 /*
  * All that oodate says of a run, in one place. A clause has no capital and no
@@ -142,9 +145,14 @@ export function reasonWords(reason: Reason, cwd: string, detail: Detail = 'short
   }
 }
 
-/** The first of them, and how many more there are. */
-export function reasonsWords([first, ...others]: readonly Reason[], cwd: string): string {
-  const clause = first === undefined ? '' : reasonWords(first, cwd);
+/** The first of them, with who is to blame for it if that is known, and how many more there are. */
+export function reasonsWords(
+  [first, ...others]: readonly Reason[],
+  cwd: string,
+  culprit?: Culprit | undefined,
+): string {
+  const by = culprit === undefined ? '' : culpritTail(culprit, first, cwd);
+  const clause = first === undefined ? '' : `${reasonWords(first, cwd)}${by}`;
   return others.length === 0 ? clause : `${clause} (and ${others.length} more)`;
 }
 
@@ -241,8 +249,9 @@ export function processLines(process: ReasonProcess, cwd: string): string[] {
 
 /** What else belongs to a cause, a line each. */
 export function causeDetails(cause: Cause, cwd: string, detail: Detail): string[] {
-  const { search, tool, writer, usedBy } = cause;
+  const { reason, culprit, search, tool, writer, usedBy } = cause;
   return [
+    ...(culprit === null ? [] : [culpritClause(culprit, reason, cwd, detail)]),
     ...(search === null ? [] : [searchWords(search, cwd, detail)]),
     ...(tool === null ? [] : [toolWords(tool)]),
     ...(writer === null ? [] : writerLines(writer, cause.reason, cwd, detail)),
@@ -299,6 +308,71 @@ function writerLines(writer: Writer, reason: Reason, cwd: string, detail: Detail
           ),
         ];
   return outOfDate ? [...lines, `${name} is out of date itself: run that first`] : lines;
+}
+
+/** The same behind the words of the reason. */
+function culpritTail(culprit: Culprit, reason: Reason | undefined, cwd: string): string {
+  const clause = culpritClause(culprit, reason, cwd, 'short');
+  return clause.startsWith('changed ') ? clause.slice('changed'.length) : `, ${clause}`;
+}
+
+/** When it was changed last, and by whom, as a clause. */
+function culpritClause(culprit: Culprit, reason: Reason | undefined, cwd: string, detail: Detail): string {
+  const { path, did, time, process: actor } = culprit;
+  const what =
+    reason !== undefined && 'path' in reason && reason.path === path ? '' : `${pathWords(path, cwd)} `;
+  const by = actor === null ? '' : ` by ${culpritActorWords(actor, detail)}`;
+  return `${what}${did} ${dayTimeWords(nanosecondsOf(time))}${by}`;
+}
+
+function culpritActorWords(actor: CulpritProcess, detail: Detail): string {
+  const { pid, uid, words, of } = actor;
+  const program = detail === 'all' && words !== null ? textLineWords(quoteWords(words)) : programWords(actor);
+  const user = uid === null || uid === process.geteuid?.() ? [] : [`user ${textWords(userName(uid))}`];
+  const behalf = of === null ? [] : [`of ${textWords(of.name)}`];
+  return `${program} (${[`pid ${pid}`, ...user, ...behalf].join(', ')})`;
+}
+
+/** What a process executes, as short as it can be recognised: names without their directories, as many words as have room. */
+export function programWords({ words, executable, name }: Executed): string {
+  const [program = '', ...others] = words ?? [];
+  if (program === '')
+    return textWords(
+      typeof executable === 'string' ? lastName(executable) : (name ?? 'a process that has ended'),
+    );
+  let line = textWords(lastName(program));
+  for (const word of others) {
+    // A text of several words, such as a shell is given, has no last name.
+    const isPath = !/^-|[\s=]/.test(word);
+    const shown = textWords(isPath ? lastName(word) : word);
+    if (line.length + 1 + shown.length > commandColumns) {
+      const cut = shown.slice(0, Math.max(0, commandColumns - line.length - 2));
+      return isPath || cut.length < 8 ? `${line} …` : `${line} ${cut}…`;
+    }
+    line += ` ${shown}`;
+  }
+  return line;
+}
+
+const commandColumns = 40;
+
+interface Executed {
+  readonly name?: string | null | undefined;
+  readonly executable?: string | null | undefined;
+  readonly words?: readonly string[] | null | undefined;
+}
+
+function lastName(path: string): string {
+  return path.slice(path.lastIndexOf('/', path.length - 2) + 1);
+}
+
+/** Nanoseconds since the epoch by the clock of the user; the day, if it is not today or is asked for. */
+export function dayTimeWords(moment: bigint, day: 'always' | 'other' = 'other'): string {
+  const [date, clock] = timeWords(moment);
+  const time = clock.slice(0, 8);
+  if (day === 'always') return `${date} ${time}`;
+  const [today] = timeWords(BigInt(Date.now()) * 1_000_000n);
+  return `${date === today ? '' : `on ${date} `}at ${time}`;
 }
 
 function whyRanWords(step: ChainStep | undefined, cwd: string): string {

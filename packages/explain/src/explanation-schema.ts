@@ -1,6 +1,7 @@
 import { pathUses } from '@oodate/filemon';
 import type { Reason } from '@oodate/planner';
 import * as v from 'valibot';
+import { culpritActs } from './culprit.js';
 import { reasonGroups } from './reason-group.js';
 
 /*
@@ -176,6 +177,34 @@ export const causeFields = {
         ),
       }),
       v.description('The last run of another target that made or removed the path.'),
+    ),
+  ),
+  culprit: v.nullable(
+    v.pipe(
+      v.object({
+        path: v.pipe(path, v.description('That of the reason; of a listing one in the directory.')),
+        did: v.picklist(culpritActs),
+        time: moment,
+        process: v.nullable(
+          v.object({
+            pid: v.number(),
+            uid: v.nullable(v.number()),
+            name: v.pipe(v.nullable(v.string()), v.description('As the kernel has it: 15 bytes at most.')),
+            executable: v.nullable(v.string()),
+            words: v.pipe(
+              v.nullable(words),
+              v.description("Its command line; null if it is not known, as of another user's process."),
+            ),
+            of: v.pipe(
+              v.nullable(v.object({ pid: v.number(), name: v.string() })),
+              v.description('Its nearest ancestor that is no shell.'),
+            ),
+          }),
+        ),
+      }),
+      v.description(
+        'The last change of the path, where a recorder has seen it. Its process is null if the backend of that could not tell.',
+      ),
     ),
   ),
   usedBy: v.pipe(words, v.description('Other targets that the path is an input of.')),

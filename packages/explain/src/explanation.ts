@@ -1,6 +1,7 @@
 import { type AbsolutePath, childOf, filemonRecords, isAbsolutePath } from '@oodate/filemon';
 import type { MetaFile, RecordedState } from '@oodate/meta-file';
 import { type InputReason, plainName, type Reason, reasonOfStored } from '@oodate/planner';
+import type { Culprit } from './culprit.js';
 import { isoTime } from './iso-time.js';
 import type { KnownTarget } from './known-targets.js';
 import { groupOf, type ReasonGroup } from './reason-group.js';
@@ -26,6 +27,8 @@ export interface Cause {
   readonly tool: VersionChange | null;
   /** Another target that made or removed what the reason is about. */
   readonly writer: Writer | null;
+  /** Who changed it, where a recorder has seen that. */
+  readonly culprit: Culprit | null;
   /** Names of other targets that the path is an input of. */
   readonly usedBy: readonly string[];
 }
@@ -71,6 +74,8 @@ export interface Circumstances {
   readonly isOutOfDate: (target: KnownTarget) => Promise<boolean>;
   /** undefined where what was there is not known, or is no small text. */
   readonly differenceOf: (reason: Reason) => TextDifference | undefined;
+  /** Default: nobody has watched the files. */
+  readonly culpritOf?: (reason: Reason) => Culprit | undefined;
 }
 
 /** All causes, those first that tell most. */
@@ -90,6 +95,7 @@ export async function explain(reasons: readonly Reason[], circumstances: Circums
       difference: circumstances.differenceOf(reason) ?? null,
       tool: 'path' in reason ? (tools.get(reason.path) ?? null) : null,
       writer: 'path' in reason ? await others.writerOf(reason) : null,
+      culprit: circumstances.culpritOf?.(reason) ?? null,
       usedBy: 'path' in reason ? others.usersOf(reason) : [],
     })),
   );

@@ -1,3 +1,4 @@
+export type { Culprit, CulpritAct, CulpritProcess } from './culprit.js';
 export {
   type Cause,
   type ChainStep,

@@ -31,6 +31,7 @@ const testTools: readonly TestTool[] = [
   { name: 'rsync', packages: ['rsync'] },
   { name: 'setcap', packages: ['libcap2-bin'], file: '/usr/sbin/setcap' },
   { name: 'strace', packages: ['strace'] },
+  { name: 'systemd-analyze', packages: ['systemd'] },
   { name: 'x86_64-linux-gnu-gcc', packages: ['gcc-x86-64-linux-gnu', 'libc6-dev-amd64-cross'] },
 ];
 

@@ -10,6 +10,7 @@ import { make } from '../making.js';
 import { occasionOf } from '../occasion.js';
 import { streamsToReplay } from '../output-streams.js';
 import { type OutputTurn, OutputTurns } from '../output-turns.js';
+import { tellRecorder } from '../recorder-news.js';
 import type { StoreUse } from '../result-store.js';
 import { type ScriptOrder, scriptOrder, withFollowers } from '../script-order.js';
 import type { SettingFlags } from '../settings.js';
@@ -250,7 +251,8 @@ class WorkspaceRun {
       ownPlace: false,
       child: this.#childOptions(turn),
     };
-    const { report } = await make(target, occasionOf(judgement, reasons), execution, terminal);
+    const { report, seen } = await make(target, occasionOf(judgement, reasons), execution, terminal);
+    if (report.kept) await tellRecorder(target, seen?.());
     const { status, milliseconds, restored } = report;
     const kind = status !== 0 ? 'failed' : restored === undefined ? 'ran' : 'restored';
     return { kind, took: milliseconds, status };

@@ -1,3 +1,4 @@
+import type { AbsolutePath } from '@oodate/filemon';
 import { type DecisionOptions, diskFileStates } from '@oodate/planner';
 import type { ExecutionOptions } from '../execution.js';
 import { showHashing } from '../hashing-progress.js';
@@ -5,6 +6,7 @@ import type { ShownOutput } from '../held-output.js';
 import { firstOf, type Judgement, judge, recordedRun } from '../judgement.js';
 import { type OutputStream, streamsToReplay, writeOut } from '../output-streams.js';
 import { beginProof, type Resolve } from '../proof.js';
+import { tellRecorder } from '../recorder-news.js';
 import { replayOutput } from '../replay.js';
 import { printJson, reportOf } from '../report.js';
 import type { StoreOptions } from '../result-store.js';
@@ -36,7 +38,8 @@ export async function run(
   hashing.end();
   if (reasons.length === 0) {
     const status = skip(judgement, options, terminal);
-    await proof?.write(shownOf(judgement, options), terminal);
+    const written = await proof?.write(shownOf(judgement, options), terminal);
+    await tellRecorder(target, recordedRun(judgement), written);
     return status;
   }
   // Only here, since most runs find nothing to do.
@@ -53,7 +56,8 @@ export async function run(
         done.report,
       ),
     );
-  if (done.report.kept) await proveNext(target, options, terminal, resolve);
+  if (done.report.kept)
+    await tellRecorder(target, done.seen?.(), await proveNext(target, options, terminal, resolve));
   return done.report.status;
 }
 
@@ -63,11 +67,12 @@ async function proveNext(
   options: RunOptions,
   terminal: Terminal,
   resolve: Resolve,
-): Promise<void> {
+): Promise<AbsolutePath | undefined> {
   const proof = beginProof(target, resolve);
-  if (proof === undefined) return;
+  if (proof === undefined) return undefined;
   const judgement = judge(target, options, proof.files);
-  if (firstOf(judgement.reasons) === undefined) await proof.write(shownOf(judgement, options), terminal);
+  if (firstOf(judgement.reasons) !== undefined) return undefined;
+  return proof.write(shownOf(judgement, options), terminal);
 }
 
 async function runUntraced(target: NamedTarget, options: RunOptions, terminal: Terminal): Promise<number> {

@@ -518,6 +518,8 @@ void record_status(struct request *request)
 	if (!is_ours(request))
 		return;
 	keep_up();
+	/* Who asks may want to read it next. */
+	journal_flush();
 	sets_sum_up(&sum);
 	text_format(&status, "{\"since\":{\"seconds\":%lld,\"nanoseconds\":%ld}", (long long)since.tv_sec, since.tv_nsec);
 	text_format(&status, ",\"paths\":%u,\"sets\":%u,\"doubtful\":%u,\"over\":%u,\"inputs\":%llu",
