@@ -2,9 +2,9 @@ import type {
   Advice,
   Cause,
   ChainStep,
-  CycleLink,
   Culprit,
   CulpritProcess,
+  CycleLink,
   ImaginedCause,
   LastRun,
   NearPath,
@@ -32,8 +32,8 @@ import type { SettingSource } from './settings-layer.js';
 import { quoteWord, quoteWords } from './shell-quoting.js';
 import { signalName } from './signals.js';
 import { unreachable } from './unreachable.js';
-import type { Loop } from './watch-loop.js';
 import { userName } from './user-names.js';
+import type { Loop } from './watch-loop.js';
 
 /*
  * All that oodate says of a run, in one place. A clause has no capital and no

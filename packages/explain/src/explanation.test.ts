@@ -249,6 +249,7 @@ test('a reason without a path has nothing that belongs to one', async () => {
       difference: null,
       tool: null,
       writer: null,
+      culprit: null,
       usedBy: [],
     },
   ]);
