@@ -49,7 +49,12 @@ test('the formats list every problem that can be found', () => {
 
 test('the guide lists every option of monitor, and every event, reason and kind of interest', () => {
   const text = guide('monitor.md');
-  for (const name of Object.keys(monitorOptions)) expect(text).toMatch(new RegExp(`\`--${name}[ \`]`));
+  const ofRecord = [...source('record-commands.ts').matchAll(/\.option\('([a-z-]+)'/g)].map(
+    (match) => match[1],
+  );
+  expect(ofRecord).toHaveLength(3);
+  for (const name of [...Object.keys(monitorOptions), ...ofRecord])
+    expect(text).toMatch(new RegExp(`\`--${name}[ \`]`));
   const kinds = [...interestKinds, ...fileSystemKinds, ...eventKinds, ...contentReasons];
   for (const kind of kinds) expect(text).toContain(`\`${kind}\``);
 });
