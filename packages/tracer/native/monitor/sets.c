@@ -105,7 +105,7 @@ static int compare_places(const void *one, const void *other)
 	return compare_keys(&((const struct place *)one)->key, &((const struct place *)other)->key);
 }
 
-static const struct place *find_place(const struct set *set, const struct file_key *key)
+static struct place *find_place(const struct set *set, const struct file_key *key)
 {
 	struct place wanted = { .key = *key };
 
@@ -252,15 +252,19 @@ void sets_changed(const struct change *change, void (*named)(const struct change
 	if (change->kind == CHANGE_OPEN || change->kind == CHANGE_EXEC || change->kind == CHANGE_EXIT)
 		return;
 	for (struct set *set = sets; set != NULL; set = set->next) {
-		const struct place *place = find_place(set, &change->key);
+		struct place *place = find_place(set, &change->key);
 
 		if (place == NULL)
 			continue;
 		concerns = true;
 		set->changes++;
 		doubt(set);
-		if (is_of_interest(set, place, change) && read_path(set, place, path))
+		if (is_of_interest(set, place, change) && read_path(set, place, path)) {
 			named(change, path);
+			/* It is not there any more: by the same number another file may soon be known. */
+			if (change->kind == CHANGE_REMOVE || change->kind == CHANGE_RENAME)
+				place->folder = NO_NAME;
+		}
 	}
 	if (concerns && change->under_way)
 		begin_operation(change->thread, &change->key);
