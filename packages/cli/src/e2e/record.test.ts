@@ -252,17 +252,20 @@ const other = 65534;
       did: 'changed',
       process: { pid, uid: 0, name: 'node' },
     });
-    if (backend === 'fanotify') expect(culprit.process?.words).toEqual(['node', 'formatter.js']);
-    expect(culprit.process?.of).toEqual({ pid: running.pid, name: 'python3' });
-    const shown = (text: string) =>
-      text.replace(/\d\d:\d\d:\d\d/, 'TIME').replace(/by node(?: formatter\.js)? /, 'by node ');
-    const named = `at TIME by node (pid ${pid}, of python3)\n`;
+    const isTold = culprit.process?.words !== null;
+    if (backend === 'fanotify') expect(isTold).toBe(true);
+    if (isTold) {
+      expect(culprit.process?.words).toEqual(['node', 'formatter.js']);
+      expect(culprit.process?.of).toEqual({ pid: running.pid, name: 'python3' });
+    }
+    const shown = (text: string) => text.replace(/\d\d:\d\d:\d\d/, 'TIME');
+    const named = `at TIME by ${isTold ? `node formatter.js (pid ${pid}, of python3)` : `node (pid ${pid})`}\n`;
     expect(shown((await space.oodate('why', 'build')).stdout)).toContain(`\n      changed ${named}`);
     expect(shown((await space.ran(['build'])).stderr)).toContain(
       ` (was 1 byte, is ${String(pid).length}) ${named}`,
     );
     expect(shown((await project.record('log', 'src/a')).stdout)).toMatch(
-      / TIME {2}src\/a .* by node \(pid \d+, user root, of python3\)$/m,
+      new RegExp(` TIME {2}src/a .* by node.* [(]pid ${pid}, user root`, 'm'),
     );
   });
 
@@ -289,12 +292,17 @@ const other = 65534;
 
   test('who removed an input is named, and who put another in its place', async () => {
     space.write({ other: 'x' });
-    await space.run(['rm', 'src/b']);
-    await space.run(['mv', 'other', 'src/a']);
-    await until(async () => (await project.causes()).every(({ culprit }) => culprit !== null));
+    // They wait for input then, since fanotify knows little of a process that has ended.
+    const python = (deed: string) => space.start(['python3', '-c', `import os; ${deed}; input()`]);
+    const remover = python('os.remove("src/b")');
+    const replacer = python('os.rename("other", "src/a")');
+    await until(async () => {
+      const causes = await project.causes();
+      return causes.length === 2 && causes.every(({ culprit }) => culprit !== null);
+    });
     expect(await project.causes()).toMatchObject([
-      { kind: 'input-changed', culprit: { did: 'changed', process: { name: 'mv' } } },
-      { kind: 'input-gone', culprit: { did: 'removed', process: { name: 'rm' } } },
+      { kind: 'input-changed', culprit: { did: 'changed', process: { pid: replacer.pid, name: 'python3' } } },
+      { kind: 'input-gone', culprit: { did: 'removed', process: { pid: remover.pid, name: 'python3' } } },
     ]);
   });
 });
