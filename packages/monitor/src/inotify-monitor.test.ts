@@ -3,6 +3,7 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   renameSync,
   rmdirSync,
@@ -240,6 +241,29 @@ test('who does not take events is told that some were lost, and what is true', a
     expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
   } finally {
     await small.close();
+  }
+});
+
+test('a loss in the queue of the kernel is noticed, and what is true is told', async () => {
+  const most = Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'));
+  const large = await openMonitor({ backend: 'inotify', queue: 10 * most });
+  try {
+    await large.express(at('a'), all);
+    await large.express(at('d'), all);
+    for (let round = 0; round < most; round += 1) {
+      chmodSync(at('a'), 0o600 + (round % 8));
+      chmodSync(at('d'), 0o700 + (round % 8));
+    }
+    truncateSync(at('a'), 1);
+    const events: MonitorEvent[] = [];
+    for await (const event of large) {
+      events.push(event);
+      if (event.event === 'STATE' && event.path === at('a')) break;
+    }
+    expect(events.map(({ event }) => event)).toContain('OVER');
+    expect(events.at(-1)?.state?.size).toBe('1');
+  } finally {
+    await large.close();
   }
 });
 

@@ -57,8 +57,6 @@ class InotifyMonitor implements Monitor {
   readonly tells: Monitor['tells'] = new Set();
   readonly #interests = new Map<AbsolutePath, Interest>();
   readonly #places = new Map<AbsolutePath, Place>();
-  /** chokidar shares the system's watch of a path, so that one that closes must be waited for. */
-  readonly #closing = new Map<AbsolutePath, Promise<void>>();
   readonly #queue = new EventQueue(() => this.#restate());
   readonly #limit: number;
   readonly #burst = eventsInQueue();
@@ -138,11 +136,9 @@ class InotifyMonitor implements Monitor {
     this.#isClosed = true;
     this.#queue.end();
     await Promise.all([...this.#interests.values()].map((interest) => this.#unwatch(interest)));
-    await Promise.all(this.#closing.values());
   }
 
   async #watch(place: AbsolutePath, interest: Interest): Promise<void> {
-    await this.#closing.get(place);
     if (this.#isClosed) throw new MonitorError('CLOSED', 'the monitor is closed');
     const known = this.#places.get(place);
     if (known !== undefined) {
@@ -182,11 +178,7 @@ class InotifyMonitor implements Monitor {
     for (const [name, place] of this.#places) {
       if (!place.interests.delete(interest) || place.interests.size > 0) continue;
       this.#places.delete(name);
-      const closed = place.watcher.close().then(() => {
-        this.#closing.delete(name);
-      });
-      this.#closing.set(name, closed);
-      await closed;
+      await place.watcher.close();
     }
   }
 

@@ -213,3 +213,28 @@ test('the best that works is opened', async () => {
     expect(await upTo(monitor, 'OVER')).toEqual([]);
   });
 });
+
+(working.includes('bpf') ? test : test.skip)(
+  'what waits here is bounded, and what is too much is told by the native program as lost',
+  async () => {
+    const monitor = await open({ backend: 'bpf', queue: 8 });
+    await monitor.express(at('a'), all);
+    // More than waits in the program and in the pipe, with time to read all of it in between.
+    for (let round = 0; round < 10; round += 1) {
+      act('dd if=/dev/zero of=a bs=1 count=1500 conv=notrunc status=none');
+      for (let turn = 0; turn < 40; turn += 1) await new Promise(setImmediate);
+    }
+    await until(() => monitor.pending() >= 8);
+    // What has been read at once is taken apart as a whole.
+    expect(monitor.pending()).toBeLessThan(1000);
+    const events: MonitorEvent[] = [];
+    for await (const event of monitor) {
+      events.push(event);
+      if (event.event === 'STATE') break;
+    }
+    const over = events.filter(({ event }) => event === 'OVER');
+    expect(over.length).toBeGreaterThan(0);
+    expect(events.at(-1)).toMatchObject({ path: at('a'), state: { size: '1500' } });
+    expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
+  },
+);

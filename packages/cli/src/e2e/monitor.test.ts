@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { monitorBackends } from '@oodate/monitor';
-import { oodate, type Result, type Running, type Workspace, workspace } from '@oodate/testkit';
+import { childrenOf, oodate, type Result, type Running, type Workspace, workspace } from '@oodate/testkit';
 
 const isRoot = process.getuid?.() === 0;
 const backends = monitorBackends()
@@ -127,6 +127,34 @@ describe.each(backends)('by %s', (backend) => {
     );
   });
 });
+
+describe.each(backends)('the end by %s', (backend) => {
+  test('is that of Ctrl-C, which reaches all processes of the terminal', async () => {
+    const space = workspace({ 'a.ts': 'one' });
+    const running = space.start([oodate, 'monitor', 'a.ts', '--backend', backend], { detached: true });
+    await running.says('oodate: monitoring ');
+    process.kill(-running.pid, 'SIGINT');
+    const { signal, stdout, stderr } = await running.ended();
+    expect({ signal, stdout }).toEqual({ signal: 'SIGINT', stdout: '' });
+    expect(stderr.replace(/^oodate: inotify does not .*\n/m, '')).toMatch(/^oodate: monitoring .*\n$/);
+  });
+});
+
+(attributing.length > 0 ? test : test.skip)(
+  'the death of the native program is told, and ends it',
+  async () => {
+    const space = workspace({ 'a.ts': 'one' });
+    const running = await monitoring(space, ['a.ts', '--backend', attributing[0] ?? 'bpf']);
+    let probe = running.pid;
+    for (let [below] = childrenOf(probe); below !== undefined; [below] = childrenOf(probe)) probe = below;
+    process.kill(probe, 'SIGKILL');
+    const { status, stderr } = await running.ended();
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /\noodate: the program that monitors has ended by SIGKILL; what has happened since is not known\n$/,
+    );
+  },
+);
 
 (attributing.length > 0 ? describe : describe.skip)('of hard links', () => {
   const [backend = 'bpf'] = attributing;
