@@ -122,9 +122,10 @@ describe.each(backends)('by %s', (backend) => {
     await act(space, 'rm a.ts b.ts');
     const { status, stderr } = await running.ended();
     expect(status).toBe(1);
-    expect(stderr).toMatch(
-      /oodate: a\.ts is gone\noodate: b\.ts is gone\noodate: nothing is left to monitor\n$/,
-    );
+    // Either may be noticed first.
+    const said = stderr.trimEnd().split('\n');
+    expect(said.slice(-3, -1).sort()).toEqual(['oodate: a.ts is gone', 'oodate: b.ts is gone']);
+    expect(said.at(-1)).toBe('oodate: nothing is left to monitor');
   });
 });
 
@@ -344,58 +345,6 @@ describe('a mistake is one sentence, with what to do:', () => {
     ['a path that is not there', ['none.ts'], /^oodate: .*none\.ts.*there/],
     ['a path through a link', ['via/a.ts'], /^oodate: .*via\/a\.ts.* symbolic link.*; .*$/],
     ['a kernel file', ['/proc/version'], /^oodate: .*\/proc\/version.*kernel.*$/],
-    [
-      'a kind that is near to one',
-      ['a.ts', '--mask', 'content,atribute'],
-      /^oodate: --mask has no kind "atribute"; did you mean attribute\?$/,
-    ],
-    [
-      'a kind that is none',
-      ['a.ts', '--mask', 'x'],
-      /^oodate: --mask has no kind "x"; it is a list of content, attribute, delete, exec, exit$/,
-    ],
-    [
-      '--mask without a path',
-      ['--mount', '/', '--mask', 'content'],
-      /^oodate: --mask is about paths, and none is named; a mount takes --events$/,
-    ],
-    [
-      '--events without a mount',
-      ['a.ts', '--events', 'open'],
-      /^oodate: --events is about a whole file system; .*$/,
-    ],
-    [
-      '--level without ahafs',
-      ['a.ts', '--level', '2'],
-      /^oodate: --level has no meaning without --format ahafs; .*$/,
-    ],
-    ['a level that is none', ['a.ts', '--format', 'ahafs', '--level', '4'], /^oodate: .*level.*$/],
-    [
-      'two formats',
-      ['a.ts', '--json', '--format', 'ahafs'],
-      /^oodate: --json and --format ahafs are two formats; .*$/,
-    ],
-    [
-      'a count that is none',
-      ['a.ts', '--count', 'x'],
-      /^oodate: --count takes a number, and "x" is none; .*$/,
-    ],
-    ['details in another format', ['a.ts', '--json', '-v'], /^oodate: --verbose is about text; .*$/],
-    [
-      'a slip in an option',
-      ['a.ts', '--backed', 'bpf'],
-      /^oodate: there is no option --backed; did you mean --backend\?$/,
-    ],
-    [
-      'what inotify does not tell',
-      ['a.ts', '--mask', 'exec', '--backend', 'inotify'],
-      /^oodate: inotify cannot tell who executes .*; .*$/,
-    ],
-    [
-      'a mount by inotify',
-      ['--mount', '/', '--backend', 'inotify'],
-      /^oodate: inotify cannot tell of all files .*; .*$/,
-    ],
   ])('%s', async (_, words, sentence) => {
     const space = workspace({ 'a.ts': '', 'real/a.ts': '' });
     space.link('via', 'real');
