@@ -1,6 +1,6 @@
 // Measures oodate and prints the tables of docs/benchmarks.md.
 //
-//   npm run bench [-- tracing|tracing-nothing|terminal|bystanders|parsing|deciding|proving|starting|restoring|looking-up|keeping|bmake|opening ...] [--runs N] [--only PART]
+//   npm run bench [-- tracing|tracing-nothing|terminal|bystanders|parsing|deciding|proving|asking|recording|starting|restoring|looking-up|keeping|bmake|opening ...] [--runs N] [--only PART]
 //
 // --only: of the commands that are traced, those whose names have this part.
 //
@@ -18,6 +18,7 @@ import { benchDeciding } from './deciding.mjs';
 import { benchOpening } from './opening.mjs';
 import { benchParsing } from './parsing.mjs';
 import { benchProving } from './proving.mjs';
+import { benchAsking, benchRecording } from './recording.mjs';
 import { benchStarting } from './starting.mjs';
 import { benchKeeping, benchLookingUp, benchRestoring } from './storing.mjs';
 import { benchTerminal } from './terminal.mjs';
@@ -34,6 +35,8 @@ const benches = {
   parsing: benchParsing,
   deciding: benchDeciding,
   proving: benchProving,
+  asking: benchAsking,
+  recording: benchRecording,
   starting: benchStarting,
   restoring: benchRestoring,
   'looking-up': benchLookingUp,

@@ -28,7 +28,7 @@ export function median(numbers) {
 
 /**
  * Runs commands in turn, `runs` times each after one that is not counted,
- * `prepare` before every run. The ratios to the baseline are taken turn by turn,
+ * `prepare` before every run, which is given the number of the command. The ratios to the baseline are taken turn by turn,
  * since the machine's own speed changes from minute to minute; `processors` is that of
  * the processors' time if that is asked for, which other work on the machine changes little.
  */
@@ -37,7 +37,7 @@ export function compareEach(commands, baseline, { runs, prepare = () => {}, ...o
   const times = all.map(() => []);
   for (let run = 0; run <= runs; run += 1)
     for (const [index, command] of all.entries()) {
-      prepare();
+      prepare(index);
       const time = measure(command, options);
       if (run > 0) times[index].push(time);
     }
@@ -46,6 +46,7 @@ export function compareEach(commands, baseline, { runs, prepare = () => {}, ...o
     const ratios = list.map(({ wall }, run) => wall / own[run].wall);
     return {
       seconds: median(list.map(({ wall }) => wall)),
+      fastest: Math.min(...list.map(({ wall }) => wall)),
       ratio: median(ratios),
       lowest: Math.min(...ratios),
       highest: Math.max(...ratios),
@@ -58,6 +59,6 @@ export function compareEach(commands, baseline, { runs, prepare = () => {}, ...o
 /** Of two commands; the ratios are first / second. */
 export function compare(first, second, options) {
   const { baseline, results } = compareEach([first], second, options);
-  const [{ seconds: own, ratio, lowest, highest }] = results;
-  return { first: own, second: baseline, ratio, lowest, highest };
+  const [{ seconds: own, fastest, ratio, lowest, highest }] = results;
+  return { first: own, fastest, second: baseline, ratio, lowest, highest };
 }

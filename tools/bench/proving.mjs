@@ -39,7 +39,8 @@ export function benchProving({ root, work, runs }) {
   return { head, rows };
 }
 
-function makePackage(folder, count) {
+/** Of one script that reads all of its inputs and writes one file. */
+export function makePackage(folder, count) {
   rmSync(folder, { recursive: true, force: true });
   const inputs = Array.from(
     { length: count },
@@ -88,11 +89,11 @@ function peers(work) {
   ];
 }
 
-function mustRun(program, words, options) {
+export function mustRun(program, words, options) {
   const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1' };
   if (!runQuietly(program, words, { env, ...options })) throw new ToolError('FAILED', `${program} failed`);
 }
 
-function milliseconds(seconds) {
+export function milliseconds(seconds) {
   return `${(seconds * 1000).toFixed(1)} ms`;
 }

@@ -205,7 +205,7 @@ const changes: Readonly<Record<string, Change>> = {
     await recorder.start();
     // One after the other would take half a second each.
     for (const { name } of cases) spaces.set(name, await provenSpace(recorder));
-  });
+  }, 60_000);
   afterEach(async () => {
     // Whatever a test does to it.
     if (recorder.pid < 0) await recorder.start();

@@ -566,22 +566,31 @@ PART tell_noted(__s32 number, __s64 result)
 	count = thread->count;
 	thread->count = 0;
 	for (__u32 i = 0; i < TOUCHED_MAX; i++)
-		if (i < count)
-			bits |= thread->touched[i].bits;
-	if (bits & (TOUCHED_FILE | TOUCHED_FILE_SYSTEM))
-		make_image_known(thread);
+		if (i < count) {
+			struct touched *t = &thread->touched[i];
+
+			/* It may have become of interest meanwhile; the change is seen only now, when it is over. */
+			if (t->bits == 0 && is_in_filter(t->inode, t->device))
+				t->bits = TOUCHED_INPUT;
+			bits |= t->bits;
+		}
+	if (bits == 0)
+		return 0;
+	make_image_known(thread);
 	r = begin(TOLD_CALL, task, thread);
 	if (r == NULL)
 		return 0;
 	r->head.number = number;
+	if (number < 0)
+		r->head.bits = BIT_FOREIGN;
 	read_registers((struct pt_regs *)bpf_task_pt_regs(task), arguments);
 	r->head.flags = argument(arguments, deed->flags);
 	put_stack(r, 0, thread->stack, thread->frames);
 	put_stack(r, 1, thread->user_stack, thread->user_frames);
-	if (changes_names(deed->kind) && (bits & (TOUCHED_FILE | TOUCHED_FILE_SYSTEM)))
+	if (changes_names(deed->kind))
 		put_paths(result);
 	for (__u32 i = 0; i < TOUCHED_MAX; i++)
-		if (i < count)
+		if (i < count && thread->touched[i].bits != 0)
 			put_touched((__u64)thread->inodes[i], thread->touched[i].inode, thread->touched[i].device,
 				    thread->touched[i].bits, deed->kind == DEED_RENAME);
 	thread->frames = 0;
@@ -619,7 +628,7 @@ PART tell_now(__u32 kind, __s32 number, __u32 bits, __u32 interest)
 	return 0;
 }
 
-/* Returns false if there is no room. */
+/* Returns false if there is no room. One that is of interest takes the place of one that may only become so. */
 static __always_inline bool note(struct thread *thread, struct inode *inode, __u64 number, __u32 device, __u16 bits,
 				 bool *is_new)
 {
@@ -629,6 +638,8 @@ static __always_inline bool note(struct thread *thread, struct inode *inode, __u
 	for (__u32 i = 0; i < TOUCHED_MAX; i++)
 		if (i < count && thread->touched[i].inode == number && thread->touched[i].device == device)
 			return true;
+	if (count >= TOUCHED_MAX && bits != 0 && thread->touched[TOUCHED_MAX - 1].bits == 0)
+		count = TOUCHED_MAX - 1;
 	barrier_var(count);
 	if (count >= TOUCHED_MAX)
 		return false;
@@ -682,10 +693,11 @@ static __always_inline int note_change(void *context, struct inode *inode, bool 
 	__u16 interest = interest_in(inode_number, device, WANTS_CHANGES);
 	struct task_struct *task;
 	struct thread *thread;
-	bool is_new;
+	bool is_new, ends;
 	int number;
 
-	if (interest == 0 || is_nascent(inode))
+	/* What is of no interest may become so before the call is over. */
+	if ((interest == 0 && control.inputs == 0) || is_nascent(inode))
 		return 0;
 	task = bpf_get_current_task_btf();
 	thread = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -700,13 +712,22 @@ static __always_inline int note_change(void *context, struct inode *inode, bool 
 	if (bits != 0)
 		number = -1;
 	kind = number < 0 || number >= DEEDS ? DEED_NONE : settings.deeds[number & (DEEDS - 1)].kind;
+	ends = kind != DEED_NONE || (bits & BIT_FOREIGN);
+	if (interest == 0) {
+		if (ends)
+			note(thread, inode, inode_number, device, 0, &is_new);
+		return 0;
+	}
 	if (kind == DEED_NONE && only_told && (number >= 0 || (bits & BIT_KERNEL)))
 		return 0;
 	take_stacks(context, task, thread);
 	thread->now = inode;
-	if (kind == DEED_NONE || !note(thread, inode, inode_number, device, interest, &is_new))
+	if (!ends || !note(thread, inode, inode_number, device, interest, &is_new)) {
 		tell_now(TOLD_ALONE, number, bits, interest);
-	else if (is_new && (interest & TOUCHED_INPUT))
+		/* A worker of an io_uring goes on with it, and is not heard of again before it ends. */
+		is_new = BPF_CORE_READ(task, flags) & PF_IO_WORKER;
+	}
+	if (is_new && (interest & TOUCHED_INPUT))
 		tell_now(TOLD_BEGUN, number, 0, TOUCHED_INPUT);
 	return 0;
 }
@@ -864,14 +885,18 @@ int BPF_PROG(call_returns, struct pt_regs *regs, long result)
 	int number = number_of_call(regs);
 	__u32 kind;
 
+	task = bpf_get_current_task_btf();
+	if (is_foreign(task, number)) {
+		thread = bpf_task_storage_get(&threads, task, NULL, 0);
+		if (thread != NULL && thread->count != 0)
+			tell_noted(-1, result);
+		return 0;
+	}
 	if (number < 0 || number >= DEEDS)
 		return 0;
 	deed = &settings.deeds[number & (DEEDS - 1)];
 	kind = deed->kind;
 	if (kind == DEED_NONE)
-		return 0;
-	task = bpf_get_current_task_btf();
-	if (is_foreign(task, number))
 		return 0;
 	thread = bpf_task_storage_get(&threads, task, NULL, 0);
 	if (thread != NULL && thread->is_monitor && !own.known)

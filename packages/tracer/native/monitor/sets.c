@@ -41,8 +41,8 @@ struct set {
 	struct place *places; /* in the order of their keys, each once; all are watched. Strings are the proof's */
 	size_t count;
 	uint32_t strings; /* where these begin in the proof */
-	uint32_t *missing; /* in order: of each name that was looked for and not there, see hash_of_name() */
-	size_t missing_count;
+	uint32_t *names; /* in order: of each name that is looked at in a folder, see hash_of_name() */
+	size_t name_count;
 	uint64_t inputs, lookings, changes;
 	int64_t changed; /* when it was told last; 0: never */
 	char path[];
@@ -64,8 +64,8 @@ static struct looking {
 	int dir, error; /* of the group: the descriptor, or why there is none */
 	bool entered;
 	unsigned steps;
-	uint32_t *missing; /* as in the set; there is room for one per look */
-	size_t missing_count;
+	uint32_t *names; /* as in the set; there is room for one per look */
+	size_t name_count;
 	struct file_key folder; /* of the group */
 	bool disturbed; /* something of the set was told meanwhile */
 	const char *wrong; /* NULL as long as all is as the proof says; else a code */
@@ -172,7 +172,7 @@ static int compare_hashes(const void *one, const void *other)
 	return a == b ? 0 : a < b ? -1 : 1;
 }
 
-/* What is made in a folder is only of interest where it was looked for; what is removed is told of itself. */
+/* What is made in a folder or removed from it is only of interest where it is looked at. */
 static bool is_of_interest(const struct set *set, const struct place *place, const struct change *change)
 {
 	uint32_t hash;
@@ -181,10 +181,10 @@ static bool is_of_interest(const struct set *set, const struct place *place, con
 		return false;
 	if (place->name != NO_NAME || change->kind != CHANGE_ENTRY)
 		return true;
-	if (change->name == NULL || set->missing_count == 0)
+	if (change->name == NULL || set->name_count == 0)
 		return false;
 	hash = hash_of_name(&change->key, change->name);
-	return bsearch(&hash, set->missing, set->missing_count, sizeof(hash), compare_hashes) != NULL;
+	return bsearch(&hash, set->names, set->name_count, sizeof(hash), compare_hashes) != NULL;
 }
 
 /* The proof whose strings were read last. */
@@ -318,7 +318,7 @@ static void leave_group(void)
 static void end_looking(void)
 {
 	leave_group();
-	free(looking.missing);
+	free(looking.names);
 	free(looking.way.passed.places);
 	way_close(&looking.way);
 	proof_close(&looking.proof);
@@ -334,7 +334,7 @@ static void remove_set(struct set **place)
 	if (opened.set == set)
 		close_proof();
 	*place = set->next;
-	free(set->missing);
+	free(set->names);
 	free(set->places);
 	free(set);
 	set_count--;
@@ -483,10 +483,9 @@ static const char *look_again(const struct look *look, uint32_t folder)
 	if (looking.dir < 0)
 		return look_failure_matches(look, looking.error) ? NULL : LOOKS_DIFFER;
 	name = proof_string(&looking.proof, look->name);
-	if (fstatat(looking.dir, name, &stats, AT_SYMLINK_NOFOLLOW) < 0) {
-		looking.missing[looking.missing_count++] = hash_of_name(&looking.folder, name);
+	looking.names[looking.name_count++] = hash_of_name(&looking.folder, name);
+	if (fstatat(looking.dir, name, &stats, AT_SYMLINK_NOFOLLOW) < 0)
 		return look_failure_matches(look, errno) ? NULL : LOOKS_DIFFER;
-	}
 	if (look->follows && S_ISLNK(stats.st_mode))
 		return look_through_link(look, name, folder);
 	/* Which directory a name leads to depends on the one that it is in, not on what is in it. */
@@ -535,11 +534,11 @@ static void begin_looking(struct set *set)
 		looking.set = NULL;
 		return;
 	}
-	looking.missing = malloc((looking.proof.head->looks.count + 1) * sizeof(*looking.missing));
-	if (looking.missing == NULL ||
+	looking.names = malloc((looking.proof.head->looks.count + 1) * sizeof(*looking.names));
+	if (looking.names == NULL ||
 	    way_open(&looking.way, looking.proof.head->looks.count + 2 * looking.proof.head->groups.count + 64) < 0) {
 		end_over(set, OUT_OF_MEMORY);
-		free(looking.missing);
+		free(looking.names);
 		proof_close(&looking.proof);
 		looking.set = NULL;
 		return;
@@ -616,12 +615,12 @@ static void conclude(void)
 		find_wrong(NOT_WATCHED);
 	if (opened.set == set)
 		close_proof();
-	qsort(looking.missing, looking.missing_count, sizeof(*looking.missing), compare_hashes);
-	free(set->missing);
+	qsort(looking.names, looking.name_count, sizeof(*looking.names), compare_hashes);
+	free(set->names);
 	free(set->places);
-	set->missing = realloc(looking.missing, (looking.missing_count + 1) * sizeof(*looking.missing));
-	set->missing_count = set->missing == NULL ? 0 : looking.missing_count;
-	looking.missing = NULL;
+	set->names = realloc(looking.names, (looking.name_count + 1) * sizeof(*looking.names));
+	set->name_count = set->names == NULL ? 0 : looking.name_count;
+	looking.names = NULL;
 	set->places = passed->places;
 	set->count = passed->count;
 	*passed = (struct place_list){ .places = NULL };
