@@ -10,7 +10,14 @@ import {
   parentOf,
 } from '@oodate/filemon';
 import type { MetaFile, RunRecord } from '@oodate/meta-file';
-import { type Journal, type JournalEvent, momentOf, originOf, presentJournal } from '@oodate/monitor';
+import {
+  type Journal,
+  type JournalEvent,
+  momentOf,
+  originOf,
+  type ProcessFacts,
+  presentJournal,
+} from '@oodate/monitor';
 import { type InputReason, plainName, type Reason } from '@oodate/planner';
 
 /**
@@ -35,29 +42,43 @@ export class Culprits {
 
   /** `run`: the last good one; `log`: of that, if it is at hand. */
   of(reason: Reason, run: RunRecord | undefined, log?: MetaFile['filemon']): Culprit | undefined {
-    if (!('path' in reason) || run === undefined) return undefined;
-    if (reason.kind === 'changed-while-running') return log && this.#intruder(reason.path, run, log);
-    const changes = questionsOf(reason).flatMap((question) => this.#lastOf(question, run.recorded) ?? []);
-    return changes.toSorted((one, other) => other.time.localeCompare(one.time))[0];
+    const change = this.#changeOf(reason, run, log);
+    return change && culprit(change);
   }
 
-  /** Somebody else than the run itself. */
-  #intruder(path: AbsolutePath, run: RunRecord, log: NonNullable<MetaFile['filemon']>): Culprit | undefined {
+  /** The process that did it, with all that is known of it. */
+  processOf(reason: Reason, run: RunRecord | undefined, log?: MetaFile['filemon']): ProcessFacts | undefined {
+    return this.#changeOf(reason, run, log)?.event.process;
+  }
+
+  #changeOf(
+    reason: Reason,
+    run: RunRecord | undefined,
+    log: MetaFile['filemon'] | undefined,
+  ): Change | undefined {
+    if (!('path' in reason) || run === undefined) return undefined;
+    if (reason.kind === 'changed-while-running') return log && this.#intrusion(reason.path, run, log);
+    const changes = questionsOf(reason).flatMap((question) => this.#lastOf(question, run.recorded) ?? []);
+    return changes.toSorted((one, other) => Number(momentOf(other.event.time) - momentOf(one.event.time)))[0];
+  }
+
+  /** By somebody else than the run itself. */
+  #intrusion(path: AbsolutePath, run: RunRecord, log: NonNullable<MetaFile['filemon']>): Change | undefined {
     const own = new Set<number>();
     for (const record of filemonRecords([log])) if ('pid' in record) own.add(record.pid);
     for (const event of this.#journal.changes(realPath(path), BigInt(run.started) * 1000n))
       if (momentOf(event.time) <= run.recorded && event.process !== undefined && !own.has(event.process.pid))
-        return culprit(path, 'changed', event);
+        return { path, did: 'changed', event };
     return undefined;
   }
 
-  #lastOf({ path, did, isMeant, isLink }: Question, after: bigint): Culprit | undefined {
+  #lastOf({ path, did, isMeant, isLink }: Question, after: bigint): Change | undefined {
     const place = (isLink === true ? undefined : leadsTo(path)) ?? realPath(path);
     const changes = [...this.#journal.changes(place, after)];
     const [last] = changes;
     if (last === undefined || !this.#isUpToNow(last, place, did)) return undefined;
-    const meant = changes.find(isMeant);
-    return meant && culprit(path, did, meant);
+    const event = changes.find(isMeant);
+    return event && { path, did, event };
   }
 
   /** Nothing has happened to the path since that is not in the journal. */
@@ -71,6 +92,12 @@ export class Culprits {
     const isThen = moment <= present.ctimeNs + clockSteps;
     return present.ctimeNs <= moment + clockSteps && (!isNameless || isThen);
   }
+}
+
+interface Change {
+  readonly path: AbsolutePath;
+  readonly did: CulpritAct;
+  readonly event: JournalEvent;
 }
 
 /** Which changes of what path would be the cause. */
@@ -138,7 +165,8 @@ const namesChange: ReadonlySet<JournalEvent['reason']> = new Set([
   'OVERMOUNT',
 ]);
 
-function culprit(path: AbsolutePath, did: CulpritAct, { time, process: actor }: JournalEvent): Culprit {
+function culprit({ path, did, event }: Change): Culprit {
+  const { time, process: actor } = event;
   return { path, did, time: isoTime(momentOf(time)), process: culpritProcess(actor) };
 }
 

@@ -1,12 +1,6 @@
 import { dirname } from 'node:path';
 import { ToolVersions, withVersions } from '@oodate/explain';
-import {
-  type AbsolutePath,
-  filemonRecords,
-  type LeftRunning,
-  leftRunning,
-  type ProcessExit,
-} from '@oodate/filemon';
+import type { AbsolutePath, ProcessExit } from '@oodate/filemon';
 import {
   type Attempt,
   filemonSection,
@@ -74,8 +68,8 @@ export interface Done {
    * looks at the files. undefined if nothing was seen.
    */
   readonly seen?: () => RunRecord;
-  /** What was still running when it had ended; not there if nothing was seen. */
-  readonly left?: () => readonly LeftRunning[];
+  /** The filemon log; not there if nothing was seen. */
+  readonly log?: Uint8Array;
 }
 
 /** For all that this process runs. */
@@ -108,7 +102,7 @@ export async function execute(
   const done =
     trace.status === 0 ? await keep(target, ended, options, terminal) : fail(target, ended, terminal);
   if (network?.isLeft) terminal.say(network.line);
-  return { ...done, left: () => leftRunning(filemonRecords([trace.log])) };
+  return { ...done, log: trace.log };
 }
 
 interface Ended {

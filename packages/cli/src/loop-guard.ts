@@ -1,22 +1,14 @@
-import { TargetGraph, targetCycle } from '@oodate/explain';
-import type { LeftRunning } from '@oodate/filemon';
+import { type Culprit, TargetGraph, targetCycle } from '@oodate/explain';
+import { filemonRecords, leftRunning } from '@oodate/filemon';
 import type { RunRecord } from '@oodate/meta-file';
+import type { ProcessFacts } from '@oodate/monitor';
 import type { Reason } from '@oodate/planner';
-import type { Changer } from './changers.js';
 import { CliError } from './cli-error.js';
 import { anyUnderWay, findProject, type Project } from './project-targets.js';
 import { identityOf } from './reason-identity.js';
 import type { SettingFlags } from './settings.js';
 import type { NamedTarget } from './target.js';
-import {
-  findLoop,
-  isSameLoop,
-  type Loop,
-  mayBeLoop,
-  type Round,
-  roundsOfLoop,
-  type Surroundings,
-} from './watch-loop.js';
+import { findLoop, isSameLoop, type Loop, mayBeLoop, type Round, roundsOfLoop } from './watch-loop.js';
 
 /** What a watched target is out of date for, by the run that is known. */
 export interface WatchedState {
@@ -25,6 +17,9 @@ export interface WatchedState {
   readonly reasons: readonly Reason[];
   /** Those that there would be if nothing had changed while it ran. */
   readonly reasonsSince: () => Iterable<Reason>;
+  /** Who has brought a reason about; undefined if that is not known. */
+  readonly culpritOf: (reason: Reason) => Culprit | undefined;
+  readonly processOf: (reason: Reason) => ProcessFacts | undefined;
 }
 
 /**
@@ -34,7 +29,6 @@ export interface WatchedState {
  */
 export class LoopGuard {
   readonly #flags: SettingFlags;
-  readonly #changerOf: Surroundings['changerOf'];
   readonly #found: (target: NamedTarget, loop: Loop, isNew: boolean) => void;
   #rounds: Round[] = [];
   #ended = 0;
@@ -48,19 +42,15 @@ export class LoopGuard {
   #rest: Set<string> | undefined;
 
   /** `flags`: settings given on the command line. `found`: called when the target comes to rest; `isNew`: in another loop than before. */
-  constructor(
-    flags: SettingFlags,
-    changerOf: Surroundings['changerOf'],
-    found: (target: NamedTarget, loop: Loop, isNew: boolean) => void,
-  ) {
+  constructor(flags: SettingFlags, found: (target: NamedTarget, loop: Loop, isNew: boolean) => void) {
     this.#flags = flags;
-    this.#changerOf = changerOf;
     this.#found = found;
   }
 
-  /** The target has been run. */
-  ran(left: readonly LeftRunning[]): void {
+  /** The target has been run. `log`: of that run, if there is one. */
+  ran(log: Uint8Array | undefined): void {
     this.#ended = Date.now();
+    const left = log === undefined ? [] : leftRunning(filemonRecords([log]));
     this.#left = new Set([...this.#left, ...left.map(({ pid }) => pid)].filter(isAlive));
   }
 
@@ -100,21 +90,21 @@ export class LoopGuard {
   #isAnswer(rest: Set<string>, state: WatchedState): boolean {
     for (const reason of allReasons(state)) {
       if (rest.has(identityOf(reason))) continue;
-      const changer = 'path' in reason ? this.#changerOf(reason.path) : undefined;
-      if (changer === undefined || !this.#isOwn(changer)) return false;
+      if (!this.#isOwn(reason, state)) return false;
       rest.add(identityOf(reason));
     }
     return true;
   }
 
-  async #find({ target, run }: WatchedState): Promise<Loop | undefined> {
+  async #find(state: WatchedState): Promise<Loop | undefined> {
+    const { target, run, culpritOf } = state;
     const { title: name, metaFile, settings } = target;
     const { targets, folders } = await this.#project(target);
     const graph = new TargetGraph(targets, settings.decision.isIgnored);
     const loop = findLoop(this.#rounds, this.#known, {
       cycleBy: (paths) => targetCycle(graph, { name, metaFile, run }, paths),
-      changerOf: this.#changerOf,
-      isOwn: (changer) => this.#isOwn(changer),
+      culpritOf: (reason) => culpritOf(reason)?.process ?? undefined,
+      isOwn: (reason) => this.#isOwn(reason, state),
     });
     if (loop === undefined || loop.kind === 'targets') return loop;
     // What runs now may have made it: that is told by its record, the next time, unless it runs for ever.
@@ -132,10 +122,10 @@ export class LoopGuard {
     }
   }
 
-  #isOwn({ pid, ancestors = [] }: Changer): boolean {
-    return [pid, ...ancestors.map((above) => above.pid)].some(
-      (one) => one === process.pid || this.#left.has(one),
-    );
+  #isOwn(reason: Reason, { processOf }: WatchedState): boolean {
+    const by = processOf(reason);
+    const pids = by === undefined ? [] : [by.pid, ...(by.ancestors ?? []).map(({ pid }) => pid)];
+    return pids.some((pid) => pid === process.pid || this.#left.has(pid));
   }
 }
 

@@ -21,9 +21,11 @@ export async function make(
   return execute(target, occasion, options, terminal);
 }
 
-async function clauseOf({ cwd }: NamedTarget, { reasons, last }: Occasion): Promise<string> {
+async function clauseOf({ cwd }: NamedTarget, occasion: Occasion): Promise<string> {
+  const { reasons, last } = occasion;
   const [first] = reasons;
   const here = process.cwd();
+  if ('culprit' in occasion) return reasonsWords(reasons, here, occasion.culprit);
   if (first === undefined || !('path' in first) || last === undefined) return reasonsWords(reasons, here);
   const culprit = (await culpritsAt(cwd))?.of(first, last);
   return reasonsWords(reasons, here, culprit);

@@ -1,4 +1,4 @@
-import { rankReasons } from '@oodate/explain';
+import { type Culprit, rankReasons } from '@oodate/explain';
 import type { RunRecord } from '@oodate/meta-file';
 import type { Reason, RunOccasion } from '@oodate/planner';
 import { projectRoot } from '@oodate/store';
@@ -8,6 +8,8 @@ import { type Judgement, recordedRun } from './judgement.js';
 export interface Occasion extends RunOccasion {
   /** Of the last run, if it is known what that used. */
   readonly last: RunRecord | undefined;
+  /** Who has changed what the reasons are about; if not there, who asks for that finds out. */
+  readonly culprit?: Culprit | undefined;
 }
 
 /** `reasons`: of the judgement, at least one. */

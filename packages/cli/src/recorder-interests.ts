@@ -1,21 +1,12 @@
-import { existsSync, lstatSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { KnownTarget } from '@oodate/explain';
-import {
-  type AbsolutePath,
-  childOf,
-  decodePath,
-  encodePath,
-  isKernelPath,
-  isWithin,
-  nameOf,
-  parentOf,
-} from '@oodate/filemon';
-import { metaFolderOf, proofFile, type RunRecord } from '@oodate/meta-file';
+import { type AbsolutePath, encodePath } from '@oodate/filemon';
+import { proofFile, type RunRecord } from '@oodate/meta-file';
 import { RecorderClient } from '@oodate/monitor';
 import type { DecisionOptions } from '@oodate/planner';
-import { projectRoot } from '@oodate/store';
 import { loadSettings } from './settings.js';
 import { settingsEffect } from './settings-effect.js';
+import { usedPlaces } from './used-places.js';
 
 /** Asks the recorder to write down what happens to all that these targets use. */
 export async function expressTargets(client: RecorderClient, targets: readonly KnownTarget[]): Promise<void> {
@@ -54,7 +45,7 @@ async function expressRun(
 ): Promise<void> {
   const isSet = await Promise.all(proofs.map((proof) => client.set(proof)));
   if (isSet.includes(true)) return;
-  const paths = placesOf(run).filter((path) => !expressed.has(path) && isIgnored?.(path) !== true);
+  const paths = usedPlaces(run).filter((path) => !expressed.has(path) && isIgnored?.(path) !== true);
   for (const path of paths) expressed.add(path);
   await Promise.all(paths.map((path) => client.express(path)));
 }
@@ -68,40 +59,4 @@ function proofsOf({ metaFile, run }: KnownTarget): AbsolutePath[] {
   return [ofScript, ofCommand].filter(
     (proof) => proof !== undefined && existsSync(encodePath(proof)),
   ) as AbsolutePath[];
-}
-
-/**
- * What to watch so that it is known who changed what the run used: each path as it is with links followed, and in the project
- * the directory that it is in, by which it is replaced or appears. In others, such as /tmp, too much happens that is of no interest.
- */
-function placesOf({ files, listings, cwd }: RunRecord): AbsolutePath[] {
-  const root = leadsTo(projectRoot(cwd) ?? cwd) ?? cwd;
-  const places = new Set<AbsolutePath>();
-  for (const { path } of [...files, ...listings]) {
-    if (isKernelPath(path) || metaFolderOf(path) !== undefined) continue;
-    const directory = nearestDirectory(parentOf(path));
-    if (isWithin(directory, root)) places.add(directory);
-    const real = leadsTo(path);
-    if (real === undefined) continue;
-    for (const place of [childOf(directory, nameOf(path)), real])
-      if (isWithin(place, root) || !isDirectory(place)) places.add(place);
-  }
-  return [...places];
-}
-
-/** With links followed. */
-function nearestDirectory(path: AbsolutePath): AbsolutePath {
-  return leadsTo(path) ?? nearestDirectory(parentOf(path));
-}
-
-function leadsTo(path: AbsolutePath): AbsolutePath | undefined {
-  try {
-    return decodePath(realpathSync.native(encodePath(path), 'buffer')) as AbsolutePath;
-  } catch {
-    return undefined;
-  }
-}
-
-function isDirectory(path: AbsolutePath): boolean {
-  return lstatSync(encodePath(path), { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -1,7 +1,6 @@
-import { type CycleLink, changedPaths, groupOf } from '@oodate/explain';
+import { type CulpritProcess, type CycleLink, changedPaths, groupOf } from '@oodate/explain';
 import type { AbsolutePath } from '@oodate/filemon';
 import type { Reason } from '@oodate/planner';
-import type { Changer } from './changers.js';
 
 /** A time at which a watched target was found out of date after it had been run. */
 export interface Round {
@@ -17,20 +16,20 @@ export type Loop = {
 } & (
   | { readonly kind: 'targets'; readonly links: readonly CycleLink[] }
   /** `by` was started by the command, and goes on when it has ended. */
-  | { readonly kind: 'left-running'; readonly by: Changer }
+  | { readonly kind: 'left-running'; readonly by: CulpritProcess }
   /** Somebody changes what the command has made, as soon as it has. */
-  | { readonly kind: 'output-changed'; readonly by: Changer | undefined }
-  | { readonly kind: 'changed-while-running'; readonly by: Changer | undefined }
+  | { readonly kind: 'output-changed'; readonly by: CulpritProcess | undefined }
+  | { readonly kind: 'changed-while-running'; readonly by: CulpritProcess | undefined }
 );
 
 /** What is known of how the target came to be out of date this time. */
 export interface Surroundings {
   /** How a change of these leads back to the target, if it does. */
   readonly cycleBy: (paths: readonly AbsolutePath[]) => readonly CycleLink[] | undefined;
-  /** Who changed it last; undefined if that is not known. */
-  readonly changerOf: (path: AbsolutePath) => Changer | undefined;
-  /** Whether the watch itself has brought it about that this process runs. */
-  readonly isOwn: (changer: Changer) => boolean;
+  /** Who has brought it about; undefined if that is not known. */
+  readonly culpritOf: (reason: Reason) => CulpritProcess | undefined;
+  /** Whether that was a process that the command has left running. */
+  readonly isOwn: (reason: Reason) => boolean;
 }
 
 /** The target has been run so often in a row for the same cause, and is out of date for it again. */
@@ -52,7 +51,7 @@ export function mayBeLoop(rounds: readonly Round[], known: Loop | undefined): bo
 export function findLoop(
   rounds: readonly Round[],
   known: Loop | undefined,
-  { cycleBy, changerOf, isOwn }: Surroundings,
+  { cycleBy, culpritOf, isOwn }: Surroundings,
 ): Loop | undefined {
   const reasons = rounds.at(-1)?.reasons ?? [];
   const [path, ...others] = pathsOf(reasons) ?? [];
@@ -60,12 +59,8 @@ export function findLoop(
   const paths = [path, ...others] as const;
   const links = cycleBy(paths);
   if (links !== undefined) return { kind: 'targets', paths, links };
-  const by = changerOf(path);
-  const isOwnChange = (changed: AbsolutePath) => {
-    const changer = changerOf(changed);
-    return changer !== undefined && isOwn(changer);
-  };
-  if (by !== undefined && paths.every(isOwnChange)) return { kind: 'left-running', paths, by };
+  const [by] = reasons.map(culpritOf);
+  if (by !== undefined && reasons.every(isOwn)) return { kind: 'left-running', paths, by };
   const inRow = isRepeated(rounds) ? rounds.slice(-roundsOfLoop) : [];
   const telling = known?.kind === 'output-changed' ? rounds.slice(-1) : inRow;
   if (telling.length > 0 && telling.every(isOutputChangedSoon)) return { kind: 'output-changed', paths, by };

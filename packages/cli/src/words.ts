@@ -24,7 +24,6 @@ import type { BmakeFinding, BmakeReason, BmakeRuleReason, Reason, VariableValue 
 import type { Collection, DamagedFile, Hindrance, StoreStatus, Verification } from '@oodate/store';
 import { sizeWords } from './byte-size.js';
 import type { OutOfDateMaker } from './causes.js';
-import type { Changer } from './changers.js';
 import type { FileChange } from './commands/init.js';
 import type { Counts } from './counts.js';
 import type { NearResult } from './result-store.js';
@@ -777,7 +776,7 @@ function loopClause(name: string, loop: Loop, cwd: string): string {
     case 'targets':
       return cycleWords(loop.links, cwd);
     case 'left-running':
-      return `${changerWords(loop.by)} writes ${path}, which ${name} uses, and was left running by ${name} itself`;
+      return `${someoneWords(loop.by)} writes ${path}, which ${name} uses, and was left running by ${name} itself`;
     case 'output-changed':
       return `${name} writes ${path}, and ${someoneWords(loop.by)} changes it each time`;
     case 'changed-while-running':
@@ -805,13 +804,8 @@ export function leftOutOfDateWords(name: string, { kind }: Loop): string {
   return `${nameWords(name)} is left out of date: it runs again when ${other}`;
 }
 
-function someoneWords(changer: Changer | undefined): string {
-  return changer === undefined ? 'someone else' : changerWords(changer);
-}
-
-/** A process that has changed something, and on whose behalf. */
-function changerWords({ pid, name }: Changer): string {
-  return `${textWords(name ?? 'a process')} (pid ${pid})`;
+function someoneWords(actor: CulpritProcess | undefined): string {
+  return actor === undefined ? 'someone else' : culpritActorWords(actor, 'short');
 }
 
 /** What became of one of several scripts. */

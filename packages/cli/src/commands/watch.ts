@@ -1,5 +1,7 @@
+import type { AbsolutePath } from '@oodate/filemon';
 import type { RunRecord } from '@oodate/meta-file';
-import { countedRun, type DecisionOptions, diskFileStates, reasonsToRun } from '@oodate/planner';
+import { countedRun, type DecisionOptions, diskFileStates, type Reason, reasonsToRun } from '@oodate/planner';
+import { ChangeLog } from '../change-log.js';
 import { CliError } from '../cli-error.js';
 import { countUses } from '../counts.js';
 import { holdEndingSignals } from '../ending-signals.js';
@@ -21,7 +23,7 @@ import {
   errorWords,
   leftOutOfDateWords,
   loopWords,
-  reasonWords,
+  reasonsWords,
   restartingWords,
   unheardWords,
   watchingWords,
@@ -50,7 +52,8 @@ export async function watch(
     () => changes.disturb(),
     (error) => terminal.complain(unheardWords(error.message)),
   );
-  const watched = new WatchedTarget(resolve, options, terminal, folders, changes);
+  const changed = new ChangeLog(process.cwd() as AbsolutePath);
+  const watched = new WatchedTarget(resolve, options, terminal, folders, changes, changed);
   try {
     while (ending.signal === undefined) {
       changes.forget();
@@ -58,7 +61,7 @@ export async function watch(
       if (!ran) await changes.next();
     }
   } finally {
-    await folders.close();
+    await Promise.all([folders.close(), changed.close()]);
     ending.release();
   }
   return ending.end();
@@ -70,10 +73,12 @@ class WatchedTarget {
   readonly #terminal: Terminal;
   readonly #folders: FolderWatch;
   readonly #changes: QuietMoment;
+  readonly #changed: ChangeLog;
   /** Inputs that the command was found to write itself while it ran: they end no run. */
   readonly #own = new Set<string>();
   /** What the last run used, also if it failed or could not be kept. */
   #known: RunRecord | undefined;
+  #log: Uint8Array | undefined;
   #isAnnounced = false;
   readonly #loops: LoopGuard;
 
@@ -83,20 +88,18 @@ class WatchedTarget {
     terminal: Terminal,
     folders: FolderWatch,
     changes: QuietMoment,
+    changed: ChangeLog,
   ) {
     this.#resolve = resolve;
     this.#options = options;
     this.#terminal = terminal;
     this.#folders = folders;
     this.#changes = changes;
-    this.#loops = new LoopGuard(
-      options.flags,
-      () => undefined,
-      ({ title }, loop, isNew) => {
-        if (isNew) terminal.complain(loopWords(title, loop, process.cwd()));
-        terminal.complain(leftOutOfDateWords(title, loop));
-      },
-    );
+    this.#changed = changed;
+    this.#loops = new LoopGuard(options.flags, ({ title }, loop, isNew) => {
+      if (isNew) terminal.complain(loopWords(title, loop, process.cwd()));
+      terminal.complain(leftOutOfDateWords(title, loop));
+    });
   }
 
   /** Gives false when there is nothing to do until something changes. */
@@ -139,12 +142,18 @@ class WatchedTarget {
       return false;
     }
     const reasonsSince = () => reasonsOf(undisturbed(run));
-    if (await this.#loops.leaves({ target, run, reasons, reasonsSince })) return false;
+    const culprits = await this.#changed.culprits();
+    const culpritOf = (reason: Reason) => culprits?.of(reason, run, this.#log);
+    const processOf = (reason: Reason) => culprits?.processOf(reason, run, this.#log);
+    if (await this.#loops.leaves({ target, run, reasons, reasonsSince, culpritOf, processOf })) return false;
     // Somebody else may have run it by now.
     const judgement = judge(target, options);
     const { record } = judgement;
-    if (record.kind !== 'good' || firstOf(judgement.reasons) !== undefined)
-      return this.#run(target, { ...occasionOf(judgement, reasons), last: run });
+    if (record.kind !== 'good' || firstOf(judgement.reasons) !== undefined) {
+      const occasion = { ...occasionOf(judgement, reasons), last: run };
+      const [first] = occasion.reasons;
+      return this.#run(target, { ...occasion, culprit: first && culpritOf(first) });
+    }
     this.#loops.forget();
     await this.#follow(target, record.run);
     return true;
@@ -155,9 +164,10 @@ class WatchedTarget {
     const { stop, over } = this.#endWhenChanged(target);
     const child = { stop: stop.signal };
     const made = await make(target, occasion, { ...this.#options, child }, this.#terminal);
-    const { seen, report, left } = made;
+    const { seen, report, log } = made;
     over();
-    this.#loops.ran(left?.() ?? []);
+    this.#log = log;
+    this.#loops.ran(log);
     if (seen === undefined)
       throw new CliError('NOT_WATCHABLE', `${title} cannot be watched: ${report.notes.join(', ')}`);
     const run = seen();
@@ -178,15 +188,18 @@ class WatchedTarget {
     const over = () => {
       isOver = true;
     };
-    if (!this.#options.restart || this.#known === undefined) return { stop, over };
-    const fresh = new FreshChanges(target, this.#known);
+    const known = this.#known;
+    if (!this.#options.restart || known === undefined) return { stop, over };
+    const fresh = new FreshChanges(target, known);
     const look = async (): Promise<void> => {
       this.#changes.forget();
       await this.#changes.next();
       if (isOver || this.#changes.isOver) return;
       const change = fresh.first(this.#own);
       if (change !== undefined) {
-        this.#terminal.say(restartingWords(target.title, reasonWords(change, process.cwd())));
+        const culprit = (await this.#changed.culprits())?.of(change, known);
+        if (isOver || this.#changes.isOver) return;
+        this.#terminal.say(restartingWords(target.title, reasonsWords([change], process.cwd(), culprit)));
         stop.abort();
       } else await look();
     };
@@ -200,6 +213,7 @@ class WatchedTarget {
     this.#isAnnounced = false;
     const counted = countedRun(run, target.settings.decision);
     // Those of a script are in the package.json that also has its text.
+    this.#changed.follow(target, run);
     await this.#folders.follow(new LearnedPaths(counted, settingsPlaces(target.cwd)));
   }
 
