@@ -293,6 +293,11 @@ export class Running {
     await Promise.race([heard, ended]);
   }
 
+  /** Whether it has written this text by now. */
+  hasSaid(text: string): boolean {
+    return this.#stdout.includes(text) || this.#stderr.includes(text);
+  }
+
   /** What it reads from stdin next. */
   tell(text: string): void {
     this.#child.stdin?.write(text);
