@@ -145,6 +145,7 @@ static void before_waiting(void)
 	if (outlet_flush(&out) < 0)
 		loop_end(0);
 	events_catch_up();
+	requests_serve(&standard_input);
 	requests_source.events = outlet_room(&out) >= ANSWER_MAX ? POLLIN : 0;
 	outlet_source.events = out.used > 0 ? POLLOUT : 0;
 }

@@ -40,6 +40,7 @@ struct seen {
 struct reading {
 	change_sink sink;
 	void *context;
+	uint64_t number;
 	struct timespec time;
 	const struct actor *actor; /* of who was seen last in this reading */
 	uint64_t lost;
@@ -218,20 +219,31 @@ static void give(struct reading *reading, enum change_kind kind, const struct fi
 	reading->sink(reading->context, &change);
 }
 
-/* Fewer names than before are a removed one. */
-static enum change_kind attribute_kind(struct mark *mark)
+/*
+ * Fewer names than before are a removed one. Of several that were removed before this is read each has an event of its own,
+ * unless one process did it.
+ */
+static enum change_kind attribute_kind(const struct reading *reading, struct mark *mark)
 {
-	nlink_t before = mark->links;
 	int fd = marks_open(mark);
 	struct stat st;
 
+	if (mark->reading != reading->number) {
+		mark->reading = reading->number;
+		mark->links_left = mark->links;
+	}
 	if (fd < 0)
-		mark->links = errno == ESTALE ? 0 : before;
+		mark->links = errno == ESTALE ? 0 : mark->links;
 	else if (fstat(fd, &st) == 0)
 		mark->links = st.st_nlink;
 	if (fd >= 0)
 		close(fd);
-	return mark->links < before ? CHANGE_REMOVE : CHANGE_ATTRIBUTE;
+	if (mark->links < mark->links_left) {
+		mark->links_left--;
+		return CHANGE_REMOVE;
+	}
+	mark->links_left = mark->links;
+	return CHANGE_ATTRIBUTE;
 }
 
 static void take_end(struct reading *reading, struct execution *execution)
@@ -330,7 +342,7 @@ static void take_file_event(struct reading *reading, const struct seen *seen)
 	if (seen->mask & FAN_MODIFY)
 		give(reading, CHANGE_CONTENT, &mark->key, NULL, false);
 	if (seen->mask & FAN_ATTRIB)
-		give(reading, attribute_kind(mark), &mark->key, NULL, false);
+		give(reading, attribute_kind(reading, mark), &mark->key, NULL, false);
 	if (seen->mask & FAN_DELETE_SELF)
 		give(reading, CHANGE_REMOVE, &mark->key, NULL, false);
 	if (seen->mask & FAN_MOVE_SELF)
@@ -451,7 +463,8 @@ static void read_ends(struct reading *reading)
 
 static uint64_t fanotify_read(change_sink sink, void *context)
 {
-	struct reading reading = { .sink = sink, .context = context };
+	static uint64_t readings;
+	struct reading reading = { .sink = sink, .context = context, .number = ++readings };
 
 	read_group(&reading, files, false);
 	read_group(&reading, file_systems, true);

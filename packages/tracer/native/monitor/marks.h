@@ -32,6 +32,9 @@ struct mark {
 	unsigned wants; /* interest_bit */
 	uint64_t mask;
 	nlink_t links;
+	/* Of those that there were when events began to be read for this time: without the removed ones that were told of. */
+	nlink_t links_left;
+	uint64_t reading;
 	char *mount; /* a directory by which its file system is reached */
 	char *path; /* where it was, if no file can be opened by a handle there; else NULL */
 	struct execution *executions;

@@ -194,6 +194,7 @@ void record_before_waiting(void)
 
 	for (client = LIST_FIRST(&clients); client != NULL; client = next) {
 		next = LIST_NEXT(client, entry);
+		requests_serve(&client->requester);
 		flush_client(client);
 	}
 }

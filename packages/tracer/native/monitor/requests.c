@@ -136,8 +136,7 @@ static void serve(struct requester *from, char *line)
 	refuse_bad(from, id, "the first word of the request is none that is known");
 }
 
-/* Of each request that is there as a whole, as far as there is room for answers. */
-static void serve_all(struct requester *from)
+void requests_serve(struct requester *from)
 {
 	char *begin = from->bytes, *limit = from->bytes + from->used, *end;
 
@@ -162,7 +161,7 @@ int requests_read(struct requester *from)
 {
 	ssize_t length;
 
-	serve_all(from);
+	requests_serve(from);
 	if (is_full(from)) {
 		if (!from->skips)
 			refuse_bad(from, "null", "the request is too long");
@@ -177,6 +176,6 @@ int requests_read(struct requester *from)
 	if (length == 0)
 		return 0;
 	from->used += (size_t)length;
-	serve_all(from);
+	requests_serve(from);
 	return 1;
 }

@@ -29,8 +29,10 @@ struct request {
 	char *rest; /* of the words; the last one holds what it holds */
 };
 
-/* Reads what there is, and has each answered. Returns 1, 0 at the end, -1 with errno. */
+/* Reads what there is, and has each answered, as there is room. Returns 1, 0 at the end, -1 with errno. */
 int requests_read(struct requester *from);
+/* Has those answered that were read, and for whose answers there was no room then. */
+void requests_serve(struct requester *from);
 /* The next of the words, and what is behind it; NULL if there is none. */
 char *request_word(struct request *request);
 void request_answer(const struct request *request);
