@@ -20,7 +20,7 @@ export function noRecorderWords(root: string): string {
 
 /** `why`: the native one cannot record. */
 export function withoutProcessesWords(why: string): string {
-  return `it cannot tell who changes a file: ${why}`;
+  return `it cannot tell who changes a file: ${why}; "oodate doctor" says what its backends need`;
 }
 
 /** What a recorder cannot tell by what it can, as clauses. */

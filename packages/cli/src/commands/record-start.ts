@@ -15,7 +15,6 @@ import { expressTargets } from '../recorder-interests.js';
 import { assertOwnProject, recorderPlace } from '../recorder-place.js';
 import { recordsWords, withoutProcessesWords } from '../recorder-words.js';
 import type { Terminal } from '../terminal.js';
-import { errorWords } from '../words.js';
 
 export interface RecordOptions {
   readonly backend: 'bpf' | 'fanotify' | 'inotify' | undefined;
@@ -46,7 +45,7 @@ async function startBest(
   } catch (error) {
     if (!(error instanceof MonitorError) || backend !== undefined || isOfFolder(error)) throw error;
     const started = await startRecorder(folder, inotifyRecorder(folder), foreground);
-    terminal.say(withoutProcessesWords(errorWords(error.message, error.hint)));
+    terminal.say(withoutProcessesWords(error.message));
     return started;
   }
 }

@@ -15,6 +15,7 @@ import { make } from '../making.js';
 import { type Occasion, occasionOf } from '../occasion.js';
 import { streamsToReplay } from '../output-streams.js';
 import { QuietMoment } from '../quiet-moment.js';
+import { tellRecorder } from '../recorder-news.js';
 import type { SettingFlags } from '../settings.js';
 import { settingsPlaces } from '../settings-places.js';
 import type { NamedTarget } from '../target.js';
@@ -171,6 +172,7 @@ class WatchedTarget {
     if (seen === undefined)
       throw new CliError('NOT_WATCHABLE', `${title} cannot be watched: ${report.notes.join(', ')}`);
     const run = seen();
+    if (report.kept) await tellRecorder(target, run);
     if (stop.signal.aborted) {
       for (const { path, use } of run.files) if (use === 'output' || use === 'removed') this.#own.add(path);
       this.#loops.forget();
