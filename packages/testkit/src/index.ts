@@ -25,6 +25,7 @@ export {
   placeIn,
   reasonIn,
 } from './bmake-cases.js';
+export { buildChanger } from './changer.js';
 export { type Dice, dice, rounds } from './dice.js';
 export { type MonitorLine, type MonitorProcess, monitorProcess } from './monitor-process.js';
 export { damaged, spliced } from './mutation.js';

@@ -6,6 +6,9 @@
 #include "changes_wire.h"
 #include "task.bpf.h"
 
+#include <linux/aio_abi.h>
+#include <linux/io_uring.h>
+
 char terms[] SEC("license") = "GPL";
 
 /* As in watch.bpf.c: what is used more than once is looked at once by the verifier, takes numbers, finds the rest. */
@@ -13,7 +16,7 @@ char terms[] SEC("license") = "GPL";
 
 #define AT_FDCWD -100
 #define S_IFMT 0170000
-#define S_IFDIR 0040000
+#define S_IFREG 0100000
 #define S_DEAD 16
 #define PF_IO_WORKER 0x10
 #define PF_KTHREAD 0x200000
@@ -28,6 +31,7 @@ char terms[] SEC("license") = "GPL";
 #define FILE_SYSTEMS_MAX 64
 #define ALIASES_MAX 4
 #define AREAS_MAX 4
+#define SUBMITTED_MAX 8
 #define WORDS_MASK 4095
 #define STACK_MASK 511
 /* As of interest_bit in monitor_backend.h. */
@@ -570,8 +574,8 @@ PART tell_noted(__s32 number, __s64 result)
 			struct touched *t = &thread->touched[i];
 
 			/* It may have become of interest meanwhile; the change is seen only now, when it is over. */
-			if (t->bits == 0 && is_in_filter(t->inode, t->device))
-				t->bits = TOUCHED_INPUT;
+			if (t->bits == 0)
+				t->bits = interest_in(t->inode, t->device, WANTS_CHANGES);
 			bits |= t->bits;
 		}
 	if (bits == 0)
@@ -685,6 +689,12 @@ static __always_inline __u32 bits_outside(struct task_struct *task, int number)
 	return 0;
 }
 
+/* inotify tells that a file is gone before the call has returned: then it is known that somebody will have removed it. */
+static __always_inline bool is_told_before(__u32 interest, __u32 kind)
+{
+	return (interest & TOUCHED_INPUT) || ((interest & TOUCHED_FILE) && (kind == DEED_REMOVE || kind == DEED_RENAME));
+}
+
 /* only_told: a change within a call that is none of those that change something is not told. */
 static __always_inline int note_change(void *context, struct inode *inode, bool only_told)
 {
@@ -697,7 +707,7 @@ static __always_inline int note_change(void *context, struct inode *inode, bool 
 	int number;
 
 	/* What is of no interest may become so before the call is over. */
-	if ((interest == 0 && control.inputs == 0) || is_nascent(inode))
+	if (is_nascent(inode))
 		return 0;
 	task = bpf_get_current_task_btf();
 	thread = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -727,8 +737,8 @@ static __always_inline int note_change(void *context, struct inode *inode, bool 
 		/* A worker of an io_uring goes on with it, and is not heard of again before it ends. */
 		is_new = BPF_CORE_READ(task, flags) & PF_IO_WORKER;
 	}
-	if (is_new && (interest & TOUCHED_INPUT))
-		tell_now(TOLD_BEGUN, number, 0, TOUCHED_INPUT);
+	if (is_new && is_told_before(interest, kind))
+		tell_now(TOLD_BEGUN, number, 0, interest & ~TOUCHED_FILE_SYSTEM);
 	return 0;
 }
 
@@ -755,6 +765,18 @@ SEC("?tp_btf/writeback_mark_inode_dirty")
 int BPF_PROG(inode_gets_dirty, struct inode *inode, int flags)
 {
 	return flags & I_DIRTY_DATA ? note_change(ctx, inode, true) : 0;
+}
+
+/* As file_of() and f_inode, but in the quickest way: this is done for each call that writes. */
+static __always_inline struct inode *inode_of(struct task_struct *task, __u32 fd)
+{
+	struct fdtable *table = task->files == NULL ? NULL : task->files->fdt;
+	struct file *file = NULL;
+
+	if (table == NULL || fd >= table->max_fds)
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd);
+	return file == NULL ? NULL : BPF_CORE_READ(file, f_inode);
 }
 
 /* A call is about this file, whether that has set its ctime or not: within the same tick of the clock it does not. */
@@ -812,6 +834,52 @@ static __always_inline struct thread *note_areas(struct task_struct *task, struc
 		start = found.end;
 	}
 	return thread;
+}
+
+/* What io_submit(2) has been given. */
+static __always_inline struct thread *note_submitted(struct task_struct *task, struct thread *thread, __u64 list, __u64 count)
+{
+	for (__u32 i = 0; i < SUBMITTED_MAX && i < count; i++) {
+		struct inode *inode;
+		struct iocb block;
+		__u64 address;
+
+		if (bpf_probe_read_user(&address, sizeof(address), (const void *)(list + i * sizeof(address))) < 0 ||
+		    bpf_probe_read_user(&block, sizeof(block), (const void *)address) < 0)
+			break;
+		if (block.aio_lio_opcode != IOCB_CMD_PWRITE && block.aio_lio_opcode != IOCB_CMD_PWRITEV)
+			continue;
+		inode = inode_of(task, block.aio_fildes);
+		if (inode != NULL)
+			thread = note_file(task, thread, inode);
+	}
+	return thread;
+}
+
+/* Within the call that has made the request it is told with that; else at once. */
+static __always_inline int note_request(struct inode *inode)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 inode_number = BPF_CORE_READ(inode, i_ino);
+	__u32 device = BPF_CORE_READ(inode, i_sb, s_dev);
+	int number = number_of_call((struct pt_regs *)bpf_task_pt_regs(task));
+	__u16 interest = interest_in(inode_number, device, WANTS_CONTENT);
+	struct thread *thread;
+
+	if (interest == 0)
+		return 0;
+	thread = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (thread == NULL) {
+		lose();
+		return 0;
+	}
+	if (bits_outside(task, number) == 0 && number >= 0 && number < DEEDS &&
+	    settings.deeds[number & (DEEDS - 1)].kind == DEED_SUBMIT) {
+		note_file(task, thread, inode);
+		return 0;
+	}
+	thread->now = inode;
+	return tell_now(TOLD_ALONE, -1, BIT_RING, interest);
 }
 
 PART tell_open(__s32 fd)
@@ -881,7 +949,7 @@ int BPF_PROG(call_returns, struct pt_regs *regs, long result)
 	struct task_struct *task;
 	struct thread *thread;
 	__u64 arguments[6];
-	struct file *file;
+	struct inode *inode;
 	int number = number_of_call(regs);
 	__u32 kind;
 
@@ -905,11 +973,13 @@ int BPF_PROG(call_returns, struct pt_regs *regs, long result)
 		read_registers(regs, arguments);
 		if (deed->descriptor != 0 && (kind == DEED_WRITE ? result > 0 : result >= 0) &&
 		    (kind != DEED_MAP || is_shared_for_writing(arguments))) {
-			file = file_of(task, argument(arguments, deed->descriptor));
-			if (file != NULL)
-				thread = note_file(task, thread, BPF_CORE_READ(file, f_inode));
+			inode = inode_of(task, argument(arguments, deed->descriptor));
+			if (inode != NULL)
+				thread = note_file(task, thread, inode);
 		} else if (kind == DEED_PROTECT && result == 0 && (arguments[2] & PROT_WRITE)) {
 			thread = note_areas(task, thread, arguments[0], arguments[0] + arguments[1]);
+		} else if (deed->list != 0 && result > 0) {
+			thread = note_submitted(task, thread, argument(arguments, deed->list), result);
 		} else if (kind == DEED_OPEN && result >= 0 && control.opens != 0) {
 			tell_open(result);
 		}
@@ -921,6 +991,24 @@ int BPF_PROG(call_returns, struct pt_regs *regs, long result)
 		tell_noted(number, result);
 	}
 	return 0;
+}
+
+/* As by descriptor: a write through a ring may leave the ctime as it is, too. */
+SEC("?tp_btf/io_uring_complete")
+int BPF_PROG(request_completes, void *context, struct io_kiocb *request)
+{
+	__u8 operation;
+	struct inode *inode;
+
+	if (control.files == 0 && control.file_systems == 0)
+		return 0;
+	operation = BPF_CORE_READ(request, opcode);
+	if (operation != IORING_OP_WRITE && operation != IORING_OP_WRITEV && operation != IORING_OP_WRITE_FIXED)
+		return 0;
+	inode = BPF_CORE_READ(request, file, f_inode);
+	if (inode == NULL || (BPF_CORE_READ(inode, i_mode) & S_IFMT) != S_IFREG)
+		return 0;
+	return note_request(inode);
 }
 
 static __always_inline void tell_process(__u32 kind, struct task_struct *task, __u64 process, __u64 child)

@@ -10,7 +10,7 @@
 
 enum told_kind {
 	TOLD_CALL, /* has returned */
-	TOLD_BEGUN, /* a call has begun to change a file that is an input */
+	TOLD_BEGUN, /* a call has begun to change an input, or to remove what is of interest */
 	TOLD_ALONE, /* a change outside of calls, or within one that does not tell anything itself */
 	TOLD_IMAGE, /* what a process executes, which others refer to */
 	TOLD_OPEN,
@@ -25,6 +25,7 @@ enum told_bit {
 	BIT_FOREIGN = 1 << 1, /* within a call of another architecture */
 	BIT_DUMPS = 1 << 2, /* memory, since the process has crashed */
 	BIT_WORDS_CUT = 1 << 3,
+	BIT_RING = 1 << 4, /* a write through a ring is complete */
 };
 
 enum touched_bit {
@@ -111,6 +112,7 @@ struct deed {
 	__u8 kind;
 	/* Numbers of arguments, from 1; 0 for none. */
 	__u8 descriptor, flags, directory, path, directory2, path2;
+	__u8 list; /* of pointers to struct iocb */
 };
 
 #define DEEDS 512

@@ -92,7 +92,7 @@ static const struct {
 	{ __NR_mprotect, { .kind = DEED_PROTECT } },
 	{ __NR_pkey_mprotect, { .kind = DEED_PROTECT } },
 	{ __NR_madvise, { .kind = DEED_ADVISE } },
-	{ __NR_io_submit, { .kind = DEED_SUBMIT } },
+	{ __NR_io_submit, { .kind = DEED_SUBMIT, .list = 3 } },
 	{ __NR_io_uring_enter, { .kind = DEED_SUBMIT } },
 	{ __NR_acct, { .kind = DEED_NONE } },
 	/* What it makes is nowhere until move_mount(2) is called. */
@@ -246,7 +246,7 @@ static enum change_kind judge_control(__u64 command)
 /* Outside of what a call does by itself. */
 static enum change_kind judge_alone(const struct told *head)
 {
-	if (head->bits & BIT_DUMPS)
+	if (head->bits & (BIT_DUMPS | BIT_RING))
 		return CHANGE_WRITE;
 	return head->bits & (BIT_KERNEL | BIT_FOREIGN) ? CHANGE_CONTENT : CHANGE_MAP;
 }

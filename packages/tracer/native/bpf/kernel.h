@@ -196,6 +196,7 @@ struct io_cqe {
 typedef __u64 io_req_flags_t;
 
 struct io_kiocb {
+	struct file *file;
 	__u8 opcode;
 	io_req_flags_t flags;
 	struct io_cqe cqe;

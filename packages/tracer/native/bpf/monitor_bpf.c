@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,9 +35,12 @@
 #define RING_SIZE (4u << 20)
 /* A recorder is to be small, and hears of few changes. */
 #define RING_SIZE_OF_RECORDER (1u << 20)
-/* How long a record may take that a processor is just writing. */
+/* How long a record may take that a processor is just writing, and the call of a thread that removes a file. */
 #define WRITING_MS 100
+#define REMOVING_MS 100
+#define REMOVERS_MAX 64
 #define SECOND 1000000000ll
+#define MILLISECOND 1000000ll
 
 #define EXT_MAGIC 0xef53
 #define XFS_MAGIC 0x58465342
@@ -63,6 +67,8 @@ static struct {
 	change_sink sink;
 	void *context;
 	int64_t since_boot; /* from CLOCK_BOOTTIME to CLOCK_REALTIME, in nanoseconds */
+	pid_t removers[REMOVERS_MAX]; /* threads */
+	unsigned removing;
 	struct actor mounter;
 	bool has_mounter;
 	char mounter_executable[PATH_MAX], mounter_words[TOLD_STRING_MAX];
@@ -84,7 +90,8 @@ static int prepare(struct bpf_object *object, bool has_newer, void *context)
 	bpf_object__for_each_program(program, object) {
 		const char *name = bpf_program__name(program);
 
-		if (strncmp(name, "ctime_", strlen("ctime_")) == 0)
+		/* The latter's arguments are others in older kernels. */
+		if (strncmp(name, "ctime_", strlen("ctime_")) == 0 || strcmp(name, "request_completes") == 0)
 			bpf_program__set_autoload(program, has_newer);
 		else if (strcmp(name, OLDER_PROGRAM) == 0)
 			bpf_program__set_autoload(program, !has_newer);
@@ -468,11 +475,33 @@ static void take_call(const struct told_record *r)
 	}
 }
 
+static void begin_removing(pid_t thread)
+{
+	for (unsigned i = 0; i < m.removing; i++)
+		if (m.removers[i] == thread)
+			return;
+	if (thread != 0 && m.removing < REMOVERS_MAX)
+		m.removers[m.removing++] = thread;
+}
+
+static void end_removing(pid_t thread)
+{
+	for (unsigned i = 0; i < m.removing; i++)
+		if (m.removers[i] == thread) {
+			m.removers[i] = m.removers[--m.removing];
+			return;
+		}
+}
+
 static void take_begun(const struct told_record *r)
 {
 	struct change change;
 	struct actor actor;
 
+	if (r->list->touched[0].bits & TOUCHED_FILE)
+		begin_removing(r->head->thread);
+	if (!(r->list->touched[0].bits & TOUCHED_INPUT))
+		return;
 	fill(r, &change, &actor);
 	change.kind = CHANGE_CONTENT;
 	change.key = key_of(&r->list->touched[0]);
@@ -588,6 +617,8 @@ static void take(void *context, const void *bytes, size_t length)
 	take_apart(&r, bytes);
 	switch ((enum told_kind)r.head->kind) {
 	case TOLD_CALL:
+		end_removing(r.head->thread);
+		/* fallthrough */
 	case TOLD_ALONE:
 		take_call(&r);
 		break;
@@ -634,11 +665,26 @@ static bool take_all(void)
 
 		if (since == 0)
 			since = now;
-		if (now - since > WRITING_MS * 1000000ll)
+		if (now - since > WRITING_MS * MILLISECOND)
 			return false;
 		sched_yield();
 	}
 	return true;
+}
+
+/* Who reads this next asks inotify which files are gone, and is to know then who has removed them. */
+static bool take_removals(void)
+{
+	int64_t until = nanoseconds(CLOCK_MONOTONIC) + REMOVING_MS * MILLISECOND, left;
+	struct pollfd more = { .fd = monitor_bpf.descriptor, .events = POLLIN };
+	bool complete = true;
+
+	while (complete && m.removing > 0 && (left = until - nanoseconds(CLOCK_MONOTONIC)) > 0) {
+		poll(&more, 1, (int)(left / MILLISECOND) + 1);
+		complete = take_all();
+	}
+	m.removing = 0;
+	return complete;
 }
 
 static uint64_t read_changes(change_sink sink, void *context)
@@ -648,7 +694,7 @@ static uint64_t read_changes(change_sink sink, void *context)
 	m.sink = sink;
 	m.context = context;
 	m.since_boot = nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME);
-	lost = !take_all();
+	lost = !take_all() || (m.removing > 0 && !take_removals());
 	all_lost = __atomic_load_n(&m.control->lost, __ATOMIC_SEQ_CST);
 	lost += all_lost - m.lost;
 	m.lost = all_lost;

@@ -104,13 +104,14 @@ static void find_ended(void)
 			interest->file->survives = false;
 }
 
-void deletions_read(void)
+void deletions_read(void (*read_backend)(void))
 {
 	static char bytes[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
 	ssize_t length;
 	bool overflowed = false;
 
-	while ((length = read(inotify, bytes, sizeof(bytes))) > 0)
+	while ((length = read(inotify, bytes, sizeof(bytes))) > 0) {
+		read_backend();
 		for (ssize_t at = 0; at < length;) {
 			const struct inotify_event *seen = (const struct inotify_event *)(const void *)(bytes + at);
 
@@ -120,6 +121,7 @@ void deletions_read(void)
 				tell(seen);
 			at += (ssize_t)(sizeof(*seen) + seen->len);
 		}
+	}
 	if (overflowed) {
 		events_lost(LOST_UNKNOWN);
 		find_ended();

@@ -12,7 +12,7 @@ int deletions_open(void);
 /* `fd` is of the file, opened with O_PATH. Returns -1 with errno. */
 int deletions_watch(struct file *file, int fd);
 void deletions_unwatch(struct file *file);
-/* Has all told that has happened until now. The backend is to be read before: it knows who it was. */
-void deletions_read(void);
+/* Has all told that has happened until now. Before that `read_backend` is called, which makes known who it was. */
+void deletions_read(void (*read_backend)(void));
 
 #endif

@@ -60,7 +60,6 @@ static void take_change(void *context, const struct change *change)
 	events_tell(change);
 }
 
-/* The backend comes first: what it has seen was before the ends of files, and it knows who it was. */
 static void read_backend(void)
 {
 	uint64_t lost = engine_backend->read(take_change, NULL);
@@ -80,8 +79,7 @@ static void deletions_are_ready(struct source *source, short happened)
 {
 	(void)source;
 	(void)happened;
-	read_backend();
-	deletions_read();
+	deletions_read(read_backend);
 }
 
 static void compare_mounts(void)
@@ -101,7 +99,7 @@ static void mounts_are_ready(struct source *source, short happened)
 void engine_catch_up(void)
 {
 	read_backend();
-	deletions_read();
+	deletions_read(read_backend);
 	if (mounts_changed())
 		compare_mounts();
 }

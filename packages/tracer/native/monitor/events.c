@@ -108,7 +108,8 @@ static const char *describe(const struct actor *actor)
 /* What the monitor does, or who has started it and reads what it tells, would have it tell without end. */
 static bool is_own(const struct actor *actor)
 {
-	return actor != NULL && (actor->pid == getpid() || (actor->pid == parent && getppid() == parent));
+	/* A process outside of our name space of pids has none, be it our parent or another. */
+	return actor != NULL && actor->pid != 0 && (actor->pid == getpid() || (actor->pid == parent && getppid() == parent));
 }
 
 static void remember_remover(struct file *file, const char *process)
