@@ -91,8 +91,7 @@ class InotifyMonitor implements Monitor {
     for (let attempt = 0; attempt < expressAttempts; attempt += 1) {
       const state = watchableState(path);
       const interest: Interest = { path, kinds: new Set(mask), state, lookedAt: Date.now(), goings: 0 };
-      const place = state.type === 'link' ? parentOf(path) : path;
-      await this.#watch(place, interest);
+      await this.#watch(placeOf(interest), interest);
       const now = look(path);
       if (now !== undefined && isSame(now, state)) {
         interest.state = now;
@@ -175,11 +174,11 @@ class InotifyMonitor implements Monitor {
     const { path } = interest;
     if (this.#interests.get(path) === interest) this.#interests.delete(path);
     this.#unstated?.delete(interest);
-    for (const [name, place] of this.#places) {
-      if (!place.interests.delete(interest) || place.interests.size > 0) continue;
-      this.#places.delete(name);
-      await place.watcher.close();
-    }
+    const name = placeOf(interest);
+    const place = this.#places.get(name);
+    if (place === undefined || !place.interests.delete(interest) || place.interests.size > 0) return;
+    this.#places.delete(name);
+    await place.watcher.close();
   }
 
   /** `kind`: what Node makes of inotify's bits: `change` for content and attributes, `rename` for all about names. */
@@ -319,6 +318,11 @@ class InotifyMonitor implements Monitor {
   }
 }
 
+/** Of what the system is asked to tell for its sake. */
+function placeOf({ path, state }: Interest): AbsolutePath {
+  return state.type === 'link' ? parentOf(path) : path;
+}
+
 /** What is at a path that can be monitored. Throws a MonitorError if it cannot. */
 function watchableState(path: AbsolutePath): FileState {
   if (!isAbsolutePath(path)) throw new MonitorError('NOT_ABSOLUTE', `${path} is no absolute path`);
@@ -402,7 +406,7 @@ function look(path: AbsolutePath): FileState | undefined {
 }
 
 function isSame(one: FileState, other: FileState): boolean {
-  return one.device === other.device && one.inode === other.inode;
+  return one.device === other.device && one.inode === other.inode && one.type === other.type;
 }
 
 function millisecondsOf(nanoseconds: string): number {
