@@ -62,15 +62,20 @@ async function watchedSpace(recorder: Recorder): Promise<Workspace> {
 const looked = ['in.txt', 'dir/deep/file', 'link/target', 'missing', 'dir/missing/too', 'twice', 'store'];
 
 function prove(space: Workspace, looks: readonly string[]): void {
-  // What was made just before could be changed once more within the same tick of the clock of file times.
-  const clock = settledClock(space.folder, BigInt(Date.now()) * 1_000_000n + 20_000_000n);
-  const witness = new FileWitness();
-  for (const name of looks) witness.state(space.path(name) as AbsolutePath);
-  witness.linkState(space.path('link') as AbsolutePath);
-  witness.list(space.path('listed') as AbsolutePath);
-  const found = witness.looks(clock);
-  if (found === undefined) throw new Error('the states cannot be relied on');
-  writeProof(space, call, found);
+  for (;;) {
+    // What was made just before could be changed once more within the same tick of the clock of file times.
+    const clock = settledClock(space.folder, BigInt(Date.now()) * 1_000_000n + 20_000_000n);
+    const witness = new FileWitness();
+    for (const name of looks) witness.state(space.path(name) as AbsolutePath);
+    witness.linkState(space.path('link') as AbsolutePath);
+    witness.list(space.path('listed') as AbsolutePath);
+    const found = witness.looks(clock);
+    // Else the machine was so busy that there was no waiting for it.
+    if (found !== undefined) {
+      writeProof(space, call, found);
+      return;
+    }
+  }
 }
 
 async function isProven(space: Workspace, options: StartOptions = {}): Promise<boolean> {
@@ -225,7 +230,12 @@ const changes: Readonly<Record<string, Change>> = {
         ...['strace', '-o', place(name), '-e', 'trace=newfstatat,statx,openat'],
         ...[proofProgram, program, ...call],
       ]);
-    expect(await trace('with')).toMatchObject({ status: 0, stdout: 'proven\n' });
+    // It may have been too busy to answer in time.
+    await until(async () => {
+      const { yes } = await recorder.status();
+      expect(await trace('with')).toMatchObject({ status: 0, stdout: 'proven\n' });
+      return (await recorder.status()).yes > yes;
+    });
     await recorder.hidden(() => trace('without'));
     // Names that are looked for in a directory; of one that is missing there are none.
     const names = ['in.txt', 'file', 'target', 'missing', 'twice', 'store'];
@@ -306,6 +316,61 @@ const changes: Readonly<Record<string, Change>> = {
     prove(space, looked);
     await recorder.settled();
     await knows(space, recorder);
+  });
+
+  test('sees a change of what it goes through for the first time', async () => {
+    const many = Array.from({ length: 20_000 }, (_, index) => `dir/missing-${index}`);
+    const space = await provenSpace(recorder, ['in.txt', ...many]);
+    const proof = proofOfCall(space, call);
+    await recorder.watch(proof);
+    for (let round = 0; round < 2; round += 1) {
+      await recorder.kill();
+      await recorder.start();
+      prove(space, ['in.txt', ...many]);
+      await recorder.ask(`set 1 ${proof}`);
+      await until(async () => (await recorder.status()).proofs[0]?.lookings === 1);
+      // Which was looked at first.
+      utimesSync(space.path('in.txt'), 1e9 + round, 1e9);
+      await recorder.settled();
+      expect(await answers(space, recorder)).toEqual({ withRecorder: false, looking: false, known: false });
+    }
+  });
+
+  (python ? test : test.skip)('knows of each change that was over before it was asked', async () => {
+    const proofs = Array.from({ length: 40 }, (_, index) => {
+      const space = new Workspace(recorder.space.path(`small-${index}`));
+      space.write({ 'in.txt': '' });
+      return space;
+    });
+    for (const space of proofs) {
+      space.link('link', 'in.txt');
+      mkdirSync(space.path('listed'));
+    }
+    for (const space of proofs) prove(space, ['in.txt']);
+    await recorder.watch(...proofs.map((space) => proofOfCall(space, call)));
+    // It is called awake before the change, which it must not be too early for.
+    const asking = `import os, socket, sys
+mounts, root = os.stat('/proc/self/ns/mnt').st_ino, os.stat('/')
+mount = [l.split()[0] for l in open('/proc/self/mountinfo') if l.split()[4] == '/'][-1]
+for i in range(40):
+  for change in (False, True):
+    proof = os.stat(sys.argv[2 + i])
+    file = os.path.dirname(sys.argv[2 + i]) + '/../in.txt'
+    s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+    if change: os.utime(file, (i, i))
+    s.send(f'ask 1 {mounts} {root.st_dev} {root.st_ino} {mount} {proof.st_dev} {proof.st_ino} {proof.st_size} {proof.st_ctime_ns}\\0'.encode())
+    answer = b''
+    while answer.count(b'\\n') < 2: answer += s.recv(4096)
+    print(change, b'true' in answer)`;
+    const words = ['python3', '-c', asking, `${recorder.folder}/socket`];
+    const { stdout, stderr } = await recorder.space.run([
+      ...words,
+      ...proofs.map((space) => proofOfCall(space, call)),
+    ]);
+    expect({ stderr, said: stdout.trim().split('\n') }).toEqual({
+      stderr: '',
+      said: proofs.flatMap(() => ['False True', 'True False']),
+    });
   });
 
   test('that was killed is started again, and knows nothing of before', async () => {

@@ -18,7 +18,12 @@ interface Status {
   readonly lost: number;
   readonly yes: number;
   readonly no: number;
-  readonly proofs: readonly { readonly proof: string; readonly state: string; readonly because?: string }[];
+  readonly proofs: readonly {
+    readonly proof: string;
+    readonly state: string;
+    readonly because?: string;
+    readonly lookings: number;
+  }[];
 }
 
 /** The native recorder, in a folder of its own. */
