@@ -27,6 +27,7 @@
 #define CLIENTS_MAX 64
 #define CLIENT_OUTLET (2 * ANSWER_MAX)
 #define JOURNAL_DELAY 200000000ll
+#define FOLDER_INTERVAL 2000000000ll
 /* Two clocks cannot be read at the same moment. */
 #define SLEEP_MIN 10000000ll
 #define GROUPS_MAX 65536
@@ -51,9 +52,11 @@ static uint64_t events, losses, yes, no;
 static void accept_client(struct source *source, short happened);
 static void work(struct timer *timer);
 static void write_journal(struct timer *timer);
+static void check_folder(struct timer *timer);
 static struct source listener = { .fd = -1, .events = POLLIN, .ready = accept_client };
 static struct timer worker = { .elapsed = work };
 static struct timer writer = { .elapsed = write_journal };
+static struct timer checker = { .elapsed = check_folder };
 
 bool is_recording(void)
 {
@@ -86,6 +89,16 @@ static void write_journal(struct timer *timer)
 {
 	(void)timer;
 	journal_flush();
+}
+
+/* A project that was removed has no use for a recorder, and without its socket nobody could end it. */
+static void check_folder(struct timer *timer)
+{
+	struct stat st;
+
+	if (fstatat(folder, "socket", &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		loop_end(0);
+	timer->due = loop_now() + FOLDER_INTERVAL;
 }
 
 static void put_gap(void)
@@ -314,10 +327,11 @@ int record_open(const char *path, const struct monitor_backend *with, struct ref
 	if (lock_folder(path, refusal) < 0)
 		return -1;
 	if (write_pid() < 0 || journal_open(folder, backend->name) < 0 || loop_add_timer(&worker) < 0 ||
-	    loop_add_timer(&writer) < 0 || listen_there() < 0) {
+	    loop_add_timer(&writer) < 0 || loop_add_timer(&checker) < 0 || listen_there() < 0) {
 		refuse_start(refusal, path);
 		return -1;
 	}
+	checker.due = loop_now() + FOLDER_INTERVAL;
 	if ((backend->tells & TELLS_INPUTS) && backend->watch_inputs != NULL) {
 		give_up_overriding();
 		sets_begin(backend, keep_up);
