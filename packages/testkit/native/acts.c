@@ -45,6 +45,12 @@
  *   bind PATH              a Unix socket, left there
  *   connect PATH           to a Unix socket
  *   fifo PATH
+ * Memory, one page of a file for all of these, which stays mapped:
+ *   map FILE               open O_RDWR [mmap, shared, for reading and writing]
+ *   map-read FILE          ... for reading alone
+ *   protect                mprotect of what was mapped last, for writing too
+ *   store                  writes a byte to what was mapped last; no system call
+ *   msync                  of what was mapped last
  * Processes:
  *   chdir DIR
  *   fchdir DIR             open O_RDONLY|O_DIRECTORY, then fchdir
@@ -57,6 +63,7 @@
  *   threads N [ WORD... ]  ... N threads of this process
  *   call [ NAME ARG... ]   the system call NAME (or of that number), as it is; see below
  *   keep [ NAME ARG... ]   ... and keeps the descriptor that it returns: $1 is the first, $2 the next
+ *   put ARG                write of one byte to a descriptor; as often as you like, unlike `call`
  *   call32 [ NUMBER ARG... ]   ... by int $0x80, as 32-bit programs do (x86-64 only)
  *   flip ONE OTHER N       open O_RDONLY of a name that another thread changes all the
  *                          time from ONE to OTHER, of the same length, and back; N times
@@ -250,6 +257,40 @@ static int act_utimens(char **w)
 {
     const struct timespec times[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
     return utimensat(AT_FDCWD, w[0], times, 0);
+}
+
+static char *mapped;
+
+static int map_act(const char *path, int protection)
+{
+    int fd = open(path, O_RDWR);
+    if (fd < 0)
+        return -1;
+    mapped = mmap(NULL, 4096, protection, MAP_SHARED, fd, 0);
+    close_after(fd, false, false);
+    return mapped == MAP_FAILED ? -1 : 0;
+}
+
+static int act_map(char **w) { return map_act(w[0], PROT_READ | PROT_WRITE); }
+static int act_map_read(char **w) { return map_act(w[0], PROT_READ); }
+
+static int act_protect(char **w)
+{
+    (void)w;
+    return mprotect(mapped, 4096, PROT_READ | PROT_WRITE);
+}
+
+static int act_store(char **w)
+{
+    (void)w;
+    ++*(volatile char *)mapped;
+    return 0;
+}
+
+static int act_msync(char **w)
+{
+    (void)w;
+    return msync(mapped, 4096, MS_SYNC);
 }
 
 static int unix_socket(const char *path, int (*use)(int, const struct sockaddr *, socklen_t))
@@ -504,7 +545,8 @@ static const struct number constants[] = {
     NUMBER(PROT_READ), NUMBER(PROT_WRITE), NUMBER(MAP_SHARED), NUMBER(AF_UNIX), NUMBER(SOCK_STREAM),
     NUMBER(SOCK_DGRAM), NUMBER(PR_SET_DUMPABLE), NUMBER(IN_MODIFY), NUMBER(IN_DONT_FOLLOW), NUMBER(FAN_CLASS_NOTIF),
     NUMBER(FAN_REPORT_FID), NUMBER(FAN_MARK_ADD), NUMBER(FAN_MODIFY), NUMBER(FICLONE), NUMBER(FS_IOC_GETFLAGS),
-    NUMBER(FS_IOC_SETFLAGS), NUMBER(OPEN_TREE_CLONE), NUMBER(MS_BIND), NUMBER(F_DUPFD),
+    NUMBER(FS_IOC_SETFLAGS), NUMBER(OPEN_TREE_CLONE), NUMBER(MS_BIND), NUMBER(F_DUPFD), NUMBER(FALLOC_FL_KEEP_SIZE),
+    NUMBER(FALLOC_FL_PUNCH_HOLE), NUMBER(FALLOC_FL_ZERO_RANGE),
 #undef NUMBER
 };
 
@@ -645,6 +687,8 @@ static int act_keep(char **words)
     return 0;
 }
 
+static int act_put(char **w) { return write((int)read_argument(w[0]), ".", 1) == 1 ? 0 : -1; }
+
 static int act_call32(char **words)
 {
 #ifdef __x86_64__
@@ -728,6 +772,11 @@ static const struct act acts[] = {
     {"symlink", 2, act_symlink},
     {"chmod", 1, act_chmod},
     {"utimens", 1, act_utimens},
+    {"map", 1, act_map},
+    {"map-read", 1, act_map_read},
+    {"protect", 0, act_protect},
+    {"store", 0, act_store},
+    {"msync", 0, act_msync},
     {"bind", 1, act_bind},
     {"connect", 1, act_connect},
     {"fifo", 1, act_fifo},
@@ -737,6 +786,7 @@ static const struct act acts[] = {
     {"exit", 1, act_exit},
     {"raise", 1, act_raise},
     {"flip", 3, act_flip},
+    {"put", 1, act_put},
 };
 
 /* What takes a list in brackets, perhaps after a number, and what takes all words that follow. */

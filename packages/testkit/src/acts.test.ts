@@ -17,6 +17,8 @@ const everyAct = [
     'repeat 3 [ write a unlink a ] write a forks 3 [ read a ] threads 3 [ read a fork [ stat a ] ] repeat 0 [ read x ]',
   ],
   ['write a exec read a execveat unlink a'],
+  ['write a map a store msync store map-read a protect store'],
+  ['keep [ openat AT_FDCWD a O_WRONLY|O_CREAT 0666 ] repeat 100000 [ put $1 ]'],
   ['beside [ write a ] beside-thread [ write b ] write c'],
 ];
 
