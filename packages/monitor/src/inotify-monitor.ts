@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { type AbsolutePath, encodePath, fsPath, isAbsolutePath, nameOf, parentOf } from '@oodate/filemon';
 import { FSWatcher } from 'chokidar';
 import { EventQueue } from './event-queue.js';
@@ -18,6 +18,8 @@ import { shortened } from './shortened.js';
 interface Interest {
   readonly path: AbsolutePath;
   readonly kinds: Set<InterestKind>;
+  /** Nanoseconds since the epoch: where the number of a removed file is given to the next, this tells them apart. */
+  readonly born: bigint | undefined;
   state: FileState;
   /** Milliseconds since the epoch, when the state was looked at. */
   lookedAt: number;
@@ -90,10 +92,17 @@ class InotifyMonitor implements Monitor {
     }
     for (let attempt = 0; attempt < expressAttempts; attempt += 1) {
       const state = watchableState(path);
-      const interest: Interest = { path, kinds: new Set(mask), state, lookedAt: Date.now(), goings: 0 };
+      const interest: Interest = {
+        path,
+        kinds: new Set(mask),
+        born: bornAt(path),
+        state,
+        lookedAt: Date.now(),
+        goings: 0,
+      };
       await this.#watch(placeOf(interest), interest);
       const now = look(path);
-      if (now !== undefined && isSame(now, state)) {
+      if (now !== undefined && isOf(interest, now)) {
         interest.state = now;
         interest.lookedAt = Date.now();
         this.#interests.set(path, interest);
@@ -205,8 +214,9 @@ class InotifyMonitor implements Monitor {
   #compare(interest: Interest, kind: string, name: string | null): void {
     const { path, state: was, lookedAt } = interest;
     const is = look(path);
-    if (is === undefined || !isSame(is, was)) {
-      if (is === undefined && kind === 'rename') this.#decideLater(interest);
+    if (is === undefined || !isOf(interest, is)) {
+      // One that is removed or replaced has one link less, of which is heard first.
+      if (kind === 'rename') this.#decideLater(interest);
       else this.#leave(interest, 'REMOVE');
       return;
     }
@@ -294,7 +304,7 @@ class InotifyMonitor implements Monitor {
   #statement(interest: Interest): MonitorEvent {
     const is = look(interest.path) ?? null;
     const { device, inode } = interest.state;
-    const isOver = is === null || !isSame(is, interest.state);
+    const isOver = is === null || !isOf(interest, is);
     if (isOver) void this.#unwatch(interest);
     else {
       interest.state = is;
@@ -405,8 +415,19 @@ function look(path: AbsolutePath): FileState | undefined {
   }
 }
 
-function isSame(one: FileState, other: FileState): boolean {
-  return one.device === other.device && one.inode === other.inode && one.type === other.type;
+/** Whether what is at the path now is the file of the interest. */
+function isOf({ path, state, born }: Interest, is: FileState): boolean {
+  return (
+    is.device === state.device && is.inode === state.inode && is.type === state.type && bornAt(path) === born
+  );
+}
+
+function bornAt(path: AbsolutePath): bigint | undefined {
+  try {
+    return lstatSync(fsPath(path), { bigint: true, throwIfNoEntry: false })?.birthtimeNs;
+  } catch {
+    return undefined;
+  }
 }
 
 function millisecondsOf(nanoseconds: string): number {
