@@ -39,6 +39,7 @@
 #define WRITING_MS 100
 #define REMOVING_MS 100
 #define REMOVERS_MAX 64
+#define LINKS_MAX 16
 #define SECOND 1000000000ll
 #define MILLISECOND 1000000ll
 
@@ -55,6 +56,8 @@ extern const char changes_program[], changes_program_end[];
 
 static struct {
 	struct bpf_object *object;
+	struct bpf_link *links[LINKS_MAX];
+	unsigned linked;
 	bool has_ctime; /* the kernel tells of all changes */
 	struct monitor_options options;
 	int files, file_systems, executing; /* maps */
@@ -129,10 +132,20 @@ static int attach(void)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, m.object)
-		if (bpf_program__autoload(program) && bpf_program__attach_trace(program) == NULL)
+	bpf_object__for_each_program(program, m.object) {
+		if (!bpf_program__autoload(program))
+			continue;
+		if (m.linked == LINKS_MAX || (m.links[m.linked] = bpf_program__attach_trace(program)) == NULL)
 			return -1;
+		m.linked++;
+	}
 	return 0;
+}
+
+static void detach(void)
+{
+	while (m.linked > 0)
+		bpf_link__destroy(m.links[--m.linked]);
 }
 
 static int map_of(const char *name)
@@ -200,6 +213,7 @@ static int open_monitor(const struct monitor_options *options, struct refusal *r
 	    ring_open(&m.ring, monitor_bpf.descriptor, options->records ? RING_SIZE_OF_RECORDER : RING_SIZE) < 0 ||
 	    attach() < 0 || make_known() < 0 || drop_privileges() < 0) {
 		features_explain(errno, refusal);
+		detach();
 		bpf_object__close(m.object);
 		m.object = NULL;
 		return -1;
