@@ -74,6 +74,10 @@ describe('after three runs for the same cause it is a loop where', () => {
     expect(loopOf(times(4, one), undefined, surroundings)).toMatchObject(loop);
   });
 
+  test('it changes while it runs or after that', () => {
+    expect(loopOf([disturbed, changed, disturbed, changed], undefined, inCycle)).toMatchObject({ links });
+  });
+
   test('another path changes in every run', () => {
     const rounds = ['/p/1', '/p/2', '/p/3', '/p/4'].map((path) => round(0, `changed-while-running ${path}`));
     expect(loopOf(rounds)).toMatchObject({ kind: 'changed-while-running', paths: ['/p/4'] });

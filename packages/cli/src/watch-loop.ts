@@ -76,15 +76,12 @@ export function isSameLoop(one: Loop, other: Loop | undefined): boolean {
 }
 
 function isRepeated(rounds: readonly Round[]): boolean {
-  const [cause, ...others] = rounds.slice(-roundsOfLoop).map(causeOf);
-  return (
-    cause !== undefined && others.length === roundsOfLoop - 1 && others.every((other) => other === cause)
-  );
-}
-
-/** Of two that are equal the target was out of date for the same; undefined if other things than paths have to do with it. */
-function causeOf(round: Round): string | undefined {
-  return isWhileRunning(round) ? 'changed-while-running' : pathsOf(round.reasons)?.toSorted().join('\0');
+  const last = rounds.slice(-roundsOfLoop);
+  if (last.length < roundsOfLoop) return false;
+  // What writes a log writes another one each time.
+  if (last.every(isWhileRunning)) return true;
+  const [cause, ...others] = last.map(({ reasons }) => pathsOf(reasons)?.toSorted().join('\0'));
+  return cause !== undefined && others.every((other) => other === cause);
 }
 
 function pathsOf(reasons: readonly Reason[]): AbsolutePath[] | undefined {

@@ -1,0 +1,117 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+import { oodate, type Running, until, type Workspace, workspace } from '@oodate/testkit';
+
+/*
+ * docs/guide/who-changed-it.md is run, as docs/guide/why.md is: OODATE_ACCEPT=1 writes what the commands print now into the page. What
+ * ends in & goes on until the end of the situation, once it has said that it has begun; `oodate watch` is ended when it leaves its target.
+ */
+const page = fileURLToPath(new URL('../../../../docs/guide/who-changed-it.md', import.meta.url));
+const update = process.env.OODATE_ACCEPT === '1';
+const situations = readFileSync(page, 'utf8')
+  .split(/^(?=## )/m)
+  .filter((section) => /^## \d/.test(section));
+
+/** A piece of a situation: a file, commands, or text between them. */
+const piece = /(^`([^`\n]+)`:\n\n```\w*\n(.*?)^```$)|(^```console\n(.*?)^```$)/gms;
+
+test('there are three situations', () => {
+  expect(situations).toHaveLength(3);
+});
+
+// Who it was is told to root alone.
+const asRoot = process.getuid?.() === 0 ? test : test.skip;
+
+asRoot.each(situations.map((text) => [/^## (.*)/.exec(text)?.[1] as string, text]))('%s', async (_, text) => {
+  const space = workspace();
+  const session = new Session(space);
+  let real = '';
+  let at = 0;
+  try {
+    for (const match of text.matchAll(piece)) {
+      const [all, , name, content, , commands = ''] = match;
+      real += text.slice(at, match.index);
+      at = match.index + all.length;
+      if (name !== undefined && content !== undefined) space.write({ [name]: content });
+      real += name === undefined ? `\`\`\`console\n${await session.transcript(commands)}\`\`\`` : all;
+    }
+  } finally {
+    await session.end();
+  }
+  real += text.slice(at);
+  if (update)
+    writeFileSync(
+      page,
+      readFileSync(page, 'utf8').replace(text, () => real),
+    );
+  else expect(withoutChance(real)).toBe(withoutChance(text));
+});
+
+class Session {
+  readonly #space: Workspace;
+  readonly #running: Running[] = [];
+
+  constructor(space: Workspace) {
+    this.#space = space;
+  }
+
+  /** The commands, each with what it prints now. */
+  async transcript(commands: string): Promise<string> {
+    let printed = '';
+    for (const [line, command = ''] of commands.matchAll(/^\$ (.*)\n/gm))
+      printed += line + (await this.#run(command));
+    return printed.replaceAll(`${this.#space.folder}`, '/home/karl/shop');
+  }
+
+  async end(): Promise<void> {
+    for (const running of this.#running) {
+      running.kill('SIGTERM');
+      await running.ended();
+    }
+    await this.#space.oodate('monitor', 'record', 'stop');
+  }
+
+  async #run(command: string): Promise<string> {
+    if (command.endsWith(' &')) return this.#begin(command.slice(0, -2));
+    // What others are about to do takes its time.
+    if (command.startsWith('oodate why'))
+      await until(async () => (await this.#start(command.replace('why', 'check')).ended()).status !== 0);
+    if (command.startsWith('grep '))
+      await until(async () => (await this.#start(`${command} | grep server`).ended()).status === 0);
+    const running = this.#start(command);
+    if (!command.startsWith('oodate watch')) return (await running.end()).stdout;
+    await running.says('is left out of date');
+    running.kill('SIGINT');
+    return `${(await running.ended()).stdout}^C\n`;
+  }
+
+  async #begin(command: string): Promise<string> {
+    const running = this.#start(command);
+    this.#running.push(running);
+    await running.says('\n');
+    return '';
+  }
+
+  #start(command: string): Running {
+    const env = { PATH: `${dirname(oodate)}:${process.env.PATH}` };
+    // A signal is for the program itself; what a monitor says goes where its lines do not.
+    const words = /[;|]/.test(command) ? command : `exec ${command}${command.includes('>') ? '' : ' 2>&1'}`;
+    return this.#space.start(['sh', '-c', words], { env });
+  }
+}
+
+/** What is another each time, or on each machine: when, which process, on whose behalf, how much the backend tells, and so where lines break. */
+function withoutChance(text: string): string {
+  return (
+    text
+      .replace(/\s+/g, ' ')
+      .replace(/\b(\d{4}-\d\d-\d\d )?\d\d:\d\d(:\d\d)?(\.\d+)?\b/g, 'TIME')
+      .replace(/\(pid \d+(, user \S+?)?(, of [^)]+)?\)/g, '(PROCESS)')
+      .replace(/\(backend \w+, pid \d+\)/g, '(RECORDER)')
+      .replace(/(TIME dist\/version\.txt \w+ by sh build\.sh (\w+) \(PROCESS\) )+/g, 'changed by $2 ')
+      // By then the monitor of the watch may be open or not.
+      .replace(/and (someone else|node formatter\.cjs \(PROCESS\)) changes/g, 'and TOOL changes')
+  );
+}
