@@ -457,6 +457,7 @@ static void give_touched(const struct told_record *r, struct change *change, con
 
 	change->key = key_of(touched);
 	change->kind = deeds_judge(&call, touched, names, entries);
+	change->has_name = !(touched->bits & TOUCHED_GONE);
 	change->alone = r->head->kind == TOLD_ALONE && (touched->bits & TOUCHED_INPUT);
 	if (touched->bits & (TOUCHED_FILE | TOUCHED_INPUT)) {
 		change->name = entries[0];

@@ -1,5 +1,6 @@
 #include "events.h"
 
+#include "deletions.h"
 #include "event_text.h"
 #include "express.h"
 #include "monitor_backend.h"
@@ -169,9 +170,12 @@ void events_tell(const struct change *change)
 	file = interests_file(&change->key);
 	if (file == NULL || (change->kind != CHANGE_REMOVE && !(file->wants & meaning->want)))
 		return;
+	if (change->has_name && file->removed && deletions_has_ended(file))
+		return;
 	process = over && change->kind != CHANGE_REMOVE ? NULL : describe(change->actor);
 	if (change->kind == CHANGE_REMOVE)
 		remember_remover(file, process);
+	file->removed = file->removed || change->kind == CHANGE_REMOVE;
 	tell_file(file, change, meaning, process);
 }
 
