@@ -24,6 +24,7 @@
 #define OUTLET_SIZE (1u << 20)
 /* How long the end waits for a reader that does not read. */
 #define FAREWELL_NANOSECONDS 200000000
+#define REST_NANOSECONDS 20000000
 
 const struct monitor_backend *engine_backend;
 
@@ -68,11 +69,26 @@ static void read_backend(void)
 		events_lost(lost);
 }
 
+static void backend_is_ready(struct source *source, short happened);
+static void end_rest(struct timer *timer);
+static struct source backend_source = { .events = POLLIN, .ready = backend_is_ready };
+static struct timer rest = { .elapsed = end_rest };
+
+/* Each change would wake a recorder, and take its time from the build that makes it. Who asks it has it read at once. */
 static void backend_is_ready(struct source *source, short happened)
 {
-	(void)source;
 	(void)happened;
 	read_backend();
+	if (!is_recording())
+		return;
+	source->events = 0;
+	rest.due = loop_now() + REST_NANOSECONDS;
+}
+
+static void end_rest(struct timer *timer)
+{
+	(void)timer;
+	backend_source.events = POLLIN;
 }
 
 static void deletions_are_ready(struct source *source, short happened)
@@ -130,7 +146,6 @@ static void outlet_is_ready(struct source *source, short happened)
 		loop_end(0);
 }
 
-static struct source backend_source = { .events = POLLIN, .ready = backend_is_ready };
 static struct source deletions_source = { .events = POLLIN, .ready = deletions_are_ready };
 static struct source mounts_source = { .events = POLLPRI, .ready = mounts_are_ready };
 static struct source requests_source = { .fd = STDIN_FILENO, .ready = requests_are_ready };
@@ -259,6 +274,7 @@ static int keep_record(const char *folder)
 	if (record_open(folder, engine_backend, &refusal) < 0)
 		return refuse(&refusal);
 	let_go();
+	loop_add_timer(&rest);
 	status = loop_run(record_before_waiting);
 	record_close();
 	return status;
