@@ -23,6 +23,7 @@ const testTools: readonly TestTool[] = [
   { name: 'chattr', packages: ['e2fsprogs'] },
   { name: 'chromium', packages: ['chromium'] },
   { name: 'clang', packages: ['clang'] },
+  { name: 'fatrace', packages: ['fatrace'] },
   { name: 'filefrag', packages: ['e2fsprogs'], file: '/usr/sbin/filefrag' },
   { name: 'gdb', packages: ['gdb'] },
   { name: 'git', packages: ['git'] },

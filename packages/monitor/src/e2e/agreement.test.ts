@@ -37,7 +37,7 @@ const ofFile: readonly Deed[] = [
   { acts: 'map %F store' },
   { acts: 'read %F stat %F' },
   { acts: 'chmod %F' },
-  { acts: 'call [ fchownat AT_FDCWD %F 1 1 0 ]' },
+  { acts: `call [ fchownat AT_FDCWD %F -1 ${process.getgid?.()} 0 ]` },
   { acts: 'call [ setxattr %F user.x =y 1 0 ]' },
   { acts: 'link %F %Fn' },
   { acts: 'unlink %F' },

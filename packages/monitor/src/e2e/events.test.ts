@@ -21,6 +21,9 @@ interface Row {
   readonly inferred?: readonly string[];
 }
 
+/** Which anybody may give to a file. */
+const group = process.getgid?.() ?? 0;
+
 /** There are files `a` and `b` of a page each, of which `b` is called `l`, too, a link `s` to `a`, and a directory `d` with a file `x`. */
 const table: readonly Row[] = [
   { deed: 'appends to a file', acts: 'append a', told: ['CONTENT WRITE a'] },
@@ -122,7 +125,7 @@ const table: readonly Row[] = [
   { deed: 'exchanges files', acts: 'exchange a b', told: ['CONTENT RENAME a', 'CONTENT RENAME b'] },
   { deed: 'sets permissions', acts: 'chmod a', told: ['ATTRIBUTE a'] },
   { deed: 'sets times', acts: 'utimens a', told: ['ATTRIBUTE a'], inferred: ['CONTENT a'] },
-  { deed: 'sets an owner', acts: 'call [ fchownat AT_FDCWD a 1 1 0 ]', told: ['ATTRIBUTE a'] },
+  { deed: 'sets an owner', acts: `call [ fchownat AT_FDCWD a -1 ${group} 0 ]`, told: ['ATTRIBUTE a'] },
   { deed: 'sets an extended attribute', acts: 'call [ setxattr a user.x =y 1 0 ]', told: ['ATTRIBUTE a'] },
   {
     deed: 'removes an extended attribute',
@@ -145,7 +148,7 @@ const table: readonly Row[] = [
   },
   {
     deed: 'sets the owner of a link',
-    acts: 'call [ fchownat AT_FDCWD s 1 1 AT_SYMLINK_NOFOLLOW ]',
+    acts: `call [ fchownat AT_FDCWD s -1 ${group} AT_SYMLINK_NOFOLLOW ]`,
     told: ['ATTRIBUTE s'],
   },
   { deed: 'makes a file in a directory', acts: 'create d/n', told: ['CONTENT ENTRY d n'] },
