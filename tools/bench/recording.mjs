@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -49,7 +49,7 @@ export async function benchRecording({ root, work, runs }) {
   writeFileSync(
     join(folder, 'build.mjs'),
     `import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 for (const input of readFileSync('inputs', 'utf8').trim().split('\\n')) {
   const output = input.replace('/src/', '/dist/');
   mkdirSync(output.replace(/[^/]*$/, ''), { recursive: true });
@@ -114,9 +114,17 @@ async function startRecorder(root, folder) {
       await ask(`set 1 ${proof}`);
       while (!(await ask('status 2')).includes('"doubtful":0')) await setTimeout(20);
     },
+    /** Whether it can be found. Something is there all the time, or else it would end. */
     show(now) {
-      if (now !== shown) renameSync(now ? `${socket}.hidden` : socket, now ? socket : `${socket}.hidden`);
+      if (now === shown) return;
       shown = now;
+      if (now) {
+        renameSync(`${socket}.hidden`, socket);
+        return;
+      }
+      linkSync(socket, `${socket}.hidden`);
+      writeFileSync(`${socket}.none`, '');
+      renameSync(`${socket}.none`, socket);
     },
     /** Bytes, with those that it shares with the kernel. */
     memory() {

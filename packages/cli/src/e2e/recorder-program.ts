@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, renameSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -92,14 +92,17 @@ export class Recorder {
     return status;
   }
 
-  /** While nobody can find it. */
+  /** While nobody can find it. Something is there all the time, or else it would end. */
   async hidden<Result>(action: () => Promise<Result>): Promise<Result> {
     const socket = join(this.folder, 'socket');
-    renameSync(socket, `${socket}.hidden`);
+    const hidden = `${socket}.hidden`;
+    linkSync(socket, hidden);
+    writeFileSync(`${socket}.none`, '');
+    renameSync(`${socket}.none`, socket);
     try {
       return await action();
     } finally {
-      renameSync(`${socket}.hidden`, socket);
+      renameSync(hidden, socket);
     }
   }
 }
