@@ -232,8 +232,9 @@ static enum change_kind attribute_kind(const struct reading *reading, struct mar
 		mark->reading = reading->number;
 		mark->links_left = mark->links;
 	}
+	/* ENOMEM is the kernel's word for a number that is just being given to a new file. */
 	if (fd < 0)
-		mark->links = errno == ESTALE ? 0 : mark->links;
+		mark->links = errno == ESTALE || errno == ENOMEM ? 0 : mark->links;
 	else if (fstat(fd, &st) == 0)
 		mark->links = st.st_nlink;
 	if (fd >= 0)
