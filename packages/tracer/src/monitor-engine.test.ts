@@ -414,7 +414,8 @@ asRoot('the engine of the monitor', () => {
       const monitor = await open();
       await monitor.ask('express', all, place('l'));
       const events = await eventsOf(monitor, () => act('echo x >> l; chown -h 1 l; ln -sfn b l'));
-      expect(summaries(events)).toEqual(['ATTRIBUTE l', 'CONTENT REMOVE l', 'DELETE l']);
+      // Both change the link's attributes; read at once, which was which cannot be told.
+      expect(summaries(events).sort()).toEqual(['ATTRIBUTE l', 'CONTENT REMOVE l', 'DELETE l']);
     });
 
     test('tells of a file by each of its names that is of interest', async () => {

@@ -111,6 +111,8 @@ function withoutChance(text: string): string {
       .replace(/\(pid \d+(, user \S+?)?(, of [^)]+)?\)/g, '(PROCESS)')
       .replace(/\(backend \w+, pid \d+\)/g, '(RECORDER)')
       .replace(/(TIME dist\/version\.txt \w+ by sh build\.sh (\w+) \(PROCESS\) )+/g, 'changed by $2 ')
+      // How much of it fits in the line depends on the digits of the times.
+      .replace(/used by sh\b.*?(?= changed at TIME)/g, 'used by sh')
       // By then the monitor of the watch may be open or not.
       .replace(/and (someone else|node formatter\.cjs \(PROCESS\)) changes/g, 'and TOOL changes')
   );

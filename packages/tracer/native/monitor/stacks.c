@@ -68,7 +68,8 @@ void stacks_open(void)
 			break;
 	if (file != NULL)
 		fclose(file);
-	qsort(symbols, symbol_count, sizeof(*symbols), compare);
+	if (symbol_count != 0)
+		qsort(symbols, symbol_count, sizeof(*symbols), compare);
 }
 
 static void write_address(struct text *text, uint64_t address)
