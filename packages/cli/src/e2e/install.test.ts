@@ -71,7 +71,7 @@ describe('the tarball of', () => {
     (name) => {
       const modules = filesIn(`packages/${name}/src`)
         .map((path) => path.replace(`packages/${name}/src/`, ''))
-        .filter((path) => !path.endsWith('.test.ts'))
+        .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
         .flatMap((path) => ['.js', '.d.ts'].map((end) => `dist/${path.replace(/\.ts$/, end)}`));
       const pages = name === 'report' ? ['dist/report-page.html'] : [];
       const rest = contents(`oodate-${name}`).filter((path) => !path.startsWith('native/'));
@@ -84,7 +84,7 @@ describe('the tarball of', () => {
     await space.run(['tar', '-xzf', tarball('oodate-tracer')]);
     const { status, stderr } = await space.run(['make', '-n', '-C', 'package/native']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    const sources = ['bmake', 'bpf', 'proof', 'src'].flatMap((part) =>
+    const sources = ['bmake', 'bpf', 'monitor', 'proof', 'src'].flatMap((part) =>
       filesIn(`packages/tracer/native/${part}`),
     );
     const there = contents('oodate-tracer').filter((path) => path.startsWith('native/'));

@@ -224,7 +224,7 @@ ${leaking}
 C
 cc -g -O0 -fsanitize=address -o leaking leaking.c`;
   const withoutNumbers =
-    "sed -E 's/0x[0-9a-f]+/0x/g; s/(==|[Pp]rocess |pid +|si_pid=)[0-9]+/\\1/g; s/[0-9]+ vars/vars/'";
+    "sed -E 's/0x[0-9a-f]+/0x/g; s/(==|[Pp]rocess |pid +|si_pid=)[0-9]+/\\1/g; s/[0-9]+ vars/vars/; s/(si_[us]time=)[0-9]+( .. [0-9.]+ s ..)?/\\1/g'";
   isTheSame([
     {
       title: 'LeakSanitizer finds the same leak',

@@ -44,7 +44,10 @@ async function hasEnded(command: RemoteProcess): Promise<void> {
 async function reasonsOf(running: Running): Promise<string[]> {
   running.kill('SIGINT');
   const { stderr } = await running.ended();
-  return [...stderr.matchAll(/^oodate: running .*?: (.*)$/gm)].map(([, reason = '']) => reason);
+  return [...stderr.matchAll(/^oodate: running .*?: (.*)$/gm)].map(([, reason = '']) =>
+    // Who it was is known once the monitor of the watch is open, which may be late.
+    reason.replace(/ at \d\d:\d\d:\d\d by .*$/, ''),
+  );
 }
 
 const start = expect.stringContaining('nothing is known of an earlier run');

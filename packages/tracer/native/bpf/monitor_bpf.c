@@ -37,7 +37,7 @@
 #define RING_SIZE_OF_RECORDER (1u << 20)
 /* How long a record may take that a processor is just writing, and the call of a thread that removes a file. */
 #define WRITING_MS 100
-#define REMOVING_MS 100
+#define REMOVING_MS 1000
 #define REMOVERS_MAX 64
 #define LINKS_MAX 16
 #define SECOND 1000000000ll
