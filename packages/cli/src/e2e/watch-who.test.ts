@@ -78,6 +78,7 @@ asRoot('watch asks the recorder of the project, and opens no monitor then', asyn
     const running = watching(space);
     await named(space, running);
     const names = childrenOf(running.pid).flatMap((pid) => childrenOf(pid).map(nameOf));
+    await linesOf(running);
     expect(names.filter((name) => name.startsWith('oodate-probe'))).toEqual([]);
   } finally {
     expect(await space.oodate('monitor', 'record', 'stop')).toMatchObject({ status: 0 });
