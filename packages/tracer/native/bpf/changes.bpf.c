@@ -114,23 +114,19 @@ struct record {
 #define RECORD_NAME_MAX TOLD_PATH_NAME_MAX
 #include "place.bpf.h"
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct record);
-} scratch SEC(".maps");
-
-static __always_inline struct record *current_record(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&scratch, &zero);
-}
-
 static __always_inline void lose(void)
 {
 	__sync_fetch_and_add(&control.lost, 1);
+}
+
+/* Made if it is not there; if that cannot be, what it does is lost. */
+static __always_inline struct thread *make_thread(struct task_struct *task)
+{
+	struct thread *thread = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (thread == NULL)
+		lose();
+	return thread;
 }
 
 /* In the monitor's name space; 0 outside of it. */
@@ -710,12 +706,8 @@ static __always_inline int note_change(void *context, struct inode *inode, bool 
 	if (is_nascent(inode))
 		return 0;
 	task = bpf_get_current_task_btf();
-	thread = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (thread == NULL) {
-		lose();
-		return 0;
-	}
-	if (thread->is_monitor)
+	thread = make_thread(task);
+	if (thread == NULL || thread->is_monitor)
 		return 0;
 	number = number_of_call((struct pt_regs *)bpf_task_pt_regs(task));
 	bits = bits_outside(task, number);
@@ -790,10 +782,8 @@ static __always_inline struct thread *note_file(struct task_struct *task, struct
 	if (interest == 0)
 		return thread;
 	if (thread == NULL)
-		thread = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (thread == NULL)
-		lose();
-	else if (!thread->is_monitor)
+		thread = make_thread(task);
+	if (thread != NULL && !thread->is_monitor)
 		note(thread, inode, number, device, interest, &is_new);
 	return thread;
 }
@@ -868,11 +858,9 @@ static __always_inline int note_request(struct inode *inode)
 
 	if (interest == 0)
 		return 0;
-	thread = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (thread == NULL) {
-		lose();
+	thread = make_thread(task);
+	if (thread == NULL)
 		return 0;
-	}
 	if (bits_outside(task, number) == 0 && number >= 0 && number < DEEDS &&
 	    settings.deeds[number & (DEEDS - 1)].kind == DEED_SUBMIT) {
 		note_file(task, thread, inode);
@@ -893,12 +881,8 @@ PART tell_open(__s32 fd)
 
 	if (file == NULL || !(wanted_of_file_system(device) & WANTS_OPEN))
 		return 0;
-	thread = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (thread == NULL) {
-		lose();
-		return 0;
-	}
-	if (thread->is_monitor)
+	thread = make_thread(task);
+	if (thread == NULL || thread->is_monitor)
 		return 0;
 	make_image_known(thread);
 	r = begin(TOLD_OPEN, task, thread);
@@ -914,12 +898,10 @@ PART tell_open(__s32 fd)
 PART tell_mount(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct thread *thread = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct thread *thread = make_thread(task);
 
-	if (thread == NULL) {
-		lose();
+	if (thread == NULL)
 		return 0;
-	}
 	make_image_known(thread);
 	if (begin(TOLD_MOUNT, task, thread) != NULL)
 		send();
@@ -1086,11 +1068,9 @@ int BPF_PROG(process_executes, struct task_struct *task, int old_pid, struct lin
 		return 0;
 	if (bpf_map_update_elem(&executing, &process, &yes, BPF_ANY) < 0)
 		lose();
-	thread = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (thread == NULL) {
-		lose();
+	thread = make_thread(task);
+	if (thread == NULL)
 		return 0;
-	}
 	make_image_known(thread);
 	r = begin(TOLD_EXEC, task, thread);
 	if (r == NULL)

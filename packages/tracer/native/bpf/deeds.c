@@ -1,6 +1,7 @@
 #include "deeds.h"
 
 #include "../src/call_numbers.h"
+#include "listed_arguments.h"
 
 #include <linux/falloc.h>
 #include <linux/fs.h>
@@ -57,17 +58,8 @@
 static const struct {
 	int number;
 	enum deed_kind kind;
-	struct {
-		int sent;
-		__u8 directory, path, flags, directory2, path2;
-		int fixed_flags;
-	} arguments;
+	struct listed_arguments arguments;
 } list[] = {
-#define SENT_UNLESS_FSTAT 0
-#define SENT_IF_STANDARD_INPUT 0
-#define SENT_IF_SPLICED 0
-#define SENT_IF_ADDRESSED 0
-#define SENT_IF_NEW_NAMESPACE 0
 #include "../src/call_list.h"
 };
 

@@ -448,6 +448,16 @@ static void give(struct change *change)
 	m.sink(m.context, change);
 }
 
+/* `names` begins with those that the file has; then comes where it is. */
+static void give_of_file_system(struct change *change, const struct touched *touched, const char *names)
+{
+	change->of_file_system = true;
+	change->name = file_systems_path(change->key.device, names + touched->names, touched->place);
+	give(change);
+	change->of_file_system = false;
+	change->name = NULL;
+}
+
 /* One of the files of a call. */
 static void give_touched(const struct told_record *r, struct change *change, const struct touched *touched,
 			 const char *names)
@@ -467,12 +477,8 @@ static void give_touched(const struct told_record *r, struct change *change, con
 		change->name = entries[1];
 		give(change);
 	}
-	if (touched->bits & TOUCHED_FILE_SYSTEM) {
-		change->of_file_system = true;
-		change->name = file_systems_path(change->key.device, names + touched->names, touched->place);
-		give(change);
-		change->of_file_system = false;
-	}
+	if (touched->bits & TOUCHED_FILE_SYSTEM)
+		give_of_file_system(change, touched, names);
 }
 
 static void take_call(const struct told_record *r)
@@ -533,9 +539,7 @@ static void take_open(const struct told_record *r)
 	fill(r, &change, &actor);
 	change.kind = CHANGE_OPEN;
 	change.key = key_of(touched);
-	change.of_file_system = true;
-	change.name = file_systems_path(change.key.device, r->touched, touched->place);
-	give(&change);
+	give_of_file_system(&change, touched, r->touched);
 }
 
 static void begin_executing(const struct told *head, struct change *change)
@@ -572,13 +576,8 @@ static void take_exec(const struct told_record *r)
 	change.key = key_of(touched);
 	if (touched->bits & TOUCHED_FILE)
 		begin_executing(r->head, &change);
-	if (touched->bits & TOUCHED_FILE_SYSTEM) {
-		change.of_file_system = true;
-		change.name = file_systems_path(change.key.device, r->touched + touched->names, touched->place);
-		give(&change);
-		change.of_file_system = false;
-		change.name = NULL;
-	}
+	if (touched->bits & TOUCHED_FILE_SYSTEM)
+		give_of_file_system(&change, touched, r->touched);
 	if (find_script(r, &change.key) == 0)
 		begin_executing(r->head, &change);
 }

@@ -1,7 +1,8 @@
 /*
- * Where something is, told as its names from the last to the first, a NUL behind
- * each. To be included where there is a struct record, which they are appended
- * to, and the macros RECORD_TEXT_MAX and RECORD_NAME_MAX.
+ * The record that a processor is writing, and where something is, told as its
+ * names from the last to the first, a NUL behind each, which are appended to it.
+ * To be included where there is a struct record, and the macros RECORD_TEXT_MAX
+ * and RECORD_NAME_MAX.
  */
 #ifndef OODATE_PLACE_BPF_H
 #define OODATE_PLACE_BPF_H
@@ -10,6 +11,20 @@
 
 /* Names in a path, at most. */
 #define DEPTH_MAX 2100
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct record);
+} scratch SEC(".maps");
+
+static __always_inline struct record *current_record(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&scratch, &zero);
+}
 
 struct walk {
 	struct record *record;

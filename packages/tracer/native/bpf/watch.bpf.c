@@ -78,20 +78,6 @@ struct record {
 #define RECORD_NAME_MAX SEEN_NAME_MAX
 #include "place.bpf.h"
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct record);
-} scratch SEC(".maps");
-
-static __always_inline struct record *current_record(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&scratch, &zero);
-}
-
 static __always_inline int pid_of(struct task_struct *task)
 {
 	unsigned int level = pid_level;

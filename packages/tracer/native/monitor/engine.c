@@ -384,9 +384,13 @@ static const struct monitor_backend *choose(const struct choice *choice, struct 
 			hand_on(choice, name);
 			refuse_with(refusal, "NO_SUCH_BACKEND", "see oodate-probe --monitor --check",
 				    "the program for the backend '%.100s' is not there", name);
-		} else if (own->open(&options, refusal) == 0) {
-			return own;
+			continue;
 		}
+		/* With the privileges that the backend gives up. */
+		if (choice->stacks)
+			stacks_open();
+		if (own->open(&options, refusal) == 0)
+			return own;
 	}
 	return NULL;
 }
@@ -406,9 +410,6 @@ int engine_main(int argc, char **argv)
 		choice.backend = programs_best();
 		choice.fall_back = true;
 	}
-	/* With the privileges that the backend gives up. */
-	if (choice.stacks)
-		stacks_open();
 	engine_backend = choose(&choice, &refusal);
 	if (engine_backend == NULL)
 		return refuse(&refusal);
