@@ -2,6 +2,7 @@ import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { type AbsolutePath, encodePath, fsPath, isAbsolutePath, nameOf, parentOf } from '@oodate/filemon';
 import { FSWatcher } from 'chokidar';
 import { EventQueue } from './event-queue.js';
+import { timeNow } from './event-time.js';
 import { fileStateAt } from './file-state.js';
 import { unheardFileSystem } from './file-systems.js';
 import type { Monitor, MonitorOptions } from './monitor.js';
@@ -432,12 +433,6 @@ function bornAt(path: AbsolutePath): bigint | undefined {
 
 function millisecondsOf(nanoseconds: string): number {
   return Number(BigInt(nanoseconds) / 1_000_000n);
-}
-
-function timeNow(): { seconds: number; nanoseconds: number } {
-  const milliseconds = performance.timeOrigin + performance.now();
-  const seconds = Math.floor(milliseconds / 1000);
-  return { seconds, nanoseconds: Math.floor((milliseconds - seconds * 1000) * 1e6) };
 }
 
 /** How many the kernel keeps before it drops what comes. (Source: inotify(7).) */

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { type AbsolutePath, childOf, decodePath, encodePath, isAbsolutePath } from '@oodate/filemon';
+import { timeNow } from './event-time.js';
 import { openInotifyMonitor } from './inotify-monitor.js';
 import { JournalWriter } from './journal-writer.js';
 import type { Monitor } from './monitor.js';
@@ -223,9 +224,4 @@ function parseRequest(text: string): Request {
 
 function sizeOf(path: AbsolutePath): number {
   return statSync(encodePath(path), { throwIfNoEntry: false })?.size ?? 0;
-}
-
-function timeNow(): NonNullable<MonitorEvent['time']> {
-  const now = Date.now();
-  return { seconds: Math.floor(now / 1000), nanoseconds: (now % 1000) * 1_000_000 };
 }

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { type AbsolutePath, childOf, encodePath } from '@oodate/filemon';
-import type { MonitorEvent } from './monitor-event.js';
+import type { EventTime } from './event-time.js';
 
 /** Bytes from which on a journal goes on in another file, as of the native recorder. */
 const fullSize = 2 * 1024 * 1024;
@@ -13,7 +13,7 @@ export class JournalWriter {
   #size: number;
 
   /** @param since when this recorder began */
-  constructor(folder: AbsolutePath, backend: string, since: NonNullable<MonitorEvent['time']>) {
+  constructor(folder: AbsolutePath, backend: string, since: EventTime) {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
     this.#path = childOf(folder, 'journal');
     this.#head = lineOf({ journal: 1, backend, since, boot });

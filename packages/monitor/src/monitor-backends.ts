@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { findProbe, TraceError } from '@oodate/tracer';
+import { checkLines, TraceError } from '@oodate/tracer';
 import type { BackendName } from './monitor.js';
 import { backendNames } from './monitor.js';
 
@@ -21,9 +20,11 @@ export function monitorBackends(): MonitorBackendReport[] {
 }
 
 function nativeBackends(): MonitorBackendReport[] {
-  let probe: string;
   try {
-    probe = findProbe();
+    return checkLines('--monitor').flatMap(({ name, word, ...row }) => {
+      const known = backendNames.find((each) => each === name);
+      return known === undefined || word === 'limit' ? [] : [{ name: known, works: word === 'yes', ...row }];
+    });
   } catch (error) {
     if (!(error instanceof TraceError)) throw error;
     const { code, message, hint } = error;
@@ -31,14 +32,6 @@ function nativeBackends(): MonitorBackendReport[] {
       .filter((name) => name !== 'inotify')
       .map((name) => ({ name, works: false, code, sentence: message, remedy: hint ?? '' }));
   }
-  const { stdout } = spawnSync(probe, ['--monitor', '--check'], { encoding: 'utf8' });
-  return (stdout ?? '').split('\n').flatMap((line) => {
-    const [name, word, code = '', sentence = '', remedy = ''] = line.split('\t');
-    const known = backendNames.find((each) => each === name);
-    return known === undefined || word === 'limit'
-      ? []
-      : [{ name: known, works: word === 'yes', code, sentence, remedy }];
-  });
 }
 
 function inotifyBackend(): MonitorBackendReport {

@@ -112,6 +112,8 @@ export const stacks = v.pipe(
   v.description('Where in the kernel and in the program, innermost first.'),
 );
 
+export const eventTime = v.object({ seconds: number, nanoseconds: number });
+
 export const monitorEvent = v.pipe(
   v.object({
     event: v.picklist(eventKinds),
@@ -124,7 +126,7 @@ export const monitorEvent = v.pipe(
     entry: v.optional(
       v.pipe(v.string(), v.description('Of a directory: the name that was made, removed or moved.')),
     ),
-    time: v.optional(v.object({ seconds: number, nanoseconds: number })),
+    time: v.optional(eventTime),
     sequence: v.optional(
       v.pipe(
         number,
@@ -150,7 +152,12 @@ export const monitorEvent = v.pipe(
 /** Something that has happened, or with OVER and STATE what is true after some of it was lost. */
 export type MonitorEvent = v.InferOutput<typeof monitorEvent>;
 
-const refusal = v.object({ code: v.string(), sentence: v.string(), remedy: v.optional(v.string(), '') });
+/** Why a request is not done, as the native program says it. */
+export const refusal = v.object({
+  code: v.string(),
+  sentence: v.string(),
+  remedy: v.optional(v.string(), ''),
+});
 export type Refusal = v.InferOutput<typeof refusal>;
 
 const message = v.union([

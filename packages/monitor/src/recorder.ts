@@ -4,6 +4,7 @@ import { type AbsolutePath, decodePath, encodePath } from '@oodate/filemon';
 import * as v from 'valibot';
 import { type Journal, readJournal } from './journal.js';
 import { MonitorError } from './monitor-error.js';
+import { eventTime, refusal } from './monitor-event.js';
 
 /*
  * A recorder is a process that keeps the journal of a project, in a folder of the project's root: `socket`, on which it
@@ -38,8 +39,6 @@ async function checkFolder(folder: AbsolutePath): Promise<void> {
     );
 }
 
-const time = v.object({ seconds: v.number(), nanoseconds: v.number() });
-
 const greeting = v.object({
   monitor: v.literal(1),
   backend: v.picklist(['bpf', 'fanotify', 'inotify']),
@@ -48,7 +47,7 @@ const greeting = v.object({
 });
 
 const statusOfRecorder = v.object({
-  since: time,
+  since: eventTime,
   /** Paths that were expressed. */
   paths: v.number(),
   /** Proofs whose inputs are watched; of them, those whose state must be looked at again, and those that hold no more. */
@@ -63,7 +62,6 @@ const statusOfRecorder = v.object({
   journal: v.number(),
 });
 
-const refusal = v.object({ code: v.string(), sentence: v.string(), remedy: v.optional(v.string(), '') });
 const answer = v.object({
   answer: v.union([v.number(), v.string()]),
   refusal: v.optional(refusal),

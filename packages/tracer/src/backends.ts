@@ -25,16 +25,31 @@ export interface BackendLimit {
   readonly remedy: string;
 }
 
-/** Tries every backend, best first. Throws a TraceError if there is no probe. */
-export async function probeBackends(): Promise<BackendReport[]> {
-  const { stdout, error } = spawnSync(findProbe(), ['--check'], { encoding: 'utf8' });
+/** A line of what the probe says of its backends. */
+export interface CheckLine {
+  readonly name: string;
+  /** `yes`, `no`, or `limit`. */
+  readonly word: string;
+  readonly code: string;
+  readonly sentence: string;
+  readonly remedy: string;
+}
+
+/** What the probe says to `--check`. `words` come before it. Throws a TraceError if there is no probe. */
+export function checkLines(...words: readonly string[]): CheckLine[] {
+  const { stdout, error } = spawnSync(findProbe(), [...words, '--check'], { encoding: 'utf8' });
   if (error !== undefined)
     throw new TraceError('PROBE_FAILED', 'the probe could not be started', 125, undefined, { cause: error });
   const lines = stdout.split('\n').filter((line) => line !== '');
-  const rows = lines.map((line) => {
+  return lines.map((line) => {
     const [name = '', word = '', code = '', sentence = '', remedy = ''] = line.split('\t');
     return { name, word, code, sentence, remedy };
   });
+}
+
+/** Tries every backend, best first. Throws a TraceError if there is no probe. */
+export async function probeBackends(): Promise<BackendReport[]> {
+  const rows = checkLines();
   return rows
     .filter(({ word }) => word !== 'limit')
     .map(({ word, ...row }) => ({

@@ -1,4 +1,10 @@
-export { type BackendLimit, type BackendReport, probeBackends } from './backends.js';
+export {
+  type BackendLimit,
+  type BackendReport,
+  type CheckLine,
+  checkLines,
+  probeBackends,
+} from './backends.js';
 export { type BmakeRun, type MetaSection, traceBmake } from './bmake.js';
 export type { CapturedOutput, OutputChunk, OutputStream } from './captured-output.js';
 export { findLoader, findProbe } from './probe.js';

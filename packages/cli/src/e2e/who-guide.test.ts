@@ -1,21 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { oodate, type Running, until, type Workspace, workspace } from '@oodate/testkit';
+import { GuidePage } from './guide-situations.js';
 
 /*
- * docs/guide/who-changed-it.md is run, as docs/guide/why.md is: OODATE_ACCEPT=1 writes what the commands print now into the page. What
- * ends in & goes on until the end of the situation, once it has said that it has begun; `oodate watch` is ended when it leaves its target.
+ * What ends in & goes on until the end of the situation, once it has said that it has begun; `oodate watch` is ended when it leaves its target.
  */
-const page = fileURLToPath(new URL('../../../../docs/guide/who-changed-it.md', import.meta.url));
-const update = process.env.OODATE_ACCEPT === '1';
-const situations = readFileSync(page, 'utf8')
-  .split(/^(?=## )/m)
-  .filter((section) => /^## \d/.test(section));
-
-/** A piece of a situation: a file, commands, or text between them. */
-const piece = /(^`([^`\n]+)`:\n\n```\w*\n(.*?)^```$)|(^```console\n(.*?)^```$)/gms;
+const page = new GuidePage('who-changed-it.md', withoutChance);
+const situations = page.situations();
 
 test('there are three situations', () => {
   expect(situations).toHaveLength(3);
@@ -24,29 +16,16 @@ test('there are three situations', () => {
 // Who it was is told to root alone.
 const asRoot = process.getuid?.() === 0 ? test : test.skip;
 
-asRoot.each(situations.map((text) => [/^## (.*)/.exec(text)?.[1] as string, text]))('%s', async (_, text) => {
+asRoot.each(situations)('%s', async (_, text) => {
   const space = workspace();
   const session = new Session(space);
-  let real = '';
-  let at = 0;
+  let real: string;
   try {
-    for (const match of text.matchAll(piece)) {
-      const [all, , name, content, , commands = ''] = match;
-      real += text.slice(at, match.index);
-      at = match.index + all.length;
-      if (name !== undefined && content !== undefined) space.write({ [name]: content });
-      real += name === undefined ? `\`\`\`console\n${await session.transcript(commands)}\`\`\`` : all;
-    }
+    real = await page.run(text, space, (commands) => session.transcript(commands));
   } finally {
     await session.end();
   }
-  real += text.slice(at);
-  if (update)
-    writeFileSync(
-      page,
-      readFileSync(page, 'utf8').replace(text, () => real),
-    );
-  else expect(withoutChance(real)).toBe(withoutChance(text));
+  page.expectAsWritten(text, real);
 });
 
 class Session {
