@@ -38,6 +38,7 @@
 /* How long a record may take that a processor is just writing, and the call of a thread that removes a file. */
 #define WRITING_MS 100
 #define REMOVING_MS 1000
+#define MOUNTING_MS 100
 #define REMOVERS_MAX 64
 #define LINKS_MAX 16
 #define SECOND 1000000000ll
@@ -719,8 +720,16 @@ static uint64_t read_changes(change_sink sink, void *context)
 
 static const struct actor *last_mounter(void)
 {
-	bool has = m.has_mounter;
+	int64_t until = nanoseconds(CLOCK_MONOTONIC) + MOUNTING_MS * MILLISECOND, left;
+	struct pollfd more = { .fd = monitor_bpf.descriptor, .events = POLLIN };
+	bool has;
 
+	/* The mounts have changed before the call returns of which the kernel program tells. */
+	while (!m.has_mounter && (left = until - nanoseconds(CLOCK_MONOTONIC)) > 0) {
+		poll(&more, 1, (int)(left / MILLISECOND) + 1);
+		take_all();
+	}
+	has = m.has_mounter;
 	m.has_mounter = false;
 	return has ? &m.mounter : NULL;
 }
