@@ -139,7 +139,7 @@ static int fanotify_watch(const struct file_key *key, unsigned wants, int fd)
 	struct mark *mark = marks_find(key);
 	bool is_new = mark == NULL, counted = mark != NULL && mark->wants & (WANT_EXEC | WANT_EXIT);
 	struct stat st;
-	uint64_t mask;
+	uint64_t mask, added;
 
 	if (fd < 0) {
 		if (mark != NULL)
@@ -149,15 +149,16 @@ static int fanotify_watch(const struct file_key *key, unsigned wants, int fd)
 	if (fstat(fd, &st) < 0 || (is_new && (mark = marks_add(key, fd)) == NULL))
 		return -1;
 	mask = mask_of(wants, st.st_mode);
-	if (mask & ~mark->mask && change_mark(FAN_MARK_ADD, mask, fd) < 0) {
+	added = mask & ~mark->mask;
+	if (added != 0 && change_mark(FAN_MARK_ADD, mask, fd) < 0) {
 		if (is_new)
 			marks_remove(mark);
 		return -1;
 	}
 	mark->mask |= mask;
 	mark->wants = wants;
-	/* Of now, as the mark is there: what comes from now on is counted against this. */
-	if (fstat(fd, &st) == 0)
+	/* Of now, as the mark is there: what comes from now on is counted against this, and nothing that waits to be read. */
+	if (added & FAN_ATTRIB && fstat(fd, &st) == 0)
 		mark->links = st.st_nlink;
 	/* Who may be executing it is looked for among all processes, which takes its time. */
 	if (!counted && mask & FAN_OPEN_EXEC && st.st_mode & 0111)
