@@ -212,6 +212,12 @@ describe('refused is', () => {
     await expect(monitor.express(path(), all)).rejects.toMatchObject({ name: 'MonitorError', code });
   });
 
+  test('a path through a link, with the one to give instead', async () => {
+    symlinkSync('d', at('through'));
+    const hint = `give ${at('d/x')} instead`;
+    await expect(monitor.express(at('through/x'), all)).rejects.toMatchObject({ hint });
+  });
+
   test('what inotify does not tell', async () => {
     await expect(monitor.express(at('a'), ['exec'])).rejects.toMatchObject({ code: 'NOT_TOLD' });
     await expect(monitor.watchFileSystem(at('a'), ['open'])).rejects.toMatchObject({ code: 'NOT_TOLD' });

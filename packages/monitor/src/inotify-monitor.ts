@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, realpathSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { type AbsolutePath, encodePath, fsPath, isAbsolutePath, nameOf, parentOf } from '@oodate/filemon';
 import { FSWatcher } from 'chokidar';
 import { EventQueue } from './event-queue.js';
@@ -9,6 +9,7 @@ import type { Monitor, MonitorOptions } from './monitor.js';
 import { MonitorError } from './monitor-error.js';
 import type { FileState, InterestKind, MonitorEvent } from './monitor-event.js';
 import { shortened } from './shortened.js';
+import { withoutLinks } from './without-links.js';
 
 /*
  * Without any privilege: the system's inotify, through chokidar. It tells that something has happened to a file, and
@@ -347,17 +348,12 @@ function watchableState(path: AbsolutePath): FileState {
       'run it as root, or see "oodate doctor"',
     );
   try {
-    const parent = parentOf(path);
-    const real = realpathSync.native(parent, 'buffer');
-    if (!real.equals(encodePath(parent)))
-      throw new MonitorError(
-        'THROUGH_LINK',
-        `${path} leads through a symbolic link`,
-        `name ${real.toString()}${parent === path ? '' : `/${nameOf(path)}`} instead`,
-      );
+    const real = withoutLinks(path);
+    if (real !== path)
+      throw new MonitorError('THROUGH_LINK', `${path} leads through a symbolic link`, `give ${real} instead`);
     const state = fileStateAt(path);
     if (state === undefined) throw new MonitorError('NOT_THERE', `${path} is not there`);
-    const unheard = unheardFileSystem(state.type === 'link' ? parent : path);
+    const unheard = unheardFileSystem(state.type === 'link' ? parentOf(path) : path);
     if (unheard !== undefined)
       throw new MonitorError(
         unheard.kind === 'kernel' ? 'KERNEL_FILE_SYSTEM' : 'NETWORK_FILE_SYSTEM',

@@ -156,6 +156,16 @@ test('the best that works is opened', async () => {
     expect((refusal as Error).message).toContain(path().slice(0, 60));
   });
 
+  test('says which path to give instead of one through a link, if that leads anywhere', async () => {
+    symlinkSync('d', at('through'));
+    symlinkSync('loop', at('loop'));
+    const monitor = await open_();
+    const hint = `give ${at('d/x')} instead`;
+    await expect(monitor.express(at('through/x'), all)).rejects.toMatchObject({ hint });
+    const general = 'give the path that the link leads to';
+    await expect(monitor.express(at('loop/x'), all)).rejects.toMatchObject({ hint: general });
+  });
+
   test('takes every kind of interest that it says it can tell', async () => {
     const monitor = await open_();
     const kinds = interestKinds.filter(

@@ -16,6 +16,7 @@ import {
   type Telling,
 } from './monitor-event.js';
 import { shortened } from './shortened.js';
+import { withoutLinks } from './without-links.js';
 
 type Greeting = Extract<MonitorMessage, { monitor: 1 }>;
 type Answer = Extract<MonitorMessage, { answer: unknown }>;
@@ -231,7 +232,15 @@ const nul = Buffer.alloc(1);
 
 function refusalError({ code, sentence, remedy }: Refusal, path?: AbsolutePath): MonitorError {
   const message = path === undefined ? sentence : `${shortened(path)} cannot be monitored: ${sentence}`;
-  return new MonitorError(code, message, remedy || undefined);
+  return new MonitorError(code, message, (code === 'THROUGH_LINK' && wayAround(path)) || remedy || undefined);
+}
+
+function wayAround(path: AbsolutePath | undefined): string | undefined {
+  try {
+    return path && `give ${withoutLinks(path)} instead`;
+  } catch {
+    return undefined;
+  }
 }
 
 function endError(status: number | null, signal: NodeJS.Signals | null, complaint: string): MonitorError {
