@@ -389,6 +389,7 @@ static bool leaves_running(const struct reader *reader)
 static void read_until_end(struct reader *reader, int pidfd)
 {
 	struct pollfd polled[] = { { .fd = program.descriptors[0], .events = POLLIN }, { .fd = pidfd, .events = POLLIN } };
+	int left;
 
 	while (!reader->root_ended) {
 		poll(polled, 2, PATIENCE_MILLISECONDS);
@@ -396,8 +397,8 @@ static void read_until_end(struct reader *reader, int pidfd)
 		ring_take_all(&reader->ring, take, reader);
 	}
 	/* What ends because the command has ended needs a moment for it. */
-	while (leaves_running(reader) && left_patience() > 0) {
-		poll(polled, 1, 1);
+	while (leaves_running(reader) && (left = left_patience()) > 0) {
+		poll(polled, 1, left);
 		ring_take_all(&reader->ring, take, reader);
 	}
 }

@@ -6,15 +6,21 @@
 #include <string.h>
 #include <time.h>
 
+/* Of those that wait for something else than a processor or a disk, and of all. */
 #define GRACE_MILLISECONDS 50
+#define GRACE_MAX_MILLISECONDS 1000
+/* How often is looked again. */
+#define STEP_MILLISECONDS 2
+
+/* Was the one that was looked at last about to go on? */
+static bool is_busy;
 
 /* Puts the name of its program into name. What has ended and waits for its parent does not run. */
 static bool is_running(pid_t pid, char *name, size_t size)
 {
-	char stat[512];
+	char stat[512], state = '\0';
 	const char *start, *end;
 	int threads;
-	char state;
 
 	if (tracee_proc(pid, "stat", stat, sizeof(stat)) < 0)
 		return false;
@@ -23,9 +29,11 @@ static bool is_running(pid_t pid, char *name, size_t size)
 	if (start == NULL || end == NULL)
 		return false;
 	snprintf(name, size, "%.*s", (int)(end - start - 1), start + 1);
+	if (sscanf(end, ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d", &state, &threads) != 2)
+		return false;
+	is_busy = state == 'R' || state == 'D';
 	/* A first thread that has ended looks like an ended process, while others go on. */
-	return sscanf(end, ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d", &state, &threads) == 2 &&
-	       ((state != 'Z' && state != 'X') || threads > 1);
+	return (state != 'Z' && state != 'X') || threads > 1;
 }
 
 /*
@@ -57,15 +65,24 @@ void left_record(struct session *s, pid_t pid)
 	record_incomplete_here(&s->recorder, pid, reason);
 }
 
+static long milliseconds_between(const struct timespec *from, const struct timespec *to)
+{
+	return (to->tv_sec - from->tv_sec) * 1000 + (to->tv_nsec - from->tv_nsec) / 1000000;
+}
+
 int left_patience(void)
 {
-	static struct timespec start;
+	static struct timespec start, idle_since;
 	struct timespec now;
-	long passed;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (start.tv_sec == 0)
-		start = now;
-	passed = (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000;
-	return passed < GRACE_MILLISECONDS ? (int)(GRACE_MILLISECONDS - passed) : 0;
+		start = idle_since = now;
+	/* On a busy machine it may have had no chance to end yet. */
+	if (is_busy)
+		idle_since = now;
+	return milliseconds_between(&idle_since, &now) < GRACE_MILLISECONDS &&
+			       milliseconds_between(&start, &now) < GRACE_MAX_MILLISECONDS ?
+		       STEP_MILLISECONDS :
+		       0;
 }

@@ -8,7 +8,10 @@
 bool left_may_read_more(pid_t pid);
 /* Records that it is, if it is. */
 void left_record(struct session *s, pid_t pid);
-/* Milliseconds for which it is still watched, as it might end by itself: counted from the first call, 0 in the end. */
+/*
+ * Milliseconds until it is looked at again, as it might end by itself: counted from the first call, 0 in the end. That comes later
+ * if what was looked at last by the above is about to run, and has only no processor.
+ */
 int left_patience(void);
 
 #endif
