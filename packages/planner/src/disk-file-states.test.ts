@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   linkSync,
@@ -15,9 +15,11 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type AbsolutePath, decodePath, filemonRecords, fsPath, summarizeAccesses } from '@oodate/filemon';
 import type { ReadRecord } from '@oodate/meta-file';
+import { requireTool } from '@oodate/testkit';
 import { diskFileStates } from './disk-file-states.js';
 import { clockTick, settledClock } from './file-system-clock.js';
 import { reasonsToRun } from './reasons-to-run.js';
@@ -105,6 +107,21 @@ describe('the clock of the file system', () => {
     writeFileSync(at('file'), '');
     const { ctimeNs } = statSync(at('file'), { bigint: true });
     expect(settledClock(root, ctimeNs)).toBeGreaterThan(ctimeNs);
+  });
+
+  // By calls that take longer than it waits at most, as on a machine that is busy with others.
+  (requireTool('strace') ? test : test.skip)('is past the given time if that has passed on the way', () => {
+    const library = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+    writeFileSync(
+      at('wait.mjs'),
+      `import { settledClock } from ${JSON.stringify(library)};
+      const soon = BigInt(Date.now()) * 1_000_000n + ${clockTick}n;
+      process.stdout.write(String(settledClock(${JSON.stringify(root)}, soon) > soon));`,
+    );
+    const slowly = 'exec strace -D -f -qq -o /dev/null -P "$1/.clock.$$" -e trace=fstat,statx';
+    const line = `${slowly} -e inject=fstat,statx:delay_exit=60000 "$0" "$1/wait.mjs"`;
+    const { stdout, stderr } = spawnSync('sh', ['-c', line, process.execPath, root], { encoding: 'utf8' });
+    expect({ stdout, stderr }).toEqual({ stdout: 'true', stderr: '' });
   });
 
   test('does not wait for a time that does not come', () => {
