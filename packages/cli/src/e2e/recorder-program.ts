@@ -23,6 +23,7 @@ interface Status {
     readonly state: string;
     readonly because?: string;
     readonly lookings: number;
+    readonly changes: number;
   }[];
 }
 
