@@ -28,7 +28,7 @@ export const unseen: WayGroup = {
     },
     {
       on: 'a program that it leaves behind',
-      command: 'timeout 2 tail -f /dev/null > out.txt 2>&1 &',
+      command: 'echo > out.txt; timeout 2 tail -f /dev/null > /dev/null 2>&1 &',
       change: { words: 'none' },
       says: 'not all that the last run did could be seen: …was still running when the command ended',
       short: 'nothing is kept',

@@ -267,7 +267,9 @@ test('without a good record there is nothing to tell, and why', async () => {
 
 test('what was left running is told, since what it used is not known', async () => {
   const made = workspace({
-    'package.json': scripts({ build: 'sleep 60 > /dev/null 2>&1 & cat in' }),
+    'package.json': scripts({ build: 'node start.cjs; cat in' }),
+    // It is there by its own name as soon as it is started, which one that a shell starts is not.
+    'start.cjs': "require('node:child_process').spawn('sleep', ['60'], { stdio: 'ignore' }).unref();",
     in: '',
   });
   await made.kept(['build']);
