@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { type AbsolutePath, encodePath } from '@oodate/filemon';
 import { findProbe, TraceError } from '@oodate/tracer';
 import { EventQueue } from './event-queue.js';
+import { LineSplitter } from './line-splitter.js';
 import type { BackendName, Monitor, MonitorOptions } from './monitor.js';
 import { MonitorError } from './monitor-error.js';
 import {
@@ -62,8 +63,7 @@ class NativeMonitor implements Monitor {
   #welcome: (error?: MonitorError) => void = () => {};
   #number = 0;
   #complaint = '';
-  /** The beginning of a line whose rest has not come. */
-  #parts: Buffer[] = [];
+  readonly #lines = new LineSplitter();
   #end: MonitorError | undefined;
 
   constructor(child: ChildProcess, limit: number) {
@@ -175,13 +175,7 @@ class NativeMonitor implements Monitor {
   }
 
   #read(bytes: Buffer): void {
-    let start = 0;
-    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
-      const line = bytes.subarray(start, end);
-      this.#take(this.#parts.length === 0 ? line : Buffer.concat([...this.#parts.splice(0), line]));
-      start = end + 1;
-    }
-    if (start < bytes.length) this.#parts.push(bytes.subarray(start));
+    for (const line of this.#lines.take(bytes)) this.#take(line);
     this.#regulate();
   }
 

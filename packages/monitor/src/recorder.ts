@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { type AbsolutePath, decodePath, encodePath } from '@oodate/filemon';
 import * as v from 'valibot';
 import { type Journal, readJournal } from './journal.js';
+import { LineSplitter } from './line-splitter.js';
 import { MonitorError } from './monitor-error.js';
 import { eventTime, refusal } from './monitor-event.js';
 
@@ -213,7 +214,7 @@ function connected(path: string): Promise<Socket | undefined> {
 
 /** The lines that come in, as bytes of paths are read. */
 export class LineReader {
-  #rest = Buffer.alloc(0);
+  readonly #splitter = new LineSplitter();
   #heard: ((line: string) => void) | undefined;
   readonly #source: NodeJS.ReadableStream;
   readonly #lines: string[] = [];
@@ -248,14 +249,10 @@ export class LineReader {
   }
 
   #take(bytes: Buffer): void {
-    const pieces = Buffer.concat([this.#rest, bytes]);
-    let start = 0;
-    for (let end = pieces.indexOf(10); end >= 0; end = pieces.indexOf(10, start)) {
-      const line = decodePath(pieces.subarray(start, end));
-      start = end + 1;
+    for (const bytesOfLine of this.#splitter.take(bytes)) {
+      const line = decodePath(bytesOfLine);
       if (this.#heard === undefined) this.#lines.push(line);
       else this.#heard(line);
     }
-    this.#rest = pieces.subarray(start);
   }
 }
