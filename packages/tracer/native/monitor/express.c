@@ -274,10 +274,13 @@ static int try(const char *path, unsigned mask, int fd, struct file_state *state
 /* It has ended, and its client would be told so after the answer about the file that is there now. */
 static void forget_ended(const char *path)
 {
-	struct interest *interest = interests_find_path(path);
+	struct interest *interest, *next;
 
-	if (interest != NULL && interest->file == NULL)
-		interests_remove(interest);
+	for (interest = interests_find_path(path); interest != NULL; interest = next) {
+		next = interests_find_next(interest);
+		if (interest->file == NULL)
+			interests_remove(interest);
+	}
 }
 
 static int express_path(const char *path, unsigned mask, struct file_state *state, struct refusal *refusal)
