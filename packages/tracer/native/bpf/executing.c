@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct executing {
 	uint64_t process;
@@ -94,10 +96,21 @@ unsigned executing_end(uint64_t process, struct file_key ended[EXECUTED_MAX])
 	return count;
 }
 
+/* One that nobody has waited for has a number still, but executes nothing. */
+static bool has_ended(pid_t pid)
+{
+	char name[32], byte;
+
+	if (kill(pid, 0) < 0)
+		return errno == ESRCH;
+	snprintf(name, sizeof(name), "/proc/%d/exe", (int)pid);
+	return readlink(name, &byte, 1) < 0 && errno == ENOENT;
+}
+
 void executing_check(void)
 {
 	/* Those outside of our name space of pids cannot be asked for. */
 	for (size_t i = used; i-- > 0;)
-		if (all[i].process >> 32 == 0 && kill((pid_t)all[i].process, 0) < 0 && errno == ESRCH)
+		if (all[i].process >> 32 == 0 && has_ended((pid_t)all[i].process))
 			all[i] = all[--used];
 }
