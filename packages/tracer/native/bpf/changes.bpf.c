@@ -662,6 +662,12 @@ static __always_inline bool is_nascent(struct inode *inode)
 	return bpf_core_field_exists(inode->i_state) && (BPF_CORE_READ(inode, i_state) & INODE_NEW);
 }
 
+/* Nobody has it any more: what is cut away of it is nobody's change. */
+static __always_inline bool is_abandoned(struct inode *inode)
+{
+	return BPF_CORE_READ(inode, i_count.counter) == 0;
+}
+
 static __always_inline void take_stacks(void *context, struct task_struct *task, struct thread *thread)
 {
 	long size;
@@ -703,7 +709,7 @@ static __always_inline int note_change(void *context, struct inode *inode, bool 
 	int number;
 
 	/* What is of no interest may become so before the call is over. */
-	if (is_nascent(inode))
+	if (is_nascent(inode) || is_abandoned(inode))
 		return 0;
 	task = bpf_get_current_task_btf();
 	thread = make_thread(task);

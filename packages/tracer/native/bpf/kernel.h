@@ -52,10 +52,15 @@ struct super_block {
 	unsigned long s_magic;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct inode {
 	__u16 i_mode;
 	unsigned long i_ino;
 	unsigned int i_nlink;
+	atomic_t i_count;
 	unsigned int i_flags;
 	__u32 i_state;
 	__u32 i_rdev;
@@ -115,10 +120,6 @@ struct files_struct {
 struct fs_struct {
 	struct path root, pwd;
 };
-
-typedef struct {
-	int counter;
-} atomic_t;
 
 struct pid_namespace;
 
