@@ -23,6 +23,7 @@
 /* Nanoseconds. */
 #define EXECUTION_PAUSE 100000
 #define EXECUTION_PAUSES 20
+#define EXECUTION_PAUSES_MAX 1000
 
 /* One group for single files, and one for whole file systems, whose events have no use for the files by themselves. */
 static int files = -1, file_systems = -1, both = -1;
@@ -37,10 +38,14 @@ struct seen {
 	const char *name; /* in the directory; NULL if not told */
 };
 
+static char read_bytes[64 << 10] __attribute__((aligned(8)));
+
 struct reading {
 	change_sink sink;
 	void *context;
 	uint64_t number;
+	int group;
+	size_t at, end; /* in read_bytes: what was read and is not taken yet */
 	struct timespec time;
 	const struct actor *actor; /* of who was seen last in this reading */
 	uint64_t lost;
@@ -220,19 +225,103 @@ static void give(struct reading *reading, enum change_kind kind, const struct fi
 	reading->sink(reading->context, &change);
 }
 
-/*
- * Fewer names than before are a removed one. Of several that were removed before this is read each has an event of its own,
- * unless one process did it.
- */
-static enum change_kind attribute_kind(const struct reading *reading, struct mark *mark)
+static void take_record(struct seen *seen, const char *record, const struct fanotify_event_info_header *header)
 {
-	int fd = marks_open(mark);
-	struct stat st;
+	const struct fanotify_event_info_pidfd *pidfd = (const void *)record;
+	const struct fanotify_event_info_fid *fid = (const void *)record;
 
-	if (mark->reading != reading->number) {
-		mark->reading = reading->number;
-		mark->links_left = mark->links;
+	switch (header->info_type) {
+	case FAN_EVENT_INFO_TYPE_PIDFD:
+		seen->pidfd = pidfd->pidfd;
+		break;
+	case FAN_EVENT_INFO_TYPE_FID:
+		marks_read_handle(&seen->object, fid);
+		break;
+	case FAN_EVENT_INFO_TYPE_DFID:
+	case FAN_EVENT_INFO_TYPE_DFID_NAME:
+		marks_read_handle(&seen->directory, fid);
+		if (header->info_type == FAN_EVENT_INFO_TYPE_DFID_NAME)
+			seen->name = marks_name_behind(fid);
 	}
+}
+
+/* `bytes` are those of the event, which begins there. */
+static struct seen take_apart(const struct fanotify_event_metadata *event, const char *bytes)
+{
+	struct seen seen = { .mask = event->mask, .pid = event->pid, .pidfd = -1 };
+	const char *at = bytes + event->metadata_len, *end = bytes + event->event_len;
+
+	while (at + sizeof(struct fanotify_event_info_header) <= end) {
+		const struct fanotify_event_info_header *header = (const void *)at;
+
+		if (header->len < sizeof(*header) || header->len > end - at)
+			break;
+		take_record(&seen, at, header);
+		at += header->len;
+	}
+	return seen;
+}
+
+/* False if nothing waits, or there is no room for it. */
+static bool read_more(struct reading *reading)
+{
+	ssize_t length = read(reading->group, read_bytes + reading->end, sizeof(read_bytes) - reading->end);
+
+	if (length > 0)
+		reading->end += (size_t)length;
+	return length > 0;
+}
+
+static struct mark *find_mark(const struct seen *seen)
+{
+	return marks_find_handle(seen->object.length > 0 ? &seen->object : &seen->directory);
+}
+
+/* Names are of any length, and what is behind them not aligned. */
+static struct fanotify_event_metadata event_at(size_t at)
+{
+	struct fanotify_event_metadata event;
+
+	memcpy(&event, read_bytes + at, sizeof(event));
+	return event;
+}
+
+/* Events of attributes of this file that are not taken yet. */
+static nlink_t count_waiting(struct reading *reading, const struct mark *mark)
+{
+	nlink_t count = 0;
+
+	read_more(reading);
+	for (size_t at = reading->at; at < reading->end;) {
+		const struct fanotify_event_metadata event = event_at(at);
+
+		if (event.mask & FAN_ATTRIB) {
+			const struct seen seen = take_apart(&event, read_bytes + at);
+
+			count += find_mark(&seen) == mark;
+		}
+		at += event.event_len;
+	}
+	return count;
+}
+
+/*
+ * Fewer names than before are a removed one: if several events wait, the last of them. Of several names that were removed
+ * before this is read each has an event of its own, unless one process did it.
+ */
+static enum change_kind attribute_kind(struct reading *reading, struct mark *mark)
+{
+	struct stat st;
+	int fd;
+
+	/* The names of a directory's entries are among its own, and its end has an event of its own. */
+	if (mark->mask & FAN_ONDIR)
+		return CHANGE_ATTRIBUTE;
+	/* If it is known that none is left, those that were not told of are all that can still come. */
+	if (mark->reading != reading->number && (mark->links > 0 || mark->path != NULL))
+		mark->links_left = mark->links;
+	mark->reading = reading->number;
+	fd = marks_open(mark);
 	/* ENOMEM is the kernel's word for a number that is just being given to a new file. */
 	if (fd < 0)
 		mark->links = errno == ESTALE || errno == ENOMEM ? 0 : mark->links;
@@ -240,11 +329,12 @@ static enum change_kind attribute_kind(const struct reading *reading, struct mar
 		mark->links = st.st_nlink;
 	if (fd >= 0)
 		close(fd);
-	if (mark->links < mark->links_left) {
+	if (mark->links < mark->links_left && mark->links + count_waiting(reading, mark) < mark->links_left) {
 		mark->links_left--;
 		return CHANGE_REMOVE;
 	}
-	mark->links_left = mark->links;
+	if (mark->links_left < mark->links)
+		mark->links_left = mark->links;
 	return CHANGE_ATTRIBUTE;
 }
 
@@ -293,8 +383,9 @@ static bool has_words(pid_t pid)
 }
 
 /*
- * The file is opened before the process becomes what it says, and gets its words, which is a matter of a few hundred
- * microseconds. Of a script nothing shows when it is; as of an execution that fails.
+ * The file is opened before the process becomes what it says, and gets its words: a matter of a few hundred microseconds,
+ * unless others have the processors. Of a script nothing shows when it is, as of an execution that fails; but of a process
+ * that has executed nothing since it was forked it is known that it has not yet.
  */
 static void await_execution(const struct mark *mark, pid_t pid)
 {
@@ -303,8 +394,10 @@ static void await_execution(const struct mark *mark, pid_t pid)
 	struct stat st;
 
 	snprintf(name, sizeof(name), "/proc/%d/exe", (int)pid);
-	for (unsigned pauses = 0; pauses < EXECUTION_PAUSES && stat(name, &st) == 0; pauses++) {
-		if (st.st_dev == mark->key.device && st.st_ino == mark->key.inode && has_words(pid))
+	for (unsigned pauses = 0; pauses < EXECUTION_PAUSES_MAX && stat(name, &st) == 0; pauses++) {
+		bool is_it = st.st_dev == mark->key.device && st.st_ino == mark->key.inode;
+
+		if (is_it ? has_words(pid) : pauses >= EXECUTION_PAUSES && processes_has_executed(pid))
 			return;
 		nanosleep(&pause, NULL);
 	}
@@ -333,7 +426,7 @@ static void give_execution(struct reading *reading, struct mark *mark, const str
 static void take_file_event(struct reading *reading, const struct seen *seen)
 {
 	bool is_entry = seen->object.length == 0 && seen->mask & NAMES;
-	struct mark *mark = marks_find_handle(seen->object.length > 0 ? &seen->object : &seen->directory);
+	struct mark *mark = find_mark(seen);
 
 	if (mark == NULL)
 		return;
@@ -343,12 +436,13 @@ static void take_file_event(struct reading *reading, const struct seen *seen)
 		give_execution(reading, mark, seen);
 	if (seen->mask & FAN_MODIFY)
 		give(reading, CHANGE_CONTENT, &mark->key, NULL, false);
+	/* Of what one process has done to a file in a row the kernel makes one event; what is removed was renamed before. */
+	if (seen->mask & FAN_MOVE_SELF)
+		give(reading, CHANGE_RENAME, &mark->key, NULL, false);
 	if (seen->mask & FAN_ATTRIB)
 		give(reading, attribute_kind(reading, mark), &mark->key, NULL, false);
 	if (seen->mask & FAN_DELETE_SELF)
 		give(reading, CHANGE_REMOVE, &mark->key, NULL, false);
-	if (seen->mask & FAN_MOVE_SELF)
-		give(reading, CHANGE_RENAME, &mark->key, NULL, false);
 }
 
 static void take_file_system_event(struct reading *reading, const struct seen *seen)
@@ -372,50 +466,18 @@ static void take_file_system_event(struct reading *reading, const struct seen *s
 			give(reading, kinds[i].kind, &key, path, true);
 }
 
-static void take_record(struct seen *seen, const char *record, const struct fanotify_event_info_header *header)
-{
-	const struct fanotify_event_info_pidfd *pidfd = (const void *)record;
-	const struct fanotify_event_info_fid *fid = (const void *)record;
-
-	switch (header->info_type) {
-	case FAN_EVENT_INFO_TYPE_PIDFD:
-		seen->pidfd = pidfd->pidfd;
-		break;
-	case FAN_EVENT_INFO_TYPE_FID:
-		marks_read_handle(&seen->object, fid);
-		break;
-	case FAN_EVENT_INFO_TYPE_DFID:
-	case FAN_EVENT_INFO_TYPE_DFID_NAME:
-		marks_read_handle(&seen->directory, fid);
-		if (header->info_type == FAN_EVENT_INFO_TYPE_DFID_NAME)
-			seen->name = marks_name_behind(fid);
-	}
-}
-
-/* `bytes` are those of the event, which begins there. */
-static struct seen take_apart(const struct fanotify_event_metadata *event, const char *bytes)
-{
-	struct seen seen = { .mask = event->mask, .pid = event->pid, .pidfd = -1 };
-	const char *at = bytes + event->metadata_len, *end = bytes + event->event_len;
-
-	while (at + sizeof(struct fanotify_event_info_header) <= end) {
-		const struct fanotify_event_info_header *header = (const void *)at;
-
-		if (header->len < sizeof(*header) || header->len > end - at)
-			break;
-		take_record(&seen, at, header);
-		at += header->len;
-	}
-	return seen;
-}
-
 static void take_seen(struct reading *reading, const struct seen *seen, bool of_file_system)
 {
+	bool is_own = seen->pid == getpid();
+
 	if (seen->mask & FAN_Q_OVERFLOW) {
 		reading->lost = LOST_UNKNOWN;
-	} else if (seen->pid != getpid()) {
+	} else if (!is_own || seen->mask & FAN_DELETE_SELF) {
+		/* A directory ends with who has it open last. If it is this process somebody else has removed it. */
+		if (is_own)
+			reading->actor = NULL;
 		/* Many in a row are of one process. */
-		if (reading->actor == NULL || reading->actor->pid != seen->pid)
+		else if (reading->actor == NULL || reading->actor->pid != seen->pid)
 			reading->actor = processes_actor(seen->pid, seen->pidfd, own_only);
 		if (of_file_system)
 			take_file_system_event(reading, seen);
@@ -428,19 +490,18 @@ static void take_seen(struct reading *reading, const struct seen *seen, bool of_
 
 static void read_group(struct reading *reading, int group, bool of_file_system)
 {
-	static char bytes[64 << 10] __attribute__((aligned(8)));
-	struct fanotify_event_metadata event;
-	ssize_t length;
-
-	while ((length = read(group, bytes, sizeof(bytes))) > 0) {
+	reading->group = group;
+	for (;;) {
+		reading->at = reading->end = 0;
+		if (!read_more(reading))
+			return;
 		clock_gettime(CLOCK_REALTIME, &reading->time);
 		reading->actor = NULL;
-		for (const char *at = bytes; at + sizeof(event) <= bytes + length; at += event.event_len) {
-			struct seen seen;
+		while (reading->at < reading->end) {
+			const struct fanotify_event_metadata event = event_at(reading->at);
+			const struct seen seen = take_apart(&event, read_bytes + reading->at);
 
-			/* Names are of any length, and what is behind them not aligned. */
-			memcpy(&event, at, sizeof(event));
-			seen = take_apart(&event, at);
+			reading->at += event.event_len;
 			take_seen(reading, &seen, of_file_system);
 		}
 	}

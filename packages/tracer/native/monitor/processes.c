@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #define WORDS_MAX 4096
+/* PF_FORKNOEXEC of the kernel's sched.h. */
+#define FORKED_NOT_EXECUTED 0x40
 
 static struct actor actor;
 static char executable[PATH_MAX], words[WORDS_MAX];
@@ -136,6 +138,18 @@ const struct actor *processes_actor(pid_t pid, int pidfd, bool own_only)
 int processes_open(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+bool processes_has_executed(pid_t pid)
+{
+	char name[32], text[512], *end;
+	unsigned flags;
+
+	snprintf(name, sizeof(name), "/proc/%d/stat", (int)pid);
+	if (read_file(AT_FDCWD, name, text, sizeof(text)) <= 0 || (end = strrchr(text, ')')) == NULL ||
+	    sscanf(end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
+		return true;
+	return !(flags & FORKED_NOT_EXECUTED);
 }
 
 long processes_executing(const struct file_key *key, void (*found)(void *context, pid_t pid), void *context)

@@ -12,6 +12,8 @@
 const struct actor *processes_actor(pid_t pid, int pidfd, bool own_only);
 /* A descriptor of it; -1 with errno. */
 int processes_open(pid_t pid);
+/* Has it executed anything since it was forked? True if that is not known. */
+bool processes_has_executed(pid_t pid);
 /* How many execute this file; each is told to `found`, unless that is NULL. */
 long processes_executing(const struct file_key *key, void (*found)(void *context, pid_t pid), void *context);
 
