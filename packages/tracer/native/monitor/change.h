@@ -65,11 +65,8 @@ struct change {
 	 * absolute path. EXEC of a script: the path as it was given, from the actor's directory.
 	 */
 	const char *name;
-	/*
-	 * It has a name now: if the last one of the file with this key was removed, this is another, which has got its
-	 * number. False where the backend takes no number for a file, or does not know.
-	 */
-	bool has_name;
+	/* It has a name; it has none any more. Both are false where the backend takes no number for a file, or does not know. */
+	bool has_name, is_gone;
 	/* It is told because the whole file system is watched. That the file itself is watched, too, makes another change. */
 	bool of_file_system;
 	/*

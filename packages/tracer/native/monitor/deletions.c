@@ -9,12 +9,6 @@
 
 static int inotify = -1;
 
-/* What inotify has said and was not told yet: from `at` to `end`. */
-static struct {
-	char bytes[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
-	size_t at, end;
-} heard;
-
 int deletions_open(void)
 {
 	inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -64,10 +58,14 @@ static void tell(const struct inotify_event *seen)
 {
 	struct file *file = interests_file_by_watch(seen->wd);
 
-	if (file != NULL && seen->mask & IN_DELETE_SELF)
-		tell_deleted(file);
-	else if (file != NULL && seen->mask & IN_UNMOUNT)
+	/*
+	 * The end of a file is told to all that watch it, one after the other, and to the backend perhaps after inotify. When the
+	 * watch is taken away it has been told to all.
+	 */
+	if (file != NULL && seen->mask & IN_UNMOUNT)
 		tell_unmounted(seen->wd);
+	else if (file != NULL && seen->mask & IN_IGNORED)
+		tell_deleted(file);
 }
 
 static struct file *find_one_that_does_not_survive(void)
@@ -110,53 +108,22 @@ static void find_ended(void)
 			interest->file->survives = false;
 }
 
-static const struct inotify_event *heard_at(size_t at)
-{
-	return (const struct inotify_event *)(const void *)(heard.bytes + at);
-}
-
-static size_t heard_size(const struct inotify_event *event)
-{
-	return sizeof(*event) + event->len;
-}
-
-/* False if there is nothing more, or no room for it. */
-static bool hear(void)
-{
-	ssize_t length;
-
-	if (heard.at == heard.end)
-		heard.at = heard.end = 0;
-	length = read(inotify, heard.bytes + heard.end, sizeof(heard.bytes) - heard.end);
-	if (length > 0)
-		heard.end += (size_t)length;
-	return length > 0;
-}
-
-bool deletions_has_ended(const struct file *file)
-{
-	while (hear())
-		;
-	for (size_t at = heard.at; at < heard.end; at += heard_size(heard_at(at)))
-		if (heard_at(at)->wd == file->watch && heard_at(at)->mask & IN_DELETE_SELF)
-			return true;
-	return false;
-}
-
 void deletions_read(void (*read_backend)(void))
 {
+	static char bytes[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
+	ssize_t length;
 	bool overflowed = false;
 
-	while (hear() || heard.at < heard.end) {
+	while ((length = read(inotify, bytes, sizeof(bytes))) > 0) {
 		read_backend();
-		while (heard.at < heard.end) {
-			const struct inotify_event *seen = heard_at(heard.at);
+		for (ssize_t at = 0; at < length;) {
+			const struct inotify_event *seen = (const struct inotify_event *)(const void *)(bytes + at);
 
-			heard.at += heard_size(seen);
 			if (seen->mask & IN_Q_OVERFLOW)
 				overflowed = true;
 			else
 				tell(seen);
+			at += (ssize_t)(sizeof(*seen) + seen->len);
 		}
 	}
 	if (overflowed) {

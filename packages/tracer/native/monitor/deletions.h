@@ -14,7 +14,5 @@ int deletions_watch(struct file *file, int fd);
 void deletions_unwatch(struct file *file);
 /* Has all told that has happened until now. Before that `read_backend` is called, which makes known who it was. */
 void deletions_read(void (*read_backend)(void));
-/* Is that known of this file, if it has not been told yet? */
-bool deletions_has_ended(const struct file *file);
 
 #endif

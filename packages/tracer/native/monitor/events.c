@@ -1,6 +1,5 @@
 #include "events.h"
 
-#include "deletions.h"
 #include "event_text.h"
 #include "express.h"
 #include "monitor_backend.h"
@@ -155,27 +154,39 @@ static void tell_file_system(const struct change *change, const struct meaning *
 	put_event(&event);
 }
 
+/*
+ * The number of a file that has ended may be another's before that end is told. What has no name gets none any more, and none of it
+ * can be removed.
+ */
+static bool is_of_successor(struct file *file, const struct change *change)
+{
+	bool is_removed = change->kind == CHANGE_REMOVE;
+
+	file->succeeded = file->succeeded || (file->gone && (change->has_name || is_removed));
+	file->gone = file->gone || (is_removed && change->is_gone);
+	return file->succeeded;
+}
+
 void events_tell(const struct change *change)
 {
 	const struct meaning *meaning = &meanings[change->kind];
 	struct file *file;
 	const char *process;
 
-	if (is_own(change->actor))
+	if (change->under_way)
 		return;
 	if (change->of_file_system) {
-		tell_file_system(change, meaning);
+		if (!is_own(change->actor))
+			tell_file_system(change, meaning);
 		return;
 	}
 	file = interests_file(&change->key);
-	if (file == NULL || (change->kind != CHANGE_REMOVE && !(file->wants & meaning->want)))
-		return;
-	if (change->has_name && file->removed && deletions_has_ended(file))
+	if (file == NULL || is_of_successor(file, change) || is_own(change->actor) ||
+	    (change->kind != CHANGE_REMOVE && !(file->wants & meaning->want)))
 		return;
 	process = over && change->kind != CHANGE_REMOVE ? NULL : describe(change->actor);
 	if (change->kind == CHANGE_REMOVE)
 		remember_remover(file, process);
-	file->removed = file->removed || change->kind == CHANGE_REMOVE;
 	tell_file(file, change, meaning, process);
 }
 

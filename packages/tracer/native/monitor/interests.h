@@ -15,7 +15,8 @@ struct file {
 	unsigned wants; /* interest_bit: of all its interests */
 	int watch; /* of inotify; -1 if it has none */
 	bool survives; /* see deletions.c */
-	bool removed; /* one of its names was */
+	bool gone; /* its last name was removed, as a backend knows that takes numbers for files */
+	bool succeeded; /* its number is another's by now */
 	struct interest *interests;
 	/* Who has last removed a name of it, as JSON, or NULL: the end of the last one is this one's doing. */
 	char *remover;
