@@ -197,6 +197,11 @@ asRoot.each(parents)('on $kind the monitor tells', ({ kind, parent }) => {
       [...attribute, 'CONTENT ENTRY . new', 'CONTENT ENTRY . new', 'CONTENT REMOVE f'],
     ],
     ['the only name', 'unlink f', ['CONTENT ENTRY . f', 'CONTENT REMOVE f', 'DELETE f']],
+    [
+      'the only name of a file that is open',
+      'exec 3<>f; rm f; exec 3<&-',
+      ['CONTENT ENTRY . f', 'CONTENT REMOVE f', 'DELETE f'],
+    ],
     ['another name', 'mv f new', ['CONTENT ENTRY . f', 'CONTENT ENTRY . new', 'CONTENT RENAME f']],
     ['another folder', 'mv f d/f', ['CONTENT ENTRY . f', 'CONTENT ENTRY d f', 'CONTENT RENAME f']],
     [
@@ -252,6 +257,20 @@ asRoot('the monitor by bpf', () => {
       });
     }
     expect(events).toHaveLength(800);
+  });
+
+  test('tells of a removed file nothing that is done to one that gets its number', async () => {
+    const monitor = await open();
+    mkdirSync(place('d'));
+    await monitor.ask('express', all, place('d'));
+    const events = await eventsOf(monitor, () => {
+      process.kill(monitor.hello.pid, 'SIGSTOP');
+      // While it waits to be told of; ext4 gives a number that is free to the next.
+      shell('rmdir d; for i in 1 2 3; do mkdir e; rmdir e; mkdir e; chmod 700 e; rmdir e; done');
+      process.kill(monitor.hello.pid, 'SIGCONT');
+    });
+    expect(summaries(events)).toEqual(['CONTENT REMOVE d', 'DELETE d']);
+    for (const { process: by } of events) expect(by.words).toEqual(['rmdir', 'd']);
   });
 
   test('tells by OVER what was lost in a burst, and the state after it', async () => {

@@ -19,7 +19,14 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodePath } from '@oodate/filemon';
-import { type MonitorLine, type MonitorProcess, monitorProcess, requireTool, until } from '@oodate/testkit';
+import {
+  buildActs,
+  type MonitorLine,
+  type MonitorProcess,
+  monitorProcess,
+  requireTool,
+  until,
+} from '@oodate/testkit';
 
 import { findProbe } from './probe.js';
 
@@ -89,6 +96,15 @@ async function eventsOf(monitor: MonitorProcess, acts: () => Promise<unknown>): 
   await until(() => monitor.events.slice(from).some(({ path }) => path === mark));
   await monitor.ask('revoke', 'attribute', mark);
   return monitor.events.slice(from).filter(({ path }) => path !== mark);
+}
+
+/** As that, and the monitor reads it all at once. */
+function eventsAtOnce(monitor: MonitorProcess, acts: () => Promise<unknown>): Promise<MonitorLine[]> {
+  return eventsOf(monitor, async () => {
+    process.kill(monitor.hello.pid, 'SIGSTOP');
+    await acts();
+    process.kill(monitor.hello.pid, 'SIGCONT');
+  });
 }
 
 function summaries(events: readonly MonitorLine[]): string[] {
@@ -398,11 +414,20 @@ asRoot('the engine of the monitor', () => {
       ['a new directory', 'mkdir d/e', ['CONTENT ENTRY d e']],
       ['its own mode', 'chmod 700 d', ['ATTRIBUTE d']],
       ['its own name', 'mv d e', ['CONTENT RENAME d']],
-      ['its end', 'rm d/old; rmdir d', ['CONTENT ENTRY d old', 'CONTENT REMOVE d', 'DELETE d']],
+      [
+        'its own mode, once less is in it',
+        'rmdir d/sub; chmod 700 d',
+        ['CONTENT ENTRY d sub', 'ATTRIBUTE d'],
+      ],
+      [
+        'its end',
+        'rm d/old; rmdir d/sub; rmdir d',
+        ['CONTENT ENTRY d old', 'CONTENT ENTRY d sub', 'CONTENT REMOVE d', 'DELETE d'],
+      ],
       ['what is in a file', 'echo x > d/old', []],
     ])('tells of %s of a directory', async (_, script, told) => {
       const monitor = await open();
-      mkdirSync(place('d'));
+      mkdirSync(place('d/sub'), { recursive: true });
       make('d/old');
       await monitor.ask('express', all, place('d'));
       expect(summaries(await eventsOf(monitor, () => act(script)))).toEqual(told);
@@ -417,6 +442,35 @@ asRoot('the engine of the monitor', () => {
       // Both change the link's attributes; read at once, which was which cannot be told.
       expect(summaries(events).sort()).toEqual(['ATTRIBUTE l', 'CONTENT REMOVE l', 'DELETE l']);
     });
+
+    test('tells who has changed a file and who has removed it apart, whenever it reads that', async () => {
+      const monitor = await open();
+      await monitor.ask('express', all, make('a'));
+      const acts = ['chmod 600', 'rm'].map((words) => `sh -c 'echo $$; exec ${words} a' >> pids`);
+      const events = await eventsAtOnce(monitor, () => act(acts.join('; ')));
+      const [changer, remover] = readFileSync(place('pids'), 'latin1').split('\n').map(Number);
+      expect(events.map(({ event, process: by }) => [event, by.pid])).toEqual([
+        ['ATTRIBUTE', changer],
+        ['CONTENT', remover],
+        ['DELETE', remover],
+      ]);
+    });
+
+    test.each([
+      ['rename a c unlink c', ['CONTENT RENAME a', 'CONTENT REMOVE a', 'DELETE a']],
+      ['unlink a unlink b', ['CONTENT REMOVE a', 'DELETE a']],
+      ['chmod d rmdir d', ['ATTRIBUTE d', 'CONTENT REMOVE d', 'DELETE d']],
+    ])(
+      'tells what one process has done in a row, of which the kernel makes one event: %s',
+      async (acts, told) => {
+        const monitor = await open();
+        linkSync(make('a'), place('b'));
+        mkdirSync(place('d'));
+        for (const name of ['a', 'd']) await monitor.ask('express', all, place(name));
+        const words = [buildActs(), ...acts.replace('rename', 'unlink b rename').split(' ')].join(' ');
+        expect(summaries(await eventsAtOnce(monitor, () => act(words)))).toEqual(told);
+      },
+    );
 
     test('tells of a file by each of its names that is of interest', async () => {
       linkSync(make('a'), place('b'));
@@ -498,7 +552,13 @@ asRoot('the engine of the monitor', () => {
       const { state } = await monitor.ask('express', 'exec,exit', place('s'));
       expect(state.executing).toBe(2);
       first.kill('SIGKILL');
-      const third = await running();
+      // Of a beginning and an end that wait it could not tell which came first.
+      let third = first;
+      expect(
+        await eventsOf(monitor, async () => {
+          third = await running();
+        }),
+      ).toEqual([]);
       second.kill('SIGKILL');
       expect(await eventsOf(monitor, async () => {})).toEqual([]);
       third.kill('SIGKILL');
@@ -621,6 +681,31 @@ asRoot('the engine of the monitor', () => {
       expect(byPath.get(place('gone'))).toMatchObject({ state: null, ended: true });
       await act('chmod 600 a');
       await monitor.event({ event: 'ATTRIBUTE', path: place('a') });
+      expectContiguous(monitor.events);
+    });
+
+    test('says nothing of an interest that ended before it was expressed anew', async () => {
+      const monitor = await open();
+      const path = make('a');
+      mkdirSync(place('d'));
+      for (const each of [path, place('d')]) await monitor.ask('express', all, each);
+      monitor.reads(false);
+      await act(
+        'i=0; while [ $i -lt 6000 ]; do : > "d/$i"; i=$((i+1)); done; exec 3< a; rm a; echo x > a; exec 3<&-',
+      );
+      const asked = monitor.ask('express', all, path);
+      monitor.reads(true);
+      expect((await asked).state).toMatchObject({ size: '2' });
+      await monitor.event({ event: 'OVER' });
+      const states = [];
+      for (let count = 0; count < 2; count += 1) states.push(await monitor.event({ event: 'STATE' }));
+      expect(await eventsOf(monitor, () => act('chmod 600 a'))).toEqual([
+        expect.objectContaining({ event: 'ATTRIBUTE', path }),
+      ]);
+      expect(states.map(({ path: of, ended }) => [of, ended]).sort()).toEqual([
+        [path, undefined],
+        [place('d'), undefined],
+      ]);
       expectContiguous(monitor.events);
     });
 
