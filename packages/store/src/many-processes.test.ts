@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from '@jest/globals';
 import type { AbsolutePath } from '@oodate/filemon';
-import { dice, rounds, type Workspace, workspace } from '@oodate/testkit';
+import { dice, rounds, timeForRounds, type Workspace, workspace } from '@oodate/testkit';
 import { DiskStore } from './disk-store.js';
 
 /*
@@ -95,21 +95,25 @@ async function killAfter(child: ChildProcess, steps: number): Promise<unknown> {
   return signal;
 }
 
-test('processes that are killed at any point leave a store in which nothing is damaged', async () => {
-  const space = spaceWithFiles();
-  const store = new DiskStore(space.path('store') as AbsolutePath, { maxBytes: 2_000_000 });
-  const { seed, below } = dice();
-  const atOnce = 5;
-  for (let round = 0; round < rounds(40); round += 1) {
-    const children = Array.from({ length: atOnce }, (_, at) => start(space, round + at, 1e9));
-    const ends = await Promise.all(children.map((child) => killAfter(child, 1 + below(9))));
-    expect([seed, round, ends]).toEqual([seed, round, ends.map(() => 'SIGKILL')]);
-    expect([seed, round, (await store.verify()).damaged]).toEqual([seed, round, []]);
-  }
-  await store.collect();
-  expect(readdirSync(space.path('store/tmp'))).toEqual([]);
-  expect(readdirSync(space.path('store/gc/in-use'))).toEqual([]);
-});
+test(
+  'processes that are killed at any point leave a store in which nothing is damaged',
+  async () => {
+    const space = spaceWithFiles();
+    const store = new DiskStore(space.path('store') as AbsolutePath, { maxBytes: 2_000_000 });
+    const { seed, below } = dice();
+    const atOnce = 5;
+    for (let round = 0; round < rounds(40); round += 1) {
+      const children = Array.from({ length: atOnce }, (_, at) => start(space, round + at, 1e9));
+      const ends = await Promise.all(children.map((child) => killAfter(child, 1 + below(9))));
+      expect([seed, round, ends]).toEqual([seed, round, ends.map(() => 'SIGKILL')]);
+      expect([seed, round, (await store.verify()).damaged]).toEqual([seed, round, []]);
+    }
+    await store.collect();
+    expect(readdirSync(space.path('store/tmp'))).toEqual([]);
+    expect(readdirSync(space.path('store/gc/in-use'))).toEqual([]);
+  },
+  timeForRounds,
+);
 
 test('processes that put, use, collect and clear at the same time do not disturb each other', async () => {
   const space = spaceWithFiles();
