@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { oodate, type Running, until, type Workspace, workspace } from '@oodate/testkit';
+import { oodate, processesWith, type Running, until, type Workspace, workspace } from '@oodate/testkit';
 import { GuidePage } from './guide-situations.js';
 
 /*
@@ -50,6 +50,8 @@ class Session {
       await running.ended();
     }
     await this.#space.oodate('monitor', 'record', 'stop');
+    // What they have started themselves writes into the folder that is removed next.
+    await until(() => processesWith(`MARK=${this.#space.folder}`).length === 0);
   }
 
   async #run(command: string): Promise<string> {
@@ -74,7 +76,7 @@ class Session {
   }
 
   #start(command: string): Running {
-    const env = { PATH: `${dirname(oodate)}:${process.env.PATH}` };
+    const env = { PATH: `${dirname(oodate)}:${process.env.PATH}`, MARK: this.#space.folder };
     // A signal is for the program itself; what a monitor says goes where its lines do not.
     const words = /[;|]/.test(command) ? command : `exec ${command}${command.includes('>') ? '' : ' 2>&1'}`;
     return this.#space.start(['sh', '-c', words], { env });
