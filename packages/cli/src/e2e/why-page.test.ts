@@ -445,7 +445,7 @@ async function open(name: string, options: Parameters<Browser['newContext']>[0] 
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
   page.on('dialog', (dialog) => complaints.push(`dialog: ${dialog.message()}`));
   // What does not come is told by the test that waits for it.
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(60_000);
   await page.goto(url);
   await page.locator('canvas').waitFor();
 }
