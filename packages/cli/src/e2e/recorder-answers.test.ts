@@ -305,6 +305,29 @@ const changes: Readonly<Record<string, Change>> = {
     });
   });
 
+  test('does not answer for a way that it could not go to its end', async () => {
+    const few = new Recorder(ownSpace());
+    await few.start();
+    try {
+      const space = await provenSpace(few);
+      const link = (place: number) =>
+        symlinkSync(place < 30 ? `link-${place + 1}` : 'far', space.path(`link-${place}`));
+      for (let place = 1; place <= 30; place += 1) link(place);
+      symlinkSync('link-1/missing', space.path('link-0'));
+      // Each link on the way takes one more.
+      const descriptors = readdirSync(`/proc/${few.pid}/fd`).length + 20;
+      await act(space, `prlimit --pid ${few.pid} --nofile=${descriptors}:`);
+      prove(space, ['link-0']);
+      const { proofs } = await few.watch(proofOfCall(space, call));
+      space.write({ 'far/missing': '' });
+      expect(await answers(space, few)).toEqual({ withRecorder: false, looking: false, known: false });
+      expect(proofs).toMatchObject([{ state: 'over', because: 'UNCLEAR_WAY' }]);
+    } finally {
+      await few.kill();
+      few.space.close();
+    }
+  });
+
   test('that has lost changes looks again before it answers', async () => {
     const space = await watchedSpace(recorder);
     await knows(space, recorder);

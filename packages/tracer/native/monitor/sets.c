@@ -427,12 +427,12 @@ static void find_wrong(const char *what)
 		looking.wrong = what;
 }
 
-/* The kernel has to come to the same as the way that was gone. */
+/* The kernel has to come to the same as the way that was gone, or to stop for the same reason: else that may have ended before. */
 static void enter_group(const struct look_group *group)
 {
 	const char *path = proof_string(&looking.proof, group->path);
 	struct file_key walked;
-	int way = way_to_directory(&looking.way, path, &walked);
+	int way = way_to_directory(&looking.way, path, &walked), stop = errno;
 	struct stat stats;
 	bool same;
 
@@ -441,7 +441,7 @@ static void enter_group(const struct look_group *group)
 	looking.entered = true;
 	if (looking.dir < 0)
 		/* A way can be gone to a file as well. */
-		same = way < 0 || looking.error == ENOTDIR;
+		same = looking.error == (way < 0 ? stop : ENOTDIR);
 	else
 		same = way == 0 && fstat(looking.dir, &stats) == 0 && stats.st_ino == walked.inode &&
 		       stats.st_dev == walked.device;
@@ -456,11 +456,11 @@ static void enter_group(const struct look_group *group)
 static const char *look_through_link(const struct look *look, const char *name, uint32_t folder)
 {
 	struct file_key walked;
-	int way = way_through_link(&looking.way, looking.dir, name, &walked);
+	int way = way_through_link(&looking.way, looking.dir, name, &walked), stop = errno;
 	struct stat stats;
 
 	if (fstatat(looking.dir, name, &stats, 0) < 0) {
-		if (way == 0)
+		if (way == 0 || errno != stop)
 			return UNCLEAR_WAY;
 		return look_failure_matches(look, errno) ? NULL : LOOKS_DIFFER;
 	}
