@@ -8,6 +8,9 @@
  *   open FILE, statx PATH, rename FROM TO, unlink FILE, mkdir DIR, symlink TEXT LINK, link FROM TO
  *   read FILE, write FILE  opened by an ordinary call; what follows goes through the ring
  *   input                  a read of standard input
+ *   linger FILE            an ordinary open with O_TRUNC and an ordinary write of a byte; then, within the same tick of the
+ *                          clock, a write of a page begins, of which a line tells, and goes on until standard input ends
+ *   linger-plain FILE      ... all of it by ordinary calls
  *
  * With sqpoll it is a thread of the kernel's own that submits.
  */
@@ -15,13 +18,20 @@
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <linux/stat.h>
+#include <linux/userfaultfd.h>
+#include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+#define PAGE 4096
 
 struct ring {
     int fd;
@@ -103,6 +113,86 @@ static int by_descriptor(struct ring *r, unsigned char opcode, int fd)
     return result;
 }
 
+static struct {
+    int faults;
+    char *page; /* is not there until somebody needs it and was let wait for it */
+    struct timespec tick; /* in which it began */
+    atomic_bool done;
+} lingering;
+
+static struct timespec tick(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return now;
+}
+
+static void *give_page(void *unused)
+{
+    struct uffdio_zeropage page = { .range = { (uintptr_t)lingering.page, PAGE } };
+    struct uffd_msg fault;
+
+    while (read(lingering.faults, &fault, sizeof(fault)) == sizeof(fault)) {
+        struct timespec now = tick();
+        if (now.tv_sec == lingering.tick.tv_sec && now.tv_nsec == lingering.tick.tv_nsec) {
+            puts("begun");
+            fflush(stdout);
+            while (getchar() != EOF)
+                ;
+            lingering.done = true;
+        }
+        ioctl(lingering.faults, UFFDIO_ZEROPAGE, &page);
+    }
+    return unused;
+}
+
+static int lingering_open(void)
+{
+    struct uffdio_api api = { .api = UFFD_API };
+    struct uffdio_register area = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+    pthread_t giver;
+
+    lingering.faults = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+    lingering.page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    area.range = (struct uffdio_range){ (uintptr_t)lingering.page, PAGE };
+    if (lingering.faults < 0 || lingering.page == MAP_FAILED || ioctl(lingering.faults, UFFDIO_API, &api) < 0 ||
+        ioctl(lingering.faults, UFFDIO_REGISTER, &area) < 0)
+        return -errno;
+    return -pthread_create(&giver, NULL, give_page, NULL);
+}
+
+/* A worker takes the write, as it would one that has to wait. */
+static int write_page(struct ring *r, bool plain, int fd)
+{
+    struct io_uring_sqe entry = {
+        .opcode = IORING_OP_WRITE,
+        .flags = IOSQE_ASYNC,
+        .fd = fd,
+        .addr = (uintptr_t)lingering.page,
+        .len = PAGE,
+        .off = 1,
+    };
+
+    return plain ? (int)write(fd, lingering.page, PAGE) : submit(r, entry);
+}
+
+static int linger(struct ring *r, bool plain, const char *file)
+{
+    int result = lingering_open();
+
+    while (result >= 0 && !lingering.done) {
+        madvise(lingering.page, PAGE, MADV_DONTNEED);
+        lingering.tick = tick();
+        int fd = open(file, O_WRONLY | O_TRUNC);
+        if (fd < 0 || write(fd, bytes, 1) != 1)
+            return -errno;
+        result = write_page(r, plain, fd);
+        close(fd);
+    }
+    return result;
+}
+
 struct act {
     const char *name;
     int words;
@@ -139,6 +229,9 @@ static int perform(struct ring *r, char **words, int count)
         count = 2;
     } else if (count > 1 && strcmp(name, "write") == 0) {
         result = by_descriptor(r, IORING_OP_WRITE, open(words[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+        count = 2;
+    } else if (count > 1 && strncmp(name, "linger", 6) == 0) {
+        result = linger(r, strcmp(name, "linger-plain") == 0, words[1]);
         count = 2;
     }
     if (result < 0)

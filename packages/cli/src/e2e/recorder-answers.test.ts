@@ -16,7 +16,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AbsolutePath } from '@oodate/filemon';
 import { FileWitness, settledClock } from '@oodate/planner';
-import { requireTool, type StartOptions, until, Workspace } from '@oodate/testkit';
+import { buildRing, requireTool, type StartOptions, until, Workspace } from '@oodate/testkit';
 import { askProof, program, proofOfCall, proofProgram, writeProof } from './proof-program.js';
 import { canRecord, Recorder } from './recorder-program.js';
 
@@ -401,6 +401,25 @@ for i in range(40):
     expect({ stderr, said: stdout.trim().split('\n') }).toEqual({
       stderr: '',
       said: proofs.flatMap(() => ['False True', 'True False']),
+    });
+  });
+
+  describe.each([
+    ['a call', 'linger-plain'],
+    ['a worker of a ring', 'linger'],
+  ])('a write by %s that began in the tick of another change, and goes on for long,', (_, writing) => {
+    (isRoot ? test : test.skip)('is known of when it is over', async () => {
+      const space = await watchedSpace(recorder);
+      for (let isKnown = false; !isKnown; ) {
+        const writer = space.start([buildRing(), writing, 'in.txt']);
+        await writer.says('begun');
+        prove(space, looked);
+        // By then the other one would be known, too, unless its file got a later time by this write.
+        await knows(await provenSpace(recorder), recorder);
+        isKnown = (await answers(space, recorder)).known;
+        expect((await writer.end()).status).toBe(0);
+        expect(await answers(space, recorder)).toEqual({ withRecorder: false, looking: false, known: false });
+      }
     });
   });
 

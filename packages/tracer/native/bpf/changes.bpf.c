@@ -34,6 +34,7 @@ char terms[] SEC("license") = "GPL";
 #define SUBMITTED_MAX 8
 #define WORDS_MASK 4095
 #define STACK_MASK 511
+#define WRITES_APART 100000000ull /* nanoseconds; less than the recorder takes for quiet */
 /* As of interest_bit in monitor_backend.h. */
 #define WANTS_CONTENT 1
 #define WANTS_CHANGES (1 | 2 | 4)
@@ -86,6 +87,8 @@ struct thread {
 	struct touched touched[TOUCHED_MAX];
 	struct inode *inodes[TOUCHED_MAX];
 	struct inode *now; /* for tell_now(), which takes numbers only */
+	__u64 input, input_at; /* the one that was told of last, and when */
+	__u32 input_device;
 	__u32 frames, user_frames; /* bytes */
 	__u64 stack[TOLD_STACK_MAX], user_stack[TOLD_STACK_MAX];
 };
@@ -352,14 +355,14 @@ static __always_inline __u32 wanted_of_file_system(__u32 device)
 }
 
 /* Why a change of this file is of interest; 0 if it is not. */
-static __always_inline __u16 interest_in(__u64 inode, __u32 device, __u32 wants)
+static __always_inline __u16 interest_in(__u64 inode, __u32 device, __u32 wants, bool as_input)
 {
 	__u16 bits = 0;
 
 	if (is_in_filter(inode, device)) {
 		if (wanted_of_file(inode, device) & wants)
 			bits |= TOUCHED_FILE;
-		if (control.inputs != 0 && wants == WANTS_CHANGES)
+		if (as_input && control.inputs != 0)
 			bits |= TOUCHED_INPUT;
 	}
 	if (wanted_of_file_system(device) & wants)
@@ -571,7 +574,7 @@ PART tell_noted(__s32 number, __s64 result)
 
 			/* It may have become of interest meanwhile; the change is seen only now, when it is over. */
 			if (t->bits == 0)
-				t->bits = interest_in(t->inode, t->device, WANTS_CHANGES);
+				t->bits = interest_in(t->inode, t->device, WANTS_CHANGES, true);
 			bits |= t->bits;
 		}
 	if (bits == 0)
@@ -691,6 +694,20 @@ static __always_inline __u32 bits_outside(struct task_struct *task, int number)
 	return 0;
 }
 
+static __always_inline void note_input(struct thread *thread, __u64 number, __u32 device)
+{
+	thread->input = number;
+	thread->input_device = device;
+	thread->input_at = bpf_ktime_get_boot_ns();
+}
+
+/* Of a thread that writes again and again this is enough: who is told of an input waits for longer before it looks. */
+static __always_inline bool is_told_lately(const struct thread *thread, __u64 number, __u32 device)
+{
+	return thread->input == number && thread->input_device == device &&
+	       bpf_ktime_get_boot_ns() - thread->input_at < WRITES_APART;
+}
+
 /* inotify tells that a file is gone before the call has returned: then it is known that somebody will have removed it. */
 static __always_inline bool is_told_before(__u32 interest, __u32 kind)
 {
@@ -702,7 +719,7 @@ static __always_inline int note_change(void *context, struct inode *inode, bool 
 {
 	__u64 inode_number = inode->i_ino;
 	__u32 device = inode->i_sb->s_dev, bits, kind;
-	__u16 interest = interest_in(inode_number, device, WANTS_CHANGES);
+	__u16 interest = interest_in(inode_number, device, WANTS_CHANGES, true);
 	struct task_struct *task;
 	struct thread *thread;
 	bool is_new, ends;
@@ -729,6 +746,8 @@ static __always_inline int note_change(void *context, struct inode *inode, bool 
 	if (kind == DEED_NONE && only_told && (number >= 0 || (bits & BIT_KERNEL)))
 		return 0;
 	take_stacks(context, task, thread);
+	if (interest & TOUCHED_INPUT)
+		note_input(thread, inode_number, device);
 	thread->now = inode;
 	if (!ends || !note(thread, inode, inode_number, device, interest, &is_new)) {
 		tell_now(TOLD_ALONE, number, bits, interest);
@@ -777,19 +796,35 @@ static __always_inline struct inode *inode_of(struct task_struct *task, __u32 fd
 	return file == NULL ? NULL : BPF_CORE_READ(file, f_inode);
 }
 
-/* A call is about this file, whether that has set its ctime or not: within the same tick of the clock it does not. */
-static __always_inline struct thread *note_file(struct task_struct *task, struct thread *thread, struct inode *inode)
+/* Is there anything to be told of a file that is written to? If so, the thread is known then. */
+static __always_inline bool is_to_be_told(struct task_struct *task, struct thread **thread, __u16 interest, __u64 number,
+					  __u32 device)
+{
+	if (interest == 0)
+		return false;
+	if (*thread == NULL)
+		*thread = make_thread(task);
+	if (*thread == NULL || (*thread)->is_monitor ||
+	    (interest == TOUCHED_INPUT && is_told_lately(*thread, number, device)))
+		return false;
+	if (interest & TOUCHED_INPUT)
+		note_input(*thread, number, device);
+	return true;
+}
+
+/*
+ * A call is about this file, whether that has set its ctime or not: within the same tick of the clock it does not, and may
+ * go on for long.
+ */
+static __always_inline struct thread *note_file(struct task_struct *task, struct thread *thread, struct inode *inode,
+						bool writes)
 {
 	__u64 number = BPF_CORE_READ(inode, i_ino);
 	__u32 device = BPF_CORE_READ(inode, i_sb, s_dev);
-	__u16 interest = interest_in(number, device, WANTS_CONTENT);
+	__u16 interest = interest_in(number, device, WANTS_CONTENT, writes);
 	bool is_new;
 
-	if (interest == 0)
-		return thread;
-	if (thread == NULL)
-		thread = make_thread(task);
-	if (thread != NULL && !thread->is_monitor)
+	if (is_to_be_told(task, &thread, interest, number, device))
 		note(thread, inode, number, device, interest, &is_new);
 	return thread;
 }
@@ -826,7 +861,7 @@ static __always_inline struct thread *note_areas(struct task_struct *task, struc
 		if (bpf_find_vma(task, start, find_area, &found, 0) < 0)
 			break;
 		if (found.inode != NULL)
-			thread = note_file(task, thread, found.inode);
+			thread = note_file(task, thread, found.inode, false);
 		start = found.end;
 	}
 	return thread;
@@ -847,7 +882,7 @@ static __always_inline struct thread *note_submitted(struct task_struct *task, s
 			continue;
 		inode = inode_of(task, block.aio_fildes);
 		if (inode != NULL)
-			thread = note_file(task, thread, inode);
+			thread = note_file(task, thread, inode, true);
 	}
 	return thread;
 }
@@ -859,17 +894,15 @@ static __always_inline int note_request(struct inode *inode)
 	__u64 inode_number = BPF_CORE_READ(inode, i_ino);
 	__u32 device = BPF_CORE_READ(inode, i_sb, s_dev);
 	int number = number_of_call((struct pt_regs *)bpf_task_pt_regs(task));
-	__u16 interest = interest_in(inode_number, device, WANTS_CONTENT);
-	struct thread *thread;
+	__u16 interest = interest_in(inode_number, device, WANTS_CONTENT, true);
+	struct thread *thread = NULL;
+	bool is_new;
 
-	if (interest == 0)
-		return 0;
-	thread = make_thread(task);
-	if (thread == NULL)
+	if (!is_to_be_told(task, &thread, interest, inode_number, device))
 		return 0;
 	if (bits_outside(task, number) == 0 && number >= 0 && number < DEEDS &&
 	    settings.deeds[number & (DEEDS - 1)].kind == DEED_SUBMIT) {
-		note_file(task, thread, inode);
+		note(thread, inode, inode_number, device, interest, &is_new);
 		return 0;
 	}
 	thread->now = inode;
@@ -939,6 +972,7 @@ int BPF_PROG(call_returns, struct pt_regs *regs, long result)
 	__u64 arguments[6];
 	struct inode *inode;
 	int number = number_of_call(regs);
+	bool writes;
 	__u32 kind;
 
 	task = bpf_get_current_task_btf();
@@ -957,13 +991,14 @@ int BPF_PROG(call_returns, struct pt_regs *regs, long result)
 	thread = bpf_task_storage_get(&threads, task, NULL, 0);
 	if (thread != NULL && thread->is_monitor && !own.known)
 		take_own_place();
-	if (control.files != 0 || control.file_systems != 0) {
+	writes = kind == DEED_WRITE || kind == DEED_SUBMIT;
+	if (control.files != 0 || control.file_systems != 0 || (writes && control.inputs != 0)) {
 		read_registers(regs, arguments);
 		if (deed->descriptor != 0 && (kind == DEED_WRITE ? result > 0 : result >= 0) &&
 		    (kind != DEED_MAP || is_shared_for_writing(arguments))) {
 			inode = inode_of(task, argument(arguments, deed->descriptor));
 			if (inode != NULL)
-				thread = note_file(task, thread, inode);
+				thread = note_file(task, thread, inode, writes);
 		} else if (kind == DEED_PROTECT && result == 0 && (arguments[2] & PROT_WRITE)) {
 			thread = note_areas(task, thread, arguments[0], arguments[0] + arguments[1]);
 		} else if (deed->list != 0 && result > 0) {
@@ -988,7 +1023,7 @@ int BPF_PROG(request_completes, void *context, struct io_kiocb *request)
 	__u8 operation;
 	struct inode *inode;
 
-	if (control.files == 0 && control.file_systems == 0)
+	if (control.files == 0 && control.file_systems == 0 && control.inputs == 0)
 		return 0;
 	operation = BPF_CORE_READ(request, opcode);
 	if (operation != IORING_OP_WRITE && operation != IORING_OP_WRITEV && operation != IORING_OP_WRITE_FIXED)
