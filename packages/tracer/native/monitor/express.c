@@ -249,9 +249,11 @@ static int try(const char *path, unsigned mask, int fd, struct file_state *state
 	if (fstat(fd, &st) < 0)
 		return -1;
 	key = (struct file_key){ .device = st.st_dev, .inode = st.st_ino };
-	/* It may be another file that had this number before, whose end waits to be told: `fd` keeps this one. */
-	if (interests_file(&key) != NULL)
-		engine_catch_up();
+	/*
+	 * What waits to be told happened before: to this file, or to another that had its number, be it the end of that one.
+	 * `fd` keeps this one.
+	 */
+	engine_catch_up();
 	interest = interests_find(path, &key);
 	is_new = interest == NULL;
 	if (is_new && (interest = interests_add(path, &key)) == NULL)
