@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define IMAGES 4096 /* of which the older ones make room */
+/* 4,096 images, of which the older ones make room. */
+#define SETS_BITS 9
+#define SET_SIZE 8
 
 struct image {
-	__u64 number;
+	__u64 number, noted;
 	unsigned ancestors;
 	struct told_ancestor ancestor[TOLD_ANCESTORS_MAX];
 	size_t words, words_size; /* where the words begin; 0 if they were not told */
@@ -14,18 +16,28 @@ struct image {
 	char text[]; /* executable and words */
 };
 
-static struct image *images[IMAGES];
+static struct image *images[1 << SETS_BITS][SET_SIZE];
 
-static struct image **place_of(__u64 number)
+static struct image **set_of(__u64 number)
 {
-	return &images[number * 0x9e3779b97f4a7c15u >> 52];
+	return images[number * 0x9e3779b97f4a7c15u >> (64 - SETS_BITS)];
 }
 
-_Static_assert(IMAGES == 1 << 12, "the places are 12 bits of a hash");
+/* One that is free, or the one that was noted longest ago. */
+static struct image **place_for(__u64 number)
+{
+	struct image **set = set_of(number), **place = set;
+
+	for (unsigned i = 0; i < SET_SIZE && *place != NULL; i++)
+		if (set[i] == NULL || set[i]->noted < (*place)->noted)
+			place = &set[i];
+	return place;
+}
 
 int images_note(const struct told *head, const struct told_ancestor *ancestors, const char *executable, const char *words)
 {
-	struct image **place = place_of(head->image), *image;
+	static __u64 noted;
+	struct image **place = place_for(head->image), *image;
 	size_t size = strlen(executable) + 1;
 
 	/* Words that were cut have no NUL at the end. */
@@ -34,6 +46,7 @@ int images_note(const struct told *head, const struct told_ancestor *ancestors, 
 		return -1;
 	*image = (struct image){
 		.number = head->image,
+		.noted = ++noted,
 		.ancestors = head->count,
 		.words = size,
 		.words_size = head->lengths[1] + (head->bits & BIT_WORDS_CUT ? 1u : 0u),
@@ -49,9 +62,13 @@ int images_note(const struct told *head, const struct told_ancestor *ancestors, 
 
 bool images_describe(__u64 number, struct actor *actor)
 {
-	const struct image *image = *place_of(number);
+	struct image *const *set = set_of(number);
+	const struct image *image = NULL;
 
-	if (image == NULL || image->number != number)
+	for (unsigned i = 0; i < SET_SIZE && image == NULL; i++)
+		if (set[i] != NULL && set[i]->number == number)
+			image = set[i];
+	if (image == NULL)
 		return number == 0;
 	actor->executable = image->text[0] == '\0' ? NULL : image->text;
 	actor->words = image->words_size == 0 ? NULL : image->text + image->words;
