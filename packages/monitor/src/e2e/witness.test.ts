@@ -80,6 +80,11 @@ const acts = ['read', 'append', 'update', 'write', 'open-path', 'stat'];
           return said.includes('/begin\n');
         });
         await first?.does('append', 'begun');
+        const { events } = monitor;
+        const begun = (): number =>
+          events.findIndex(({ event, path }) => event === 'CONTENT' && path.endsWith('/begun'));
+        // Of equal ones that wait fanotify makes one, so nothing that was done before may wait.
+        await until(() => said.includes('/begun\n') && begun() >= 0);
         await Promise.all(
           all.map((actor) =>
             actor.does(
@@ -91,7 +96,6 @@ const acts = ['read', 'append', 'update', 'write', 'open-path', 'stat'];
           ),
         );
         await first?.does('append', 'end');
-        const { events } = monitor;
         await until(
           () =>
             said.includes('/end\n') &&
@@ -104,9 +108,8 @@ const acts = ['read', 'append', 'update', 'write', 'open-path', 'stat'];
             .filter((letter) => 'OW'.includes(letter))
             .map((letter) => `${letter} ${pid} ${path}`);
         });
-        const begun = events.findLastIndex(({ path }) => path.endsWith('/begun'));
         const told = events
-          .slice(begun + 1)
+          .slice(begun() + 1)
           .map(({ event, process: by, path }) => `${event === 'OPEN' ? 'O' : 'W'} ${by.pid} ${path}`);
         // Not what fatrace itself opens, nor the directory, of whose entries it does not tell.
         const ofActs = (accesses: readonly string[]) =>
