@@ -336,18 +336,19 @@ asRoot('the engine of the monitor', () => {
 
     test('watches the file whose state it has answered with while it is replaced all the time', async () => {
       const path = make('a');
-      const shell = spawn('sh', ['-c', 'while :; do echo x > b; mv b a; done'], {
+      const replacer = spawn(buildActs(), 'repeat 1000000000 [ create b rename b a ]'.split(' '), {
         cwd: folder,
         stdio: 'ignore',
       });
-      started.shells.push(shell);
+      started.shells.push(replacer);
       const monitor = await open();
       const states: MonitorLine[] = [];
-      while (states.length < 100) {
+      while (states.length < 1000) {
         const { state } = await monitor.ask('express', all, path);
         if (state !== undefined) states.push(state);
       }
-      shell.kill('SIGKILL');
+      replacer.kill('SIGKILL');
+      await until(() => replacer.signalCode !== null);
       const last = String(lstatSync(path).ino);
       const endings = (inode: string): string[] =>
         summaries(monitor.events.filter((event) => event.inode === inode));
@@ -355,6 +356,8 @@ asRoot('the engine of the monitor', () => {
         await until(() => endings(inode).includes('DELETE a'));
         expect(endings(inode)).toContain('CONTENT REMOVE a');
       }
+      for (const { event, process: by } of monitor.events)
+        if (event === 'DELETE') expect(by).toMatchObject({ pid: replacer.pid });
       expectContiguous(monitor.events);
     });
   });

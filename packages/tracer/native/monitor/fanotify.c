@@ -164,7 +164,8 @@ static int fanotify_watch(const struct file_key *key, unsigned wants, int fd)
 	mark->wants = wants;
 	/* Of now, as the mark is there: what comes from now on is counted against this, and nothing that waits to be read. */
 	if (added & FAN_ATTRIB && fstat(fd, &st) == 0)
-		mark->links = st.st_nlink;
+		/* Where a path leads to it without a name it is just being removed, and that will be told. */
+		mark->links = st.st_nlink > 0 ? st.st_nlink : 1;
 	/* Who may be executing it is looked for among all processes, which takes its time. */
 	if (!counted && mask & FAN_OPEN_EXEC && st.st_mode & 0111)
 		processes_executing(key, found_executing, mark);
