@@ -26,9 +26,12 @@ const ownProbe = `probe-linux-${process.arch}`;
 const otherProbe = `probe-linux-${process.arch === 'x64' ? 'arm64' : 'x64'}`;
 let registry: PackageRegistry;
 
-beforeAll(async () => {
-  installPackageManagers();
+// What is downloaded and compiled may take longer than a test may: jest has a time limit for what it waits for alone.
+beforeAll(installPackageManagers);
+beforeAll(() => {
   execFileSync('node', [join(checkout, 'tools/pack.mjs'), packed], { stdio: 'pipe' });
+});
+beforeAll(async () => {
   registry = await packageRegistry(readdirSync(packed).map((name) => join(packed, name)));
 });
 afterAll(() => registry.close());
