@@ -20,7 +20,7 @@
  *   exchange                with the second file, by renameat2(2)
  *   flags                   FS_IOC_SETFLAGS
  *   times, attribute        utimensat(2), setxattr(2)
- *   burst                   a million times a byte
+ *   burst                   a hundred thousand times a byte
  *   crowd                   16 processes that write to FILE.0 to FILE.15, a byte, 50 times, all at once; each prints its pid
  *   thread                  executes the second file by a thread that is not the first
  */
@@ -46,7 +46,7 @@
 #define PAGE 4096
 #define CROWD 16
 #define CROWD_WRITES 50
-#define BURST 1000000
+#define BURST 100000
 
 static int open_file(const char *file)
 {
