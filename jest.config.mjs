@@ -55,4 +55,6 @@ export default {
   reporters: ['default', '<rootDir>/tools/closing-line.mjs'],
   // The slowest tests compile programs and start many processes, on machines that do other things too.
   testTimeout: 120_000,
+  // Mostly they wait for the programs that they start.
+  maxWorkers: '100%',
 };
