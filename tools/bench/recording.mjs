@@ -54,7 +54,9 @@ for (const input of readFileSync('inputs', 'utf8').trim().split('\\n')) {
   const output = input.replace('/src/', '/dist/');
   mkdirSync(output.replace(/[^/]*$/, ''), { recursive: true });
   writeFileSync(output, readFileSync(input, 'utf8').repeat(40));
-}`,
+}
+const { user, system } = process.cpuUsage();
+writeFileSync('used', String((user + system) / 1e6));`,
   );
   const build = 'node build.mjs';
   writeFileSync(
@@ -64,28 +66,44 @@ for (const input of readFileSync('inputs', 'utf8').trim().split('\\n')) {
   const options = { cwd: folder, runs };
   mustRun(oodate, ['run', 'build'], options);
   mustRun(oodate, ['run', 'build'], options);
-  const times = { with: [], without: [] };
-  for (let run = 0; run <= runs; run += 1)
+  const rounds = [];
+  for (let run = 0; run <= runs; run += 1) {
+    const round = {};
     for (const way of ['with', 'without']) {
       const recorder = way === 'with' ? await startRecorder(root, folder) : undefined;
       // What was built by hand is no longer what the proof says: it is watched all the same.
       await recorder?.watch(join(folder, '.oodate/build.proof'));
+      const before = recorder?.processorTime();
       const start = process.hrtime.bigint();
       mustRun('node', ['build.mjs'], options);
-      if (run > 0) times[way].push(Number(process.hrtime.bigint() - start) / 1e9);
+      const wall = Number(process.hrtime.bigint() - start) / 1e9;
+      const used = Number(readFileSync(join(folder, 'used'), 'utf8'));
+      round[way] = { wall, used, recording: recorder && recorder.processorTime() - before };
       await recorder?.stop();
     }
+    if (run > 0) rounds.push(round);
+  }
   rmSync(folder, { recursive: true });
-  const ratios = times.with.map((time, index) => time / times.without[index]).sort((a, b) => a - b);
   const middle = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+  const row = (title, time) => {
+    const ratios = rounds.map((round) => time(round.with) / time(round.without)).sort((a, b) => a - b);
+    return [
+      title,
+      milliseconds(middle(rounds.map((round) => time(round.with)))),
+      milliseconds(middle(rounds.map((round) => time(round.without)))),
+      `${middle(ratios).toFixed(3)} (${ratios[0].toFixed(3)}–${ratios.at(-1).toFixed(3)})`,
+    ];
+  };
   return {
-    head: ['files written', 'recorder', 'none', 'recorder / none'],
+    head: [`${files.toLocaleString('en')} files written`, 'recorder', 'none', 'recorder / none'],
     rows: [
+      row('wall', ({ wall }) => wall),
+      row('processors, by the program', ({ used }) => used),
       [
-        files.toLocaleString('en'),
-        milliseconds(middle(times.with)),
-        milliseconds(middle(times.without)),
-        `${middle(ratios).toFixed(3)} (${ratios[0].toFixed(3)}–${ratios.at(-1).toFixed(3)})`,
+        'processors, by the recorder',
+        milliseconds(middle(rounds.map((round) => round.with.recording))),
+        '',
+        '',
       ],
     ],
   };
@@ -131,6 +149,11 @@ async function startRecorder(root, folder) {
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
       const kilobytes = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
       return 1024 * (kilobytes('RssAnon') + kilobytes('RssShmem'));
+    },
+    /** Seconds of the processors that it has used; in ticks, of which there are 100 in one. */
+    processorTime() {
+      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
+      return (Number(fields[11]) + Number(fields[12])) / 100;
     },
     async stop() {
       this.show(true);
